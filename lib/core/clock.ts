@@ -1,0 +1,29 @@
+// Time, as an argument. Production gets systemClock; tests get testing/ManualClock.ts.
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface Clock {
+  /** Milliseconds since the epoch. May jump; never use it for lengths of time. */
+  nowMs(): number;
+  /** Milliseconds on a clock that only goes forward. */
+  monotonicMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back once after `ms` unless cancelled by the returned function. Does not keep the process alive. */
+  schedule(ms: number, callback: () => void): () => void;
+}
+
+/** Longest delay that Node's timers take as given; beyond it they fire at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await delay(Math.min(Math.max(ms, 0), MAX_TIMER_MS), undefined, signal === undefined ? {} : { signal });
+  },
+  schedule: (ms, callback) => {
+    const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
