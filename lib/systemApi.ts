@@ -240,7 +240,8 @@ export interface SystemApi {
   report(executionId: string): Promise<ExecutionReport>;
   /** Resolves when the execution is terminal, uncertain, or a person must act (delays are waited for). */
   wait(executionId: string): Promise<ExecutionReport>;
-  plan(request: RunRequest): Promise<PlanReport>;
+  /** `pricedAs`: the model whose prices are used while the workflow runs offline. */
+  plan(request: RunRequest & { readonly pricedAs?: string }): Promise<PlanReport>;
   receipt(executionId: string): Promise<Receipt>;
   listExecutions(filter: { readonly status?: string; readonly agent?: string; readonly limit?: number; readonly before?: string }): Promise<readonly ExecutionSummary[]>;
   cancel(executionId: string, actor: string): Promise<ExecutionReport>;
