@@ -1,10 +1,14 @@
 // The contract of the database: one way to run statements on PostgreSQL and PGlite alike. No SQL of ours, no connection; openDatabase.ts makes one.
 import type { Kysely } from "kysely";
 import type pg from "pg";
+import type { JsonObject } from "../core/json.ts";
 import type { Tables } from "./tables.ts";
 
 /** `postgres`: a server someone else runs. `embedded-postgres`: a server we run for one data folder. `pglite`: in this process. */
 export type DatabaseKind = "postgres" | "embedded-postgres" | "pglite";
+
+/** Where the database reports what is wrong but stops nobody. */
+export type Warn = (message: string, facts?: JsonObject) => void;
 
 export interface QueryResult<Row> {
   rows: Row[];

@@ -11,11 +11,6 @@ INSERT INTO system_config (key, value, description) VALUES
 ALTER TABLE system_config ADD COLUMN workspace_id UUID;
 CREATE UNIQUE INDEX system_config_key ON system_config (key, COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'));
 
-ALTER TABLE orchestration_handlers ADD COLUMN workspace_id UUID;
-INSERT INTO orchestration_handlers (intent, handler_class) VALUES
-  ('transform', 'TransformHandler'),
-  ('conditional', 'ConditionalHandler');
-
 CREATE TABLE workspaces (
   id UUID PRIMARY KEY,
   name TEXT NOT NULL,
@@ -111,6 +106,10 @@ CREATE TABLE step_attempts (
   used_usd NUMERIC(20, 9),
   idempotency_key TEXT,
   view_hash BYTEA,
+  -- What the last settlement replaced, kept so that one statement can both change a row and know the difference.
+  was_open BOOLEAN,
+  before_tokens BIGINT,
+  before_usd NUMERIC(20, 9),
   dispatched_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
   settled_at TIMESTAMPTZ,
   -- For a tool loop: the assistant message with its calls, or a tool's result, journaled before what follows from it.
