@@ -1,0 +1,62 @@
+// Shapes of the journal: what a step's end looks like as rows.
+import type { Queryable, Transaction } from "../db/Database.ts";
+import type { UnitPart } from "../db/UnitPart.ts";
+
+export type StepStatus = "completed" | "failed" | "skipped" | "waiting" | "uncertain" | "rolled_back";
+
+/** A stored value's address. */
+export interface ValueRef {
+  readonly executionId: string;
+  /** SHA-256 of the JSON text. */
+  readonly hash: Buffer;
+}
+
+export interface StepRow {
+  readonly executionId: string;
+  readonly epoch: number;
+  readonly stepPath: string;
+  readonly attempt: number;
+  readonly stepType: string;
+  readonly status: StepStatus;
+  readonly plugin: string | null;
+  readonly action: string | null;
+  readonly tokensUsed: number | null;
+  readonly executionTimeMs: number | null;
+  readonly itemCount: number | null;
+  readonly output: ValueRef | null;
+  /** JSON text (error record, warnings, wake-up, model, cost), or null when there is nothing to say. */
+  readonly detail: string | null;
+}
+
+export interface ValueRow {
+  readonly executionId: string;
+  readonly hash: Buffer;
+  /** JSON text. */
+  readonly content: Buffer;
+}
+
+/** What commits together for one event of one execution. */
+export interface Unit {
+  readonly executionId: string;
+  readonly epoch: number;
+  readonly parts: readonly UnitPart[];
+  /** Set on the execution's last unit: the queue job that ends with it. */
+  readonly finish?: FinishedJob;
+  /** Aborted when the owner has lost its lease: an uncommitted unit is then given up. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FinishedJob {
+  readonly jobId: string;
+  readonly retryCount: number;
+  /** Grants are given back in the same transaction. */
+  readonly hasGrants: boolean;
+}
+
+/** `fenced`: another owner has the execution; facts were stored, progress was not. */
+export type AppendOutcome = "committed" | "fenced";
+
+/** Ends queue jobs and returns grants inside the batch's transaction; yields the executions whose job was not ours any more. */
+export type FinishHook = (tx: Transaction, finished: readonly (FinishedJob & { readonly executionId: string })[]) => Promise<ReadonlySet<string>>;
+
+export type { Queryable };

@@ -1,0 +1,197 @@
+// SQL of limits as people set them: set, top up, list, reconcile. Reservations and settlements are LedgerStore's.
+import { uuidv7, type WorkspaceId } from "../core/ids.ts";
+import { nanoToNumeric, parseUsd, type NanoUsd } from "../core/money.ts";
+import type { Queryable, Transaction } from "../db/Database.ts";
+import { settlementFragments, WINDOW_START } from "./LedgerStore.ts";
+import type { AccountKind, OnLimit, WindowKind } from "./types.ts";
+
+export interface AccountKey {
+  readonly workspaceId: WorkspaceId;
+  readonly kind: AccountKind;
+  /** Workspace id, agent id, execution id, tag or key name. */
+  readonly subject: string;
+  readonly windowKind: WindowKind;
+}
+
+export interface AccountLimits {
+  /** null: no limit in this unit. */
+  readonly limitTokens: bigint | null;
+  readonly limitUsd: NanoUsd | null;
+  readonly onLimit: OnLimit;
+}
+
+/** Root first: workspaces before tags and keys, those before agents, those before executions. */
+const DEPTH: Record<AccountKind, number> = { workspace: 0, tag: 1, key: 1, agent: 2, execution: 3 };
+
+export async function upsertAccount(tx: Queryable, key: AccountKey, limits: AccountLimits): Promise<void> {
+  await tx.query(
+    `INSERT INTO ledger_accounts (id, workspace_id, kind, subject, window_kind, limit_tokens, limit_usd, on_limit, depth)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     ON CONFLICT (workspace_id, kind, subject, window_kind) DO UPDATE SET
+       limit_tokens = excluded.limit_tokens, limit_usd = excluded.limit_usd, on_limit = excluded.on_limit, updated_at = NOW()`,
+    [
+      uuidv7(), key.workspaceId, key.kind, key.subject, key.windowKind,
+      limits.limitTokens === null ? null : limits.limitTokens.toString(),
+      limits.limitUsd === null ? null : nanoToNumeric(limits.limitUsd),
+      limits.onLimit, DEPTH[key.kind],
+    ],
+  );
+}
+
+/** Several executions' own accounts in one statement; callers know that none exists yet. */
+export async function insertExecutionAccounts(
+  tx: Queryable,
+  rows: readonly { readonly workspaceId: WorkspaceId; readonly executionId: string; readonly limits: AccountLimits }[],
+): Promise<void> {
+  for (const row of rows) {
+    await upsertAccount(tx, { workspaceId: row.workspaceId, kind: "execution", subject: row.executionId, windowKind: "total" }, row.limits);
+  }
+}
+
+/** Adds to the limits that exist; a unit without a limit stays without one. @returns false when the account has no row */
+export async function addToLimit(tx: Transaction, key: AccountKey, amount: { readonly tokens: bigint; readonly usd: NanoUsd }): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `UPDATE ledger_accounts SET limit_tokens = limit_tokens + $5, limit_usd = limit_usd + $6, updated_at = NOW()
+     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4`,
+    [key.workspaceId, key.kind, key.subject, key.windowKind, amount.tokens.toString(), nanoToNumeric(amount.usd)],
+  );
+  return rowCount > 0;
+}
+
+export interface AccountState extends AccountLimits {
+  readonly kind: AccountKind;
+  readonly subject: string;
+  readonly windowKind: WindowKind;
+  readonly granted: { readonly tokens: bigint; readonly usd: NanoUsd };
+  readonly spent: { readonly tokens: bigint; readonly usd: NanoUsd };
+  readonly open: { readonly tokens: bigint; readonly usd: NanoUsd };
+}
+
+interface AccountStateRecord {
+  readonly kind: AccountKind;
+  readonly subject: string;
+  readonly window_kind: WindowKind;
+  readonly limit_tokens: string | null;
+  readonly limit_usd: string | null;
+  readonly on_limit: OnLimit;
+  readonly granted_tokens: string;
+  readonly granted_usd: string;
+  readonly spent_tokens: string;
+  readonly spent_usd: string;
+  readonly open_tokens: string;
+  readonly open_usd: string;
+}
+
+/** Accounts with what stands on them in their present window; the newest 200 of those without executions', or the one asked for. */
+export async function loadAccountStates(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  only?: { readonly kind: AccountKind; readonly subject: string },
+): Promise<AccountState[]> {
+  const { rows } = await db.query<AccountStateRecord>(
+    `SELECT a.kind, a.subject, a.window_kind, a.limit_tokens, a.limit_usd, a.on_limit,
+       COALESCE(b.granted_tokens, 0) AS granted_tokens, COALESCE(b.granted_usd, 0) AS granted_usd,
+       COALESCE(g.spent_tokens, 0)::bigint AS spent_tokens, COALESCE(g.spent_usd, 0) AS spent_usd,
+       COALESCE(g.open_tokens, 0)::bigint AS open_tokens, COALESCE(g.open_usd, 0) AS open_usd
+     FROM ledger_accounts a JOIN workspaces w ON w.id = a.workspace_id
+     LEFT JOIN ledger_balances b ON b.account_id = a.id AND b.window_start = ${WINDOW_START}
+     LEFT JOIN LATERAL (SELECT SUM(spent_tokens) AS spent_tokens, SUM(spent_usd) AS spent_usd, SUM(open_tokens) AS open_tokens, SUM(open_usd) AS open_usd
+       FROM ledger_grants g WHERE g.account_id = a.id AND g.window_start = ${WINDOW_START}) g ON TRUE
+     WHERE a.workspace_id = $1 AND (a.limit_tokens IS NOT NULL OR a.limit_usd IS NOT NULL)
+       AND (($2::text IS NULL AND a.kind <> 'execution') OR (a.kind = $2 AND a.subject = $3))
+     ORDER BY a.depth, a.subject, a.window_kind LIMIT 200`,
+    [workspaceId, only?.kind ?? null, only?.subject ?? null],
+  );
+  return rows.map((row) => ({
+    kind: row.kind,
+    subject: row.subject,
+    windowKind: row.window_kind,
+    limitTokens: row.limit_tokens === null ? null : BigInt(row.limit_tokens),
+    limitUsd: row.limit_usd === null ? null : parseUsd(row.limit_usd),
+    onLimit: row.on_limit,
+    granted: { tokens: BigInt(row.granted_tokens), usd: parseUsd(row.granted_usd) },
+    spent: { tokens: BigInt(row.spent_tokens), usd: parseUsd(row.spent_usd) },
+    open: { tokens: BigInt(row.open_tokens), usd: parseUsd(row.open_usd) },
+  }));
+}
+
+export interface StoredAttempt {
+  readonly id: string;
+  readonly stepPath: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly epoch: number;
+  readonly kind: "model" | "effect";
+  readonly state: "open" | "settled" | "assumed" | "failed" | "uncertain";
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly reservedTokens: number;
+  readonly reservedUsd: NanoUsd | null;
+  readonly usedTokens: number | null;
+  readonly usedUsd: NanoUsd | null;
+  readonly idempotencyKey: string | null;
+  readonly dispatchedAt: Date;
+  readonly message: string | null;
+}
+
+/** Every attempt of an execution in order of dispatch; `openOnly` for a takeover. Served by the unique key on (execution, path, …). */
+export async function loadAttempts(db: Queryable, executionId: string, options: { readonly openOnly?: boolean } = {}): Promise<StoredAttempt[]> {
+  const { rows } = await db.query<{
+    id: string; step_path: string; attempt: number; call: number; epoch: number; kind: StoredAttempt["kind"]; state: StoredAttempt["state"];
+    provider: string | null; model: string | null; reserved_tokens: string; reserved_usd: string | null; used_tokens: string | null;
+    used_usd: string | null; idempotency_key: string | null; dispatched_at: Date; message: Buffer | null;
+  }>(
+    `SELECT id, step_path, attempt, call, epoch, kind, state, provider, model, reserved_tokens, reserved_usd, used_tokens, used_usd,
+       idempotency_key, dispatched_at, message
+     FROM step_attempts WHERE execution_id = $1 ${options.openOnly === true ? "AND state IN ('open', 'uncertain')" : ""} ORDER BY dispatched_at, id`,
+    [executionId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    stepPath: row.step_path,
+    attempt: row.attempt,
+    call: row.call,
+    epoch: row.epoch,
+    kind: row.kind,
+    state: row.state,
+    provider: row.provider,
+    model: row.model,
+    reservedTokens: Number(row.reserved_tokens),
+    reservedUsd: row.reserved_usd === null ? null : parseUsd(row.reserved_usd),
+    usedTokens: row.used_tokens === null ? null : Number(row.used_tokens),
+    usedUsd: row.used_usd === null ? null : parseUsd(row.used_usd),
+    idempotencyKey: row.idempotency_key,
+    dispatchedAt: row.dispatched_at,
+    message: row.message === null ? null : row.message.toString("utf8"),
+  }));
+}
+
+/** Books what a provider's export says on calls that were assumed. @returns ids that were corrected */
+export async function correctAssumed(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: NanoUsd }[],
+): Promise<string[]> {
+  const fragments = settlementFragments(
+    `SELECT u.id, 'settled'::text AS state, u.used_tokens, u.used_usd, NULL::bytea AS message
+     FROM unnest($1::uuid[], $2::bigint[], $3::numeric[]) AS u(id, used_tokens, used_usd)
+     JOIN step_attempts s ON s.id = u.id AND s.state = 'assumed' JOIN workflow_executions e ON e.id = s.execution_id AND e.workspace_id = $4`,
+  );
+  const ctes = fragments.map(({ name, sql }) => `${name} AS (${sql})`).join(",\n");
+  const { rows: corrected } = await db.query<{ id: string }>(`WITH ${ctes} SELECT id FROM settlements_booked`, [
+    rows.map((row) => row.attemptId),
+    rows.map((row) => row.tokens),
+    rows.map((row) => nanoToNumeric(row.usd)),
+    workspaceId,
+  ]);
+  return corrected.map((row) => row.id);
+}
+
+export async function listAssumed(db: Queryable, workspaceId: WorkspaceId): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT s.id FROM step_attempts s JOIN workflow_executions e ON e.id = s.execution_id
+     WHERE s.state = 'assumed' AND e.workspace_id = $1 ORDER BY s.id LIMIT 1000`,
+    [workspaceId],
+  );
+  return rows.map((row) => row.id);
+}
