@@ -1,7 +1,8 @@
 // A pg pool that keeps a connection when only a statement failed, never crashes the process when a connection breaks,
 // and, with one connection, refuses at once what would wait for itself. Not a Database: no error mapping, no transactions.
 import { AsyncLocalStorage } from "node:async_hooks";
-import pg from "pg";
+import type pg from "pg";
+import { Pool } from "pg";
 import { AppError } from "../core/errors.ts";
 import { isConnectionLost } from "./databaseErrors.ts";
 
@@ -12,7 +13,7 @@ export interface TransactionScope {
   isOpen: boolean;
 }
 
-export class StatementPool extends pg.Pool {
+export class StatementPool extends Pool {
   readonly #isSingleConnection: boolean;
   readonly #scope = new AsyncLocalStorage<TransactionScope>();
 

@@ -1,5 +1,5 @@
 // LISTEN on a connection of its own that comes back by itself. What was notified while it was away is lost: hints only.
-import pg from "pg";
+import { Client, type ClientConfig } from "pg";
 import type { Clock } from "../core/clock.ts";
 import type { Warn } from "./Database.ts";
 import { toDatabaseError } from "./databaseErrors.ts";
@@ -7,7 +7,7 @@ import { toDatabaseError } from "./databaseErrors.ts";
 const RECONNECT_MS = 1_000;
 
 export interface ListenOptions {
-  readonly config: pg.ClientConfig;
+  readonly config: ClientConfig;
   readonly channel: string;
   readonly onNotify: (payload: string) => void;
   readonly clock: Clock;
@@ -18,7 +18,7 @@ export interface ListenOptions {
 export async function listenOn(options: ListenOptions): Promise<() => Promise<void>> {
   const { channel, clock, warn } = options;
   let isStopped = false;
-  let cancelRetry: () => void = () => undefined;
+  let cancelRetry: (() => void) | undefined;
   let client = await connect(options, onLost);
 
   function onLost(): void {
@@ -43,13 +43,13 @@ export async function listenOn(options: ListenOptions): Promise<() => Promise<vo
 
   return async () => {
     isStopped = true;
-    cancelRetry();
+    cancelRetry?.();
     await client.end();
   };
 }
 
-async function connect({ config, channel, onNotify }: ListenOptions, onLost: () => void): Promise<pg.Client> {
-  const client = new pg.Client(config);
+async function connect({ config, channel, onNotify }: ListenOptions, onLost: () => void): Promise<Client> {
+  const client = new Client(config);
   // Set before connecting: a break may come at any time, and an unheard `error` event ends the process.
   client.on("error", () => undefined);
   client.on("notification", (notification) => onNotify(notification.payload ?? ""));

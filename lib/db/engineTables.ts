@@ -1,0 +1,114 @@
+// Row types of the tables that make executions durable and capped: values, attempts, ledger, signals. Not a schema.
+import type { BigInteger, Bytes, Decimal, Defaulted, Nullable, Timestamp } from "./columnTypes.ts";
+
+export interface ExecutionSignalsTable {
+  execution_id: string;
+  key: string;
+  actor: string;
+  payload: Bytes;
+  created_at: Defaulted<Timestamp>;
+}
+
+export interface ExecutionValuesTable {
+  execution_id: string;
+  hash: Bytes;
+  content: Bytes;
+  touched_at: Defaulted<Timestamp>;
+}
+
+export interface LedgerAccountsTable {
+  id: string;
+  workspace_id: string;
+  kind: string;
+  subject: string;
+  window_kind: Defaulted<string>;
+  limit_tokens: Nullable<BigInteger>;
+  limit_usd: Decimal | null;
+  on_limit: Defaulted<string>;
+  depth: number;
+  created_at: Defaulted<Timestamp>;
+  updated_at: Defaulted<Timestamp>;
+}
+
+export interface LedgerBalancesTable {
+  account_id: string;
+  window_start: Timestamp;
+  granted_tokens: Defaulted<BigInteger>;
+  granted_usd: Defaulted<Decimal>;
+}
+
+export interface LedgerGrantsTable {
+  execution_id: string;
+  account_id: string;
+  window_start: Timestamp;
+  granted_tokens: Defaulted<BigInteger>;
+  granted_usd: Defaulted<Decimal>;
+  open_tokens: Defaulted<BigInteger>;
+  open_usd: Defaulted<Decimal>;
+  spent_tokens: Defaulted<BigInteger>;
+  spent_usd: Defaulted<Decimal>;
+  last_overrun_tokens: Defaulted<BigInteger>;
+  last_overrun_usd: Defaulted<Decimal>;
+}
+
+export interface LedgerReservationsTable {
+  attempt_id: string;
+  account_id: string;
+  window_start: Timestamp;
+}
+
+export interface StepAttemptsTable {
+  id: string;
+  execution_id: string;
+  step_path: string;
+  attempt: number;
+  call: number;
+  epoch: number;
+  kind: string;
+  state: Defaulted<string>;
+  provider: string | null;
+  model: string | null;
+  reserved_tokens: Defaulted<BigInteger>;
+  reserved_usd: Decimal | null;
+  output_cap_tokens: Nullable<BigInteger>;
+  used_tokens: Nullable<BigInteger>;
+  used_usd: Decimal | null;
+  idempotency_key: string | null;
+  view_hash: Nullable<Bytes>;
+  dispatched_at: Defaulted<Timestamp>;
+  settled_at: Nullable<Timestamp>;
+  message: Nullable<Bytes>;
+}
+
+export interface StepCacheTable {
+  workspace_id: string;
+  agent_id: string;
+  key: Bytes;
+  content: Bytes;
+  expires_at: Timestamp;
+}
+
+export interface StoredDocumentsTable {
+  workspace_id: string;
+  hash: Bytes;
+  kind: string;
+  content: Bytes;
+  created_at: Defaulted<Timestamp>;
+}
+
+export interface TokenCalibrationTable {
+  provider: string;
+  model: string;
+  content_type: string;
+  factor: number;
+  spread: number;
+  samples: BigInteger;
+  updated_at: Defaulted<Timestamp>;
+}
+
+export interface WorkspacesTable {
+  id: string;
+  name: string;
+  time_zone: Defaulted<string>;
+  created_at: Defaulted<Timestamp>;
+}
