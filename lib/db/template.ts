@@ -1,8 +1,9 @@
 // A migrated, empty PGlite data directory as one cached file, so that a first start and every test open in well under a second.
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
@@ -15,6 +16,9 @@ import { openPglite } from "./openPglite.ts";
 /** Raise it when the way a template is built changes. */
 const FORMAT = 1;
 const UNUSED_DAYS = 30;
+
+// Not import.meta.resolve: Vitest has none.
+const PGLITE_DIST = dirname(createRequire(import.meta.url).resolve("@electric-sql/pglite"));
 
 export interface TemplateOptions {
   /** Adds what others own, such as pg-boss's schema, after the migrations. */
@@ -43,7 +47,7 @@ export async function ensureTemplate(options: TemplateOptions = {}): Promise<str
 
 /** Equal for equal migrations, `cacheKey` and versions. Also names the template database on a server (tests). */
 export async function templateHash(files: readonly MigrationFile[], cacheKey: string): Promise<string> {
-  const manifest = await readFile(new URL("../package.json", import.meta.resolve("@electric-sql/pglite")), "utf8");
+  const manifest = await readFile(join(PGLITE_DIST, "..", "package.json"), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
   return sha256Hex(JSON.stringify([FORMAT, version, cacheKey, files.map(({ name, checksum }) => [name, checksum])])).slice(0, 24);
 }
