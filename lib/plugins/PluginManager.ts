@@ -1,6 +1,6 @@
 // Knows which plugins and actions there are. Does not run them (PluginExecutor.ts).
+import { closestName } from "../core/closestName.ts";
 import { AppError } from "../core/errors.ts";
-import { didYouMean } from "../operations/didYouMean.ts";
 import type { Action, CatalogAction, Plugin, PluginCatalog } from "./types.ts";
 
 export class PluginManager implements PluginCatalog {
@@ -94,4 +94,9 @@ export class PluginManager implements PluginCatalog {
       output: found.output?.json,
     };
   }
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const closest = closestName(name, known);
+  return closest === null ? "" : `; did you mean "${closest}"?`;
 }

@@ -78,10 +78,11 @@ function describeAjvError(error: ErrorObject): Defect {
     return { path: formatPath([...path, String(params["additionalProperty"])]), message: "is not a known field" };
   }
   const allowed = params["allowedValues"] ?? params["type"];
+  const expected = Array.isArray(allowed) ? allowed.join(" | ") : typeof allowed === "string" ? allowed : undefined;
   return {
     path: formatPath(path),
     message: error.message ?? error.keyword,
-    ...(allowed !== undefined && { expected: Array.isArray(allowed) ? allowed.join(" | ") : String(allowed) }),
+    ...(expected !== undefined && { expected }),
     got: showValue(error.data),
   };
 }
@@ -102,7 +103,7 @@ function showValue(value: unknown): string {
   if (typeof value === "string") return value.length > SHOWN_CHARACTERS ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isJsonObject(value)) return `an object with ${Object.keys(value).slice(0, 5).join(", ") || "no fields"}`;
-  return String(value);
+  return value === null ? "null" : `${typeof value} ${JSON.stringify(value)}`;
 }
 
 /** One line for people: `to: is required; count: must be number (expected number, got "x")`. */

@@ -33,7 +33,7 @@ const ACTION_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 export function defineAction<S extends Schema>(definition: ActionDefinition<S>): DefinedAction {
   return {
     compile: (owner) => {
-      checkDefinition(definition as ActionDefinition, owner);
+      checkDefinition(definition, owner);
       // The executor passes only what `params.check` returned, so the type of the schema holds here.
       const erased = definition as unknown as ActionDefinition;
       const { costUsd } = erased;
@@ -48,11 +48,10 @@ export function defineAction<S extends Schema>(definition: ActionDefinition<S>):
         maxOutputBytes: definition.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
         connection: definition.connection,
         canVerify: definition.verify !== undefined,
-        idempotencyFor: (params) => erased.idempotencyFor?.(params as never) ?? definition.idempotency,
-        costUsd: (params) => (typeof costUsd === "function" ? costUsd(params as never) : (costUsd ?? null)),
-        run: async (params, context) => erased.run(params as never, context),
-        verify: async (context, params) =>
-          erased.verify === undefined ? { happened: "unknown" } : erased.verify(context, params as never),
+        idempotencyFor: (params) => erased.idempotencyFor?.(params) ?? definition.idempotency,
+        costUsd: (params) => (typeof costUsd === "function" ? costUsd(params) : (costUsd ?? null)),
+        run: async (params, context) => erased.run(params, context),
+        verify: async (context, params) => (erased.verify === undefined ? { happened: "unknown" } : erased.verify(context, params)),
       };
     },
   };

@@ -5,6 +5,7 @@ import type { AppError } from "../core/errors.ts";
 import type { GuardedFetch } from "../core/guardedFetch.ts";
 import type { WorkspaceId } from "../core/ids.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { Logger } from "../core/logger.ts";
 
 /** What an action may do to the outside world, from harmless to irreversible. */
 export type Effect = "none" | "read" | "write" | "destructive";
@@ -23,14 +24,6 @@ export type Schema = z.ZodType | JsonSchema;
 
 /** What `run` gets: the zod schema's output type, or any JSON object where a JSON Schema was given. */
 export type ParamsOf<S> = S extends z.ZodType ? z.output<S> : JsonObject;
-
-/** Structured log of one call; message constant, data in fields. Never put params, outputs or secrets above `debug`. */
-export interface ActionLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** A stored credential. It prints and serialises as `[secret]`; only {@link Secret.reveal} gives the text. */
 export interface Secret {
@@ -67,8 +60,8 @@ export interface FileServices {
   createExclusive(path: string, content: Uint8Array): Promise<boolean>;
   /** Appends once per key, over retries, crashes and processes. `false` when this key had appended before. */
   appendOnce(path: string, content: Uint8Array, key: string): Promise<boolean>;
-  /** Whether {@link FileServices.appendOnce} with this key took effect. */
-  hasAppended(path: string, key: string): Promise<boolean>;
+  /** Whether {@link FileServices.appendOnce} with this key took effect; `unknown` when others changed the file meanwhile. */
+  hasAppended(path: string, key: string): Promise<boolean | "unknown">;
   /** Sorted by path; `isTruncated` when there are more than `limit`. */
   list(
     folder: string,
@@ -102,7 +95,7 @@ export interface ActionContext extends CallContext {
   readonly fetch: GuardedFetch;
   /** @throws AppError `CONNECTION_MISSING` */
   connection(name: string): Promise<Secret>;
-  readonly log: ActionLog;
+  readonly log: Logger;
 }
 
 /** What looking at the outside world says about an effect that may have happened. */
