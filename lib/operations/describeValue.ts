@@ -10,7 +10,7 @@ export function describeValue(value: JsonValue | undefined): string {
   if (typeof value === "string") return value.length > SHOWN_CHARACTERS ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isJsonObject(value)) return `an object with ${describeKeys(Object.keys(value))}`;
-  return String(value);
+  return JSON.stringify(value);
 }
 
 /** At most ten names; says how many more there are. */
