@@ -160,7 +160,8 @@ export class AuditTrailService {
   }
 
   #arm(ms: number): void {
-    if (this.#cancelTimer !== null || this.#flushing !== null) return;
+    // close() tries by itself.
+    if (this.#cancelTimer !== null || this.#flushing !== null || this.#isClosed) return;
     this.#cancelTimer = this.#options.clock.schedule(ms, () => {
       this.#cancelTimer = null;
       this.#startFlush();
