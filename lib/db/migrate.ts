@@ -38,6 +38,18 @@ export async function migrate(db: Database, options: MigrateOptions = {}): Promi
   return { applied };
 }
 
+export interface MigrationState {
+  readonly name: string;
+  readonly isApplied: boolean;
+}
+
+/** Changes nothing, also on a database that has never seen a migration. */
+export async function listMigrations(db: Database): Promise<readonly MigrationState[]> {
+  const { rows } = await db.query<{ isThere: boolean }>(`SELECT to_regclass('schema_migrations') IS NOT NULL AS "isThere"`);
+  const known = rows[0]?.isThere === true ? await appliedChecksums(db) : new Map<string, string>();
+  return (await readMigrations()).map(({ name }) => ({ name, isApplied: known.has(name) }));
+}
+
 /**
  * Takes one migration back with its file in supabase/rollbacks, which also forgets later migrations of the same tables.
  * Nothing may use what it made: its flag must be off.

@@ -1,0 +1,59 @@
+// `executions receipt ID`: what was paid, call by call, and what remains unknown.
+import type { Receipt, ReceiptLine } from "../../../systemApi.ts";
+import { formatCount, formatUsd } from "../../amounts.ts";
+import type { Cli } from "../../Cli.ts";
+import { resolveExecutionId } from "../../resolveId.ts";
+import type { Column } from "../../table.ts";
+
+type Call = Receipt["calls"][number];
+
+const CALL_COLUMNS: readonly Column<Call>[] = [
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10 },
+  { title: "MODEL", value: ({ provider, model }) => (provider === model ? model : `${provider}/${model}`), shrinkTo: 12 },
+  { title: "STATE", value: ({ state }) => state },
+  { title: "RESERVED", align: "right", value: ({ reservedTokens }) => formatCount(reservedTokens) },
+  { title: "USED", align: "right", value: ({ usedTokens }) => (usedTokens === null ? "?" : formatCount(usedTokens)) },
+  { title: "AT MOST", align: "right", value: ({ reservedUsd }) => (reservedUsd === null ? "?" : formatUsd(reservedUsd)) },
+  { title: "PAID", align: "right", value: ({ usedUsd }) => (usedUsd === null ? "?" : formatUsd(usedUsd)) },
+];
+
+const LINE_COLUMNS: readonly Column<ReceiptLine>[] = [
+  { title: "CAUSE", value: ({ cause }) => cause, shrinkTo: 12 },
+  { title: "USD", align: "right", value: ({ usd }) => (usd === null ? "?" : formatUsd(usd)) },
+  { title: "TOKENS", align: "right", value: ({ tokens }) => (tokens === null ? "?" : formatCount(tokens)) },
+  { title: "NOTE", value: ({ note }) => note, shrinkTo: 16 },
+];
+
+export async function receipt(cli: Cli, id: string): Promise<void> {
+  await cli.withSystem(async ({ api }) => {
+    const found = await api.receipt(await resolveExecutionId(api, id));
+    if (cli.output.isJson) cli.output.json(found);
+    else showReceipt(cli, found);
+  });
+}
+
+export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): void {
+  const { unknown } = found;
+  output.facts([
+    ["execution", found.executionId],
+    ["status", found.status],
+    ["paid", found.paidUsd === null ? "unknown" : formatUsd(found.paidUsd)],
+    ["limit", found.limitUsd === null ? "none" : formatUsd(found.limitUsd)],
+    ["baseline", found.baselineUsd === null ? null : formatUsd(found.baselineUsd)],
+    ["prices", found.pricedAs === null ? null : `as if on ${found.pricedAs}; nothing was paid to a provider`],
+    ["overrun", found.overrunUsd === 0 ? null : formatUsd(found.overrunUsd)],
+    ["unknown", unknown.callsWithoutPrice === 0 ? null : `${formatCount(unknown.callsWithoutPrice)} calls without a price`],
+    [
+      "assumed",
+      unknown.callsAssumed === 0 ? null : `${formatCount(unknown.callsAssumed)} calls booked at their cap: usage was never reported`,
+    ],
+  ]);
+  if (found.calls.length > 0) {
+    output.data("");
+    output.table(found.calls, CALL_COLUMNS, "");
+  }
+  if (found.lines.length > 0) {
+    output.data("");
+    output.table(found.lines, LINE_COLUMNS, "");
+  }
+}

@@ -1,0 +1,60 @@
+// `plan FILE|AGENT`: what each step would cost, without a model call.
+import type { Command } from "commander";
+import type { PlanReport, PlanStep } from "../../systemApi.ts";
+import { formatCount, formatUsd } from "../amounts.ts";
+import type { Action, Cli } from "../Cli.ts";
+import type { Column } from "../table.ts";
+import { buildRequest, type RunOptions } from "./run.ts";
+import { collect } from "../parseOptions.ts";
+
+interface PlanOptions extends RunOptions {
+  readonly as?: string;
+}
+
+export function define(command: Command, action: Action): void {
+  command
+    .argument("<file|agent>", "workflow file, - for stdin, or a stored agent")
+    .option("--as <model>", "price an offline workflow as if on this model")
+    .option("--input <name=value>", "one input: sizes become better known (repeatable)", collect)
+    .option("--inputs <json|@file>", "all inputs as a JSON object, or @file.json")
+    .action(action(plan));
+}
+
+const COLUMNS: readonly Column<PlanStep>[] = [
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10 },
+  { title: "TYPE", value: ({ type }) => type, shrinkTo: 9 },
+  { title: "EFFECT", value: ({ effect }) => effect ?? "" },
+  { title: "MODEL", value: ({ model }) => model ?? "", shrinkTo: 8 },
+  {
+    title: "CALLS",
+    align: "right",
+    value: ({ calls }) => (calls.max === calls.min ? formatCount(calls.min) : `${calls.min}–${calls.max ?? "?"}`),
+  },
+  {
+    title: "TOKENS",
+    align: "right",
+    value: ({ envelope, calls }) => (envelope.q90 === null ? (calls.max === 0 ? "0" : "?") : formatCount(envelope.q90)),
+  },
+  { title: "AT MOST", align: "right", value: ({ costUsd }) => (costUsd === null ? "?" : formatUsd(costUsd)) },
+];
+
+async function plan(cli: Cli, target: string, options: PlanOptions): Promise<void> {
+  const request = await buildRequest(target, options);
+  await cli.withSystem(async (system) => {
+    const report = await system.api.plan({ ...request, ...(options.as === undefined ? {} : { pricedAs: options.as }) });
+    if (cli.output.isJson) cli.output.json(report);
+    else show(cli, report);
+  });
+}
+
+function show({ output }: Cli, { workflow, model, pricedAs, steps, total }: PlanReport): void {
+  output.table(steps, COLUMNS, "the workflow has no steps");
+  const calls =
+    total.calls === null ? "an unknown number of calls" : `${formatCount(total.calls)} model ${total.calls === 1 ? "call" : "calls"}`;
+  const tokens = total.tokens === null ? "unknown tokens" : `${formatCount(total.tokens)} tokens`;
+  const cost = total.costUsd === null ? "cost unknown" : formatUsd(total.costUsd);
+  output.data(`${output.paint("bold", "at most")} ${calls}, ${tokens}, ${cost}`);
+  output.talk(
+    `${workflow} on model ${model}${pricedAs === null ? "" : `, priced as if on ${pricedAs}`}. "?": only the execution will know.`,
+  );
+}
