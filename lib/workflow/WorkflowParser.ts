@@ -69,5 +69,7 @@ function describePlace({ line, path }: WorkflowIssue, file: string | undefined):
 }
 
 function pick<Key extends keyof WorkflowIssue>(issue: WorkflowIssue, keys: readonly Key[]): Partial<Pick<WorkflowIssue, Key>> {
-  return Object.fromEntries(keys.flatMap((key) => (issue[key] === undefined ? [] : [[key, issue[key]]]))) as Partial<Pick<WorkflowIssue, Key>>;
+  return Object.fromEntries(keys.flatMap((key) => (issue[key] === undefined ? [] : [[key, issue[key]]]))) as Partial<
+    Pick<WorkflowIssue, Key>
+  >;
 }

@@ -25,7 +25,12 @@ export function inlineBranches(steps: JsonValue[], sources: SourceMap, fail: Fai
 
 function branchesOf(step: MutableObject): Branch[] {
   const cases = isJsonObject(step["cases"]) ? Object.values(step["cases"]) : [];
-  const lists = step["type"] === "conditional" ? [step["then_steps"], step["else_steps"]] : step["type"] === "switch" ? [...cases, step["default"]] : [];
+  const lists =
+    step["type"] === "conditional"
+      ? [step["then_steps"], step["else_steps"]]
+      : step["type"] === "switch"
+        ? [...cases, step["default"]]
+        : [];
   return lists.flatMap((list) => (Array.isArray(list) ? [{ owner: step, steps: list as JsonValue[] }] : []));
 }
 
@@ -42,7 +47,8 @@ class Mover {
     this.#sources = sources;
     this.#fail = fail;
     for (const [index, step] of steps.entries()) {
-      if (isJsonObject(step) && typeof step["id"] === "string" && !this.#byId.has(step["id"])) this.#byId.set(step["id"], { step: step as MutableObject, index });
+      if (isJsonObject(step) && typeof step["id"] === "string" && !this.#byId.has(step["id"]))
+        this.#byId.set(step["id"], { step: step as MutableObject, index });
     }
   }
 
@@ -51,8 +57,14 @@ class Mover {
       if (typeof id !== "string") continue;
       const place = this.#sources.get(steps, position) ?? { path: "" };
       const found = this.#byId.get(id);
-      if (found === undefined) this.#fail(place, `the branch names ${JSON.stringify(id)}, but the list around it has no such step`, "name a step of the same list, or write the steps in the branch");
-      else if (this.#owners.has(found.step)) this.#fail(place, `step ${JSON.stringify(id)} is in two branches`, "a step runs in one branch; write it out twice under two ids");
+      if (found === undefined)
+        this.#fail(
+          place,
+          `the branch names ${JSON.stringify(id)}, but the list around it has no such step`,
+          "name a step of the same list, or write the steps in the branch",
+        );
+      else if (this.#owners.has(found.step))
+        this.#fail(place, `step ${JSON.stringify(id)} is in two branches`, "a step runs in one branch; write it out twice under two ids");
       else if (this.#isWithin(owner, found.step)) this.#fail(place, `step ${JSON.stringify(id)} contains itself`);
       else this.#move(found, owner, steps, position);
     }
@@ -101,7 +113,8 @@ class Mover {
     for (let around = this.#owners.get(step); around !== undefined; around = this.#owners.get(around)) enclosing.add(around);
     if (enclosing.has(target)) return undefined;
     let visible = target;
-    for (let owner = this.#owners.get(target); owner !== undefined && !enclosing.has(owner); owner = this.#owners.get(owner)) visible = owner;
+    for (let owner = this.#owners.get(target); owner !== undefined && !enclosing.has(owner); owner = this.#owners.get(owner))
+      visible = owner;
     return visible === step ? undefined : visible["id"];
   }
 }

@@ -64,7 +64,8 @@ class Normaliser {
       const name = Object.hasOwn(aliases, key) ? aliases[key]! : key;
       const other = origins.get(name);
       if (other !== undefined) {
-        if (encodeJson(target[name]) !== encodeJson(value)) this.#fail(this.#place(raw, key), `${key} and ${other} are the same field, given twice`);
+        if (encodeJson(target[name]) !== encodeJson(value))
+          this.#fail(this.#place(raw, key), `${key} and ${other} are the same field, given twice`);
         continue;
       }
       origins.set(name, key);
@@ -77,7 +78,7 @@ class Normaliser {
     if (type === "conditional") this.#lists(step, ["then_steps", "else_steps"]);
     else if (type === "switch") this.#switch(step);
     else if (type === "loop") this.#lists(step, ["loopSteps"]);
-    else if (type === "parallel_group") this.#lists(step, ["steps"]);
+    else if (type === "parallel_group") this.#group(step);
     else if (type === "sub_workflow") this.#lists(step, ["workflowSteps"]);
     else if (type === "scatter_gather") this.#scatter(step, raw);
   }
@@ -86,6 +87,15 @@ class Normaliser {
     for (const key of keys) {
       if (owner[key] === undefined) continue;
       owner[key] = this.list(asList(owner, key, this.#sources));
+    }
+  }
+
+  /** Its steps start together: none waits for the one before it unless it says so. */
+  #group(step: MutableObject): void {
+    this.#lists(step, ["steps"]);
+    if (!Array.isArray(step["steps"])) return;
+    for (const inner of step["steps"] as readonly JsonValue[]) {
+      if (isJsonObject(inner) && inner["dependencies"] === undefined) (inner as MutableObject)["dependencies"] = [];
     }
   }
 
@@ -130,7 +140,13 @@ class Normaliser {
 
   #fail(place: Place, message: string, hint?: string): void {
     const field = /[^.\]]+$/.exec(place.path)?.[0];
-    this.issues.push({ code: "WORKFLOW_INVALID", ...place, ...(field !== undefined && { field }), message, ...(hint !== undefined && { hint }) });
+    this.issues.push({
+      code: "WORKFLOW_INVALID",
+      ...place,
+      ...(field !== undefined && { field }),
+      message,
+      ...(hint !== undefined && { hint }),
+    });
   }
 }
 

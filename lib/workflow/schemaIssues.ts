@@ -23,7 +23,9 @@ function addOne(issue: z.core.$ZodIssue, root: unknown, issues: IssueList): void
     return;
   }
   if (issue.code === "invalid_key") {
-    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, { expected: issue.issues[0]?.message ?? "a name" });
+    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, {
+      expected: issue.issues[0]?.message ?? "a name",
+    });
     return;
   }
   const got = describeValue(value as JsonValue | undefined);
@@ -44,22 +46,38 @@ function addUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, root: unknown, 
   const aliases = type === undefined ? [] : Object.keys(FIELD_ALIASES[type] ?? {});
   for (const key of issue.keys) {
     const suggestion = didYouMean(key, [...known, ...aliases]);
-    issues.add("WORKFLOW_INVALID", [...path, key], `unknown field ${JSON.stringify(key)}${type === undefined ? "" : ` in a step of type ${type}`}`, {
-      expected: known.join(", "),
-      got: key,
-      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
-    });
+    issues.add(
+      "WORKFLOW_INVALID",
+      [...path, key],
+      `unknown field ${JSON.stringify(key)}${type === undefined ? "" : ` in a step of type ${type}`}`,
+      {
+        expected: known.join(", "),
+        got: key,
+        ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+      },
+    );
   }
 }
 
 function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueList): void {
   const expected = STEP_TYPES.join(", ");
   if (typeof value !== "string") {
-    issues.add("WORKFLOW_INVALID", path, value === undefined ? "type is missing" : `type is ${describeValue(value as JsonValue | undefined)}, expected the name of a step type`, { expected, got: describeValue(value as JsonValue | undefined) });
+    issues.add(
+      "WORKFLOW_INVALID",
+      path,
+      value === undefined
+        ? "type is missing"
+        : `type is ${describeValue(value as JsonValue | undefined)}, expected the name of a step type`,
+      { expected, got: describeValue(value as JsonValue | undefined) },
+    );
     return;
   }
   const suggestion = didYouMean(value, [...STEP_TYPES, ...Object.keys(STEP_TYPE_ALIASES)]);
-  issues.add("WORKFLOW_INVALID", path, `unknown step type ${JSON.stringify(value)}`, { expected, got: value, ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }) });
+  issues.add("WORKFLOW_INVALID", path, `unknown step type ${JSON.stringify(value)}`, {
+    expected,
+    got: value,
+    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+  });
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -71,7 +89,9 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return issue.values.map((value) => JSON.stringify(value)).join(" | ");
     case "too_small":
-      return issue.origin === "string" ? "a text that is not empty" : `${issue.inclusive === false ? "more than" : "at least"} ${String(issue.minimum)}`;
+      return issue.origin === "string"
+        ? "a text that is not empty"
+        : `${issue.inclusive === false ? "more than" : "at least"} ${String(issue.minimum)}`;
     case "too_big":
       return issue.origin === "string" ? `a text of at most ${String(issue.maximum)} characters` : `at most ${String(issue.maximum)}`;
     case "invalid_union":
@@ -99,6 +119,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 function valueAt(root: unknown, path: readonly PathKey[]): unknown {
   let node = root;
-  for (const key of path) node = typeof node === "object" && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[String(key)] : undefined;
+  for (const key of path)
+    node =
+      typeof node === "object" && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[String(key)] : undefined;
   return node;
 }

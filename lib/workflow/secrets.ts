@@ -56,5 +56,6 @@ function entropyBits(text: string): number {
 function visit(value: unknown, path: readonly PathKey[], see: (text: string, path: readonly PathKey[]) => void): void {
   if (typeof value === "string") see(value, path);
   else if (Array.isArray(value)) for (const [index, member] of value.entries()) visit(member, [...path, index], see);
-  else if (typeof value === "object" && value !== null) for (const [key, member] of Object.entries(value)) visit(member, [...path, key], see);
+  else if (typeof value === "object" && value !== null)
+    for (const [key, member] of Object.entries(value)) visit(member, [...path, key], see);
 }

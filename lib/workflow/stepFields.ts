@@ -77,7 +77,8 @@ const PLAIN_TEMPLATES: Readonly<Partial<Record<WorkflowStep["type"], readonly st
 };
 
 function addPlainTemplates(step: WorkflowStep, fields: StepField[]): void {
-  for (const name of PLAIN_TEMPLATES[step.type] ?? []) template(fields, [name], (step as unknown as Record<string, JsonValue | undefined>)[name]);
+  for (const name of PLAIN_TEMPLATES[step.type] ?? [])
+    template(fields, [name], (step as unknown as Record<string, JsonValue | undefined>)[name]);
   if (step.type === "sub_workflow") template(fields, ["outputMapping"], step.outputMapping, "inside");
 }
 

@@ -37,7 +37,10 @@ const stepUnion = z.discriminatedUnion("type", [
 ]);
 
 /** Every step type, discriminated by `type`. */
-export const stepSchema: z.ZodType<WorkflowStep> = stepUnion;
+export const stepSchema: z.ZodType<WorkflowStep> = stepUnion.meta({
+  id: "WorkflowStep",
+  description: "One step; `type` says which fields it has.",
+});
 
 const inputDeclaration = strict({
   type: z.enum(["string", "number", "boolean", "array", "object"]).exactOptional(),

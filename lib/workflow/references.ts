@@ -1,0 +1,87 @@
+// What a step's own fields name: read out of templates, conditions and CEL by operations, with a fault for each field that cannot be read.
+import { AppError } from "../core/errors.ts";
+import type { JsonValue } from "../core/json.ts";
+import { compileCel } from "../operations/cel.ts";
+import { conditionReferences, parseCondition, type Condition } from "../operations/conditions.ts";
+import type { PathSegment } from "../operations/paths.ts";
+import { templateReferences } from "../operations/templates.ts";
+import type { PathKey } from "./SourceMap.ts";
+import { stepFields, type FieldScope, type StepField } from "./stepFields.ts";
+import type { WorkflowStep } from "./types.ts";
+
+export interface FieldReference {
+  readonly root: string;
+  /** What is read below the root. */
+  readonly path: readonly PathSegment[];
+  /** Below the step: `["params", "url"]`. */
+  readonly field: readonly PathKey[];
+  readonly kind: StepField["kind"];
+  readonly scope: FieldScope;
+}
+
+export interface FieldFault {
+  readonly field: readonly PathKey[];
+  readonly error: AppError;
+}
+
+export interface StepReferences {
+  readonly references: readonly FieldReference[];
+  readonly faults: readonly FieldFault[];
+}
+
+/** Nested steps are not looked into. Never throws for a bad field. */
+export function findReferences(step: WorkflowStep): StepReferences {
+  const references: FieldReference[] = [];
+  const faults: FieldFault[] = [];
+  for (const { kind, path, value, scope } of stepFields(step)) {
+    const add = (field: readonly PathKey[], read: () => readonly { root: string; path: readonly PathSegment[] }[]): void => {
+      collect(field, faults, () => {
+        for (const { root, path: below } of read()) references.push({ root, path: below, field, kind, scope });
+      });
+    };
+    if (kind === "template") visitTexts(value, path, (text, field) => add(field, () => templateReferences(text)));
+    else if (kind === "condition") add(path, () => referencesOf(parseCondition(value), scope));
+    else add(path, () => compileCel(value, undefined, "transform").paths);
+  }
+  return { references, faults };
+}
+
+/** In a condition on elements a bare field is one of the element's own. */
+function referencesOf(condition: Condition, scope: FieldScope): readonly { root: string; path: readonly PathSegment[] }[] {
+  if (scope !== "element" || condition.kind === "cel") return conditionReferences(condition);
+  if (condition.kind === "and" || condition.kind === "or") return condition.conditions.flatMap((inner) => referencesOf(inner, scope));
+  if (condition.kind === "not") return referencesOf(condition.condition, scope);
+  return conditionReferences(condition).filter(({ isTemplate }) => isTemplate);
+}
+
+/** The same for a value that belongs to no step, such as the definition's `output`. */
+export function findTemplateReferences(value: JsonValue, path: readonly PathKey[]): StepReferences {
+  const references: FieldReference[] = [];
+  const faults: FieldFault[] = [];
+  visitTexts(value, path, (text, field) => {
+    collect(field, faults, () => {
+      for (const { root, path: below } of templateReferences(text))
+        references.push({ root, path: below, field, kind: "template", scope: "step" });
+    });
+  });
+  return { references, faults };
+}
+
+function collect(field: readonly PathKey[], faults: FieldFault[], read: () => void): void {
+  try {
+    read();
+  } catch (thrown) {
+    if (!AppError.is(thrown)) throw thrown;
+    faults.push({ field, error: thrown });
+  }
+}
+
+function visitTexts(value: JsonValue, path: readonly PathKey[], see: (text: string, path: readonly PathKey[]) => void): void {
+  if (typeof value === "string") {
+    if (value.includes("{{")) see(value, path);
+  } else if (Array.isArray(value)) {
+    for (const [index, member] of (value as readonly JsonValue[]).entries()) visitTexts(member, [...path, index], see);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, member] of Object.entries(value)) if (member !== undefined) visitTexts(member as JsonValue, [...path, key], see);
+  }
+}

@@ -1,0 +1,273 @@
+// Checks that everything a step names exists and has ended before it starts: dependencies, templates, conditions, CEL; and that no order is circular.
+import { didYouMean } from "../../operations/didYouMean.ts";
+import { declaredDependencies, findCycle, publishersOf, siblingReferences, waitsFor } from "../dependencies.ts";
+import type { IssueList } from "../IssueList.ts";
+import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
+import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../references.ts";
+import type { PathKey } from "../SourceMap.ts";
+import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
+
+/** A list of steps on the way from the definition to the step that is being checked. */
+interface Frame {
+  readonly steps: readonly WorkflowStep[];
+  readonly publishers: ReadonlyMap<string, readonly string[]>;
+  readonly declared: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Loop variables that hold inside this list. */
+  readonly locals: ReadonlySet<string>;
+  /** Names of inputs; null = any. */
+  readonly inputs: ReadonlySet<string> | null;
+  /** False for a nested run: what is around it cannot be read. */
+  readonly seesOuter: boolean;
+  /** The member of this list that is being checked, or that holds it. */
+  current: string;
+}
+
+const LOOP_LOCALS = ["item", "current", "index", "loop"];
+
+export function checkNames(definition: WorkflowDefinition, issues: IssueList): void {
+  new NameChecker(definition, issues).check();
+}
+
+class NameChecker {
+  readonly #definition: WorkflowDefinition;
+  readonly #issues: IssueList;
+  readonly #frames: Frame[] = [];
+  /** Id or published name → id of the step it belongs to, anywhere. */
+  readonly #everywhere = new Map<string, string>();
+
+  constructor(definition: WorkflowDefinition, issues: IssueList) {
+    this.#definition = definition;
+    this.#issues = issues;
+    for (const { step } of walkSteps(definition)) {
+      this.#everywhere.set(step.id, step.id);
+      if (step.output_variable !== undefined) this.#everywhere.set(step.output_variable, step.id);
+    }
+  }
+
+  check(): void {
+    const { steps, inputs, output } = this.#definition;
+    this.#frames.push(createFrame(steps, { inputs: inputs === undefined ? null : new Set(Object.keys(inputs)) }));
+    this.#checkList(steps, ["steps"]);
+    if (output === undefined) return;
+    // Nothing of the list is still to run: no member is current.
+    this.#top().current = "";
+    this.#checkReferences(findTemplateReferences(output, ["output"]), [], new Set());
+  }
+
+  #checkList(steps: readonly WorkflowStep[], path: readonly PathKey[]): void {
+    this.#checkOrder(steps, path);
+    for (const [index, step] of steps.entries()) {
+      this.#top().current = step.id;
+      const stepPath = [...path, index];
+      this.#checkDependencies(step, stepPath);
+      this.#checkStep(step, stepPath);
+      for (const list of nestedLists(step)) {
+        this.#frames.push(createFrame(list.steps, localsOf(step, list.kind, this.#top().inputs)));
+        this.#checkList(list.steps, [...stepPath, ...list.path]);
+        this.#frames.pop();
+      }
+    }
+  }
+
+  /** A reference against the declared order is told as that, not as a cycle. */
+  #checkOrder(steps: readonly WorkflowStep[], path: readonly PathKey[]): void {
+    const { declared } = this.#top();
+    const order = new Map([...declared].map(([id, dependencies]) => [id, new Set(dependencies)]));
+    for (const [id, named] of siblingReferences(steps)) {
+      for (const name of named) if (!waitsFor(declared, name, id)) order.get(id)?.add(name);
+    }
+    const cycle = findCycle(order);
+    if (cycle === null) return;
+    const index = steps.findIndex((step) => step.id === cycle[0]);
+    const field = steps[index]?.dependencies === undefined ? [] : ["dependencies"];
+    const trail = cycle.join(" → ");
+    this.#issues.add("WORKFLOW_INVALID", [...path, index, ...field], `the steps wait for each other: ${trail}`, {
+      expected: "an order in which each step can start",
+      got: trail,
+    });
+  }
+
+  #checkDependencies(step: WorkflowStep, path: readonly PathKey[]): void {
+    for (const [index, id] of (step.dependencies ?? []).entries()) {
+      const fault = this.#dependencyFault(step, id);
+      if (fault === null) continue;
+      const suggestion = this.#everywhere.has(id) ? undefined : didYouMean(id, this.#visibleSteps());
+      this.#issues.add("WORKFLOW_INVALID", [...path, "dependencies", index], `step ${step.id} depends on ${JSON.stringify(id)}, ${fault}`, {
+        expected: "the id of a step of the same list",
+        got: id,
+        ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+      });
+    }
+  }
+
+  #dependencyFault(step: WorkflowStep, id: string): string | null {
+    if (id === step.id) return "which is itself";
+    if (!this.#isStep(id)) return "which does not exist";
+    for (const frame of this.#visibleFrames()) {
+      if (!frame.declared.has(id)) continue;
+      // Of a list further out: it has ended when the enclosing step starts, which waits for it.
+      if (frame.current === id) return "which it is inside of";
+      return frame !== this.#top() && waitsFor(frame.declared, id, frame.current) ? "which runs after the step around it" : null;
+    }
+    return "which is inside another step";
+  }
+
+  #checkStep(step: WorkflowStep, path: readonly PathKey[]): void {
+    const found = findReferences(step);
+    this.#checkReferences(
+      { references: found.references.filter(({ scope }) => scope !== "inside"), faults: found.faults },
+      path,
+      new Set(),
+      step,
+    );
+    const inside = found.references.filter(({ scope }) => scope === "inside");
+    if (inside.length === 0 || step.type !== "sub_workflow") return;
+    // A stored agent's steps are not known here.
+    if (step.workflowSteps === undefined) return;
+    this.#frames.push(createFrame(step.workflowSteps, localsOf(step, "run", this.#top().inputs)));
+    this.#checkReferences({ references: inside, faults: [] }, path, new Set());
+    this.#frames.pop();
+  }
+
+  #checkReferences({ references, faults }: StepReferences, path: readonly PathKey[], reported: Set<string>, step?: WorkflowStep): void {
+    for (const { field, error } of faults) {
+      const { expected, got } = error.details;
+      const facts = { ...(expected !== undefined && { expected }), ...(got !== undefined && { got }), hint: error.hint };
+      this.#issues.add(error.code as WorkflowIssueCode, [...path, ...field], error.message, facts);
+    }
+    for (const reference of references) {
+      const key = JSON.stringify([reference.field, reference.root, reference.path[0] ?? null]);
+      if (reported.has(key)) continue;
+      reported.add(key);
+      const fault = this.#referenceFault(reference, step);
+      if (fault === null) continue;
+      const { message, expected, hint } = fault;
+      this.#issues.add(CODES[reference.kind], [...path, ...reference.field], message, {
+        expected,
+        got: describeReference(reference),
+        ...(hint !== undefined && { hint }),
+      });
+    }
+  }
+
+  #referenceFault(reference: FieldReference, step: WorkflowStep | undefined): Fault | null {
+    const { root, scope } = reference;
+    if (scope === "own" && (root === step?.id || root === step?.output_variable)) return null;
+    if (scope === "element" && ELEMENT_LOCALS.has(root)) return null;
+    if (scope === "reduce" && REDUCE_LOCALS.has(root)) return null;
+    for (const frame of this.#visibleFrames()) {
+      if (frame.locals.has(root)) return null;
+      const publisher = frame.publishers.get(root)?.at(-1);
+      if (publisher !== undefined) return orderFault(frame, root, publisher);
+      if ((root === "input" || root === "inputs") && (frame.inputs !== null || !frame.seesOuter || frame === this.#frames[0]))
+        return this.#inputFault(reference, frame);
+    }
+    return this.#unknownRoot(root, scope === "element");
+  }
+
+  #inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | null {
+    const [first] = path;
+    if (inputs === null || first?.kind !== "key" || inputs.has(first.key)) return null;
+    const suggestion = didYouMean(first.key, inputs);
+    return {
+      message: `{{${root}.${first.key}}} names an input that is not declared`,
+      expected: inputs.size === 0 ? "a declared input; there is none" : [...inputs].join(", "),
+      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    };
+  }
+
+  #unknownRoot(root: string, isElement: boolean): Fault {
+    const visible = [
+      ...this.#visibleSteps(),
+      "input",
+      ...this.#visibleFrames().flatMap((frame) => [...frame.locals]),
+      ...(isElement ? ["item"] : []),
+    ];
+    const expected = visible.slice(0, 20).join(", ");
+    const owner = this.#everywhere.get(root);
+    if (owner !== undefined) {
+      return {
+        message: `${JSON.stringify(root)} is inside another step and cannot be read from here`,
+        expected,
+        hint: "read the output of the step around it",
+      };
+    }
+    if (LOOP_LOCALS.includes(root)) return { message: `${JSON.stringify(root)} exists only inside a loop or scatter`, expected };
+    const suggestion = didYouMean(root, visible);
+    return {
+      message: `${JSON.stringify(root)} is not a known name`,
+      expected,
+      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    };
+  }
+
+  #isStep(id: string): boolean {
+    return this.#everywhere.get(id) === id;
+  }
+
+  #visibleSteps(): string[] {
+    return this.#visibleFrames().flatMap((frame) => [...frame.publishers.keys()].filter((name) => name !== frame.current));
+  }
+
+  /** From the inside out, as far as the step can see. */
+  #visibleFrames(): Frame[] {
+    const visible: Frame[] = [];
+    for (const frame of this.#frames.toReversed()) {
+      visible.push(frame);
+      if (!frame.seesOuter) break;
+    }
+    return visible;
+  }
+
+  #top(): Frame {
+    return this.#frames.at(-1)!;
+  }
+}
+
+interface Fault {
+  readonly message: string;
+  readonly expected: string;
+  readonly hint?: string;
+}
+
+const CODES = { template: "TEMPLATE_INVALID", condition: "CONDITION_INVALID", cel: "TRANSFORM_INVALID" } as const;
+const ELEMENT_LOCALS: ReadonlySet<string> = new Set(["item", "index", "value", "input"]);
+const REDUCE_LOCALS: ReadonlySet<string> = new Set(["accumulator", "item", "index"]);
+
+function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
+  const expected = "a step that has ended by then";
+  if (publisher === frame.current) return { message: `${JSON.stringify(root)} is the step itself or encloses it`, expected };
+  if (frame.current === "" || !waitsFor(frame.declared, publisher, frame.current)) return null;
+  return { message: `${JSON.stringify(root)} is not upstream: it runs after ${frame.current}`, expected };
+}
+
+function describeReference({ kind, root, path }: FieldReference): string {
+  const below = path.map((part) => (part.kind === "key" ? `.${part.key}` : part.kind === "index" ? `[${part.index}]` : "[*]")).join("");
+  return kind === "template" ? `{{${root}${below}}}` : `${root}${below}`;
+}
+
+function createFrame(
+  steps: readonly WorkflowStep[],
+  { locals = [], inputs, seesOuter = true }: { locals?: readonly string[]; inputs: ReadonlySet<string> | null; seesOuter?: boolean },
+): Frame {
+  return {
+    steps,
+    publishers: publishersOf(steps),
+    declared: declaredDependencies(steps),
+    locals: new Set(locals),
+    inputs,
+    seesOuter,
+    current: "",
+  };
+}
+
+function localsOf(
+  step: WorkflowStep,
+  kind: NestedKind,
+  outer: ReadonlySet<string> | null,
+): { locals?: readonly string[]; inputs: ReadonlySet<string> | null; seesOuter?: boolean } {
+  if (kind === "each")
+    return { inputs: outer, locals: step.type === "scatter_gather" ? [...LOOP_LOCALS, step.scatter.itemVariable] : LOOP_LOCALS };
+  if (kind !== "run" || step.type !== "sub_workflow") return { inputs: outer };
+  return { inputs: new Set(Object.keys(step.inputs)), seesOuter: step.inheritContext };
+}

@@ -1,0 +1,155 @@
+// Checks plugin calls against the registered plugins: names, parameters as far as they are written out, and that only harmless calls are cached.
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { describeValue } from "../../operations/describeValue.ts";
+import { didYouMean } from "../../operations/didYouMean.ts";
+import type { IssueList } from "../IssueList.ts";
+import { walkSteps } from "../nestedSteps.ts";
+import type { PathKey } from "../SourceMap.ts";
+import type { PluginCatalog, PluginCatalogAction, WorkflowDefinition, WorkflowStep } from "../types.ts";
+
+export function checkPlugins(definition: WorkflowDefinition, issues: IssueList, catalog: PluginCatalog | undefined): void {
+  for (const { step, path } of walkSteps(definition)) {
+    checkCache(step, path, issues, catalog);
+    if (catalog === undefined) continue;
+    if (step.type === "action") checkCall(step, path, issues, catalog);
+    if (step.rollbackAction !== undefined) checkCall(step.rollbackAction, [...path, "rollbackAction"], issues, catalog);
+    if (step.type === "llm_decision") {
+      for (const [index, plugin] of (step.plugins ?? []).entries()) checkPlugin(plugin, [...path, "plugins", index], issues, catalog);
+    }
+  }
+}
+
+/** A cached effect would be an effect that silently does not happen. */
+function checkCache(step: WorkflowStep, path: readonly PathKey[], issues: IssueList, catalog: PluginCatalog | undefined): void {
+  if (step.cache?.enabled !== true) return;
+  const known = step.type === "action" ? catalog?.action(step.plugin, step.action)?.effect : undefined;
+  const effect = [known, step.effect].find((candidate) => candidate === "write" || candidate === "destructive");
+  const waits = step.type === "human_approval" || step.type === "delay";
+  if (effect === undefined && !waits) return;
+  issues.add(
+    "WORKFLOW_INVALID",
+    [...path, "cache"],
+    waits ? `a step of type ${step.type} cannot be cached` : `a step with the effect ${effect} cannot be cached`,
+    {
+      expected: "a step that only reads or computes",
+      got: effect ?? step.type,
+    },
+  );
+}
+
+interface Call {
+  readonly plugin: string;
+  readonly action: string;
+  readonly params?: JsonObject;
+}
+
+function checkCall({ plugin, action, params }: Call, path: readonly PathKey[], issues: IssueList, catalog: PluginCatalog): void {
+  const found = catalog.action(plugin, action);
+  if (found !== undefined) return checkParams(found, params ?? {}, path, issues);
+  if (!checkPlugin(plugin, [...path, "plugin"], issues, catalog)) return;
+  const actions = catalog.actions(plugin);
+  const suggestion = didYouMean(action, actions);
+  issues.add("PLUGIN_ACTION_UNKNOWN", [...path, "action"], `the plugin ${plugin} has no action ${JSON.stringify(action)}`, {
+    expected: actions.join(", "),
+    got: action,
+    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+  });
+}
+
+function checkPlugin(plugin: string, path: readonly PathKey[], issues: IssueList, catalog: PluginCatalog): boolean {
+  const plugins = catalog.plugins();
+  if (plugins.includes(plugin)) return true;
+  const suggestion = didYouMean(plugin, plugins);
+  issues.add("PLUGIN_UNKNOWN", path, `no plugin is called ${JSON.stringify(plugin)}`, {
+    expected: plugins.join(", "),
+    got: plugin,
+    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+  });
+  return false;
+}
+
+function checkParams(action: PluginCatalogAction, params: JsonObject, path: readonly PathKey[], issues: IssueList): void {
+  const validate = compile(action.params);
+  if (validate === null || validate(params)) return;
+  for (const error of validate.errors ?? []) {
+    const at = error.instancePath.split("/").slice(1).map(unescapePointer);
+    if (dependsOnTemplate(error, valueAt(params, at))) continue;
+    addParamIssue(error, at, params, { path: [...path, "params"], issues });
+  }
+}
+
+interface Target {
+  readonly path: readonly PathKey[];
+  readonly issues: IssueList;
+}
+
+function addParamIssue(error: ErrorObject, at: readonly PathKey[], params: JsonObject, { path, issues }: Target): void {
+  const facts = error.params as Record<string, unknown>;
+  if (error.keyword === "required") {
+    const name = String(facts["missingProperty"]);
+    return issues.add("PARAMS_INVALID", [...path, ...at, name], `the parameter ${JSON.stringify(name)} is missing`, {
+      expected: "a value",
+      got: "nothing",
+    });
+  }
+  if (error.keyword === "additionalProperties" || error.keyword === "unevaluatedProperties") {
+    const name = String(facts["additionalProperty"] ?? facts["unevaluatedProperty"]);
+    const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+    const suggestion = didYouMean(name, known);
+    return issues.add("PARAMS_INVALID", [...path, ...at, name], `unknown parameter ${JSON.stringify(name)}`, {
+      expected: known.join(", "),
+      got: name,
+      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    });
+  }
+  const allowed = facts["allowedValues"] ?? facts["type"];
+  const expected = Array.isArray(allowed) ? allowed.join(" | ") : typeof allowed === "string" ? allowed : (error.message ?? error.keyword);
+  const got = describeValue(valueAt(params, at));
+  issues.add("PARAMS_INVALID", [...path, ...at], `${String(at.at(-1) ?? "params")} is ${got}, expected ${expected}`, { expected, got });
+}
+
+/** What a template will give is known at run time only. Missing and unknown parameters are faults all the same. */
+function dependsOnTemplate(error: ErrorObject, value: JsonValue | undefined): boolean {
+  const isChoice = /\/(?:anyOf|oneOf|allOf|if)\b/.test(error.schemaPath) || ["anyOf", "oneOf", "if"].includes(error.keyword);
+  if (!isChoice && ["required", "additionalProperties", "unevaluatedProperties"].includes(error.keyword)) return false;
+  return holdsTemplate(value);
+}
+
+export function holdsTemplate(value: JsonValue | undefined): boolean {
+  if (typeof value === "string") return value.includes("{{");
+  return typeof value === "object" && value !== null && Object.values(value as Record<string, JsonValue | undefined>).some(holdsTemplate);
+}
+
+const compiled = new WeakMap<JsonObject, ValidateFunction | null>();
+
+/** null: the plugin's own schema is wrong, which is for definePlugin to tell. */
+function compile(schema: JsonObject): ValidateFunction | null {
+  const known = compiled.get(schema);
+  if (known !== undefined) return known;
+  let validate: ValidateFunction | null = null;
+  try {
+    const options = { allErrors: true, strict: false, verbose: true, validateFormats: true } as const;
+    const ajv = String(schema["$schema"] ?? "").includes("draft-07") ? new Ajv(options) : new Ajv2020(options);
+    addFormats.default(ajv);
+    validate = ajv.compile(schema);
+  } catch {
+    validate = null;
+  }
+  compiled.set(schema, validate);
+  return validate;
+}
+
+function unescapePointer(part: string): PathKey {
+  const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+  return /^\d+$/.test(key) ? Number(key) : key;
+}
+
+function valueAt(root: JsonValue, path: readonly PathKey[]): JsonValue | undefined {
+  let node: JsonValue | undefined = root;
+  for (const key of path)
+    node = typeof node === "object" && node !== null ? (node as Record<string, JsonValue | undefined>)[String(key)] : undefined;
+  return node;
+}

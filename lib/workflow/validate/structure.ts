@@ -1,0 +1,151 @@
+// Checks of ids, sizes and fields that belong together. What fields name is names.ts, what they hold is contents.ts.
+import type { IssueList } from "../IssueList.ts";
+import { nestedLists, walkSteps, type VisitedStep } from "../nestedSteps.ts";
+import type { PathKey } from "../SourceMap.ts";
+import { MAX_NESTING_DEPTH, MAX_STEPS, RESERVED_NAMES } from "../stepTypes.ts";
+import type { StepOf, WorkflowDefinition, WorkflowStep } from "../types.ts";
+
+export function checkStructure(definition: WorkflowDefinition, issues: IssueList): void {
+  const visited = [...walkSteps(definition)];
+  if (visited.length > MAX_STEPS) {
+    issues.add("WORKFLOW_INVALID", ["steps"], `the workflow has ${visited.length} steps, nested ones included`, {
+      expected: `at most ${MAX_STEPS}`,
+      got: String(visited.length),
+    });
+  }
+  checkNames(visited, issues);
+  checkOutputVariables(definition.steps, ["steps"], issues);
+  for (const { step, path, depth } of visited) {
+    if (depth === MAX_NESTING_DEPTH + 1) {
+      issues.add("WORKFLOW_INVALID", path, `step ${step.id} is nested ${depth} levels deep`, {
+        expected: `at most ${MAX_NESTING_DEPTH} levels`,
+        got: String(depth),
+        hint: "move inner steps into a workflow of their own and call it with sub_workflow",
+      });
+    }
+    for (const list of nestedLists(step)) checkOutputVariables(list.steps, [...path, ...list.path], issues);
+    checkFields(step, path, issues);
+  }
+}
+
+function checkNames(visited: readonly VisitedStep[], issues: IssueList): void {
+  const ids = new Map<string, readonly PathKey[]>();
+  for (const { step, path } of visited) {
+    if (RESERVED_NAMES.has(step.id)) {
+      issues.add(
+        "WORKFLOW_INVALID",
+        [...path, "id"],
+        `${JSON.stringify(step.id)} has a meaning of its own in templates and cannot be an id`,
+        { expected: "another id", got: step.id },
+      );
+    }
+    if (ids.has(step.id))
+      issues.add("WORKFLOW_INVALID", [...path, "id"], `the id ${JSON.stringify(step.id)} is given to two steps`, {
+        expected: "an id that no other step has, nested steps included",
+        got: step.id,
+      });
+    ids.set(step.id, path);
+  }
+  for (const { step, path } of visited) {
+    checkVariable(step.output_variable, step.id, ids, [...path, "output_variable"], issues);
+    if (step.type === "scatter_gather" && step.scatter.itemVariable !== "item")
+      checkVariable(step.scatter.itemVariable, undefined, ids, [...path, "scatter", "itemVariable"], issues);
+  }
+}
+
+function checkVariable(
+  name: string | undefined,
+  ownId: string | undefined,
+  ids: ReadonlyMap<string, unknown>,
+  path: readonly PathKey[],
+  issues: IssueList,
+): void {
+  if (name === undefined) return;
+  const isTaken = RESERVED_NAMES.has(name) || (ids.has(name) && name !== ownId);
+  if (isTaken)
+    issues.add("WORKFLOW_INVALID", path, `the name ${JSON.stringify(name)} already stands for something else`, {
+      expected: "a name that is neither a step's id nor reserved",
+      got: name,
+    });
+}
+
+/** In one list two publishers of a name would make it depend on chance which one is read; branches are separate lists. */
+function checkOutputVariables(steps: readonly WorkflowStep[], path: readonly PathKey[], issues: IssueList): void {
+  const owners = new Map<string, string>();
+  for (const [index, { id, output_variable: name }] of steps.entries()) {
+    if (name === undefined) continue;
+    const owner = owners.get(name);
+    if (owner !== undefined)
+      issues.add("WORKFLOW_INVALID", [...path, index, "output_variable"], `${JSON.stringify(name)} is published by ${owner} and by ${id}`, {
+        expected: "a name of its own",
+        got: name,
+      });
+    owners.set(name, id);
+  }
+}
+
+function checkFields(step: WorkflowStep, path: readonly PathKey[], issues: IssueList): void {
+  const fail = (field: readonly PathKey[], message: string, expected: string): void =>
+    issues.add("WORKFLOW_INVALID", [...path, ...field], message, { expected });
+  switch (step.type) {
+    case "ai_processing":
+      return checkAiProcessing(step, fail);
+    case "scatter_gather":
+      return checkGather(step, fail);
+    case "transform":
+      if (step.operation === undefined && step.expression === undefined)
+        fail(["operation"], "operation is missing", "the name of an operation, or `expression` with CEL");
+      return;
+    case "conditional":
+      if (step.then_steps.length + step.else_steps.length === 0)
+        fail(["then_steps"], "both branches are empty", "steps under then_steps or else_steps");
+      return;
+    case "validation":
+      if (step.schema === undefined && step.rules === undefined)
+        fail(["schema"], "there is nothing to check against", "`schema`, `rules` or both");
+      return;
+    case "enrichment":
+      if (step.strategy === "join" && step.joinOn === undefined)
+        fail(["joinOn"], "joinOn is missing", "the field that rows have in common, with strategy join");
+      return;
+    case "sub_workflow":
+      if ((step.workflowId === undefined) === (step.workflowSteps === undefined))
+        fail(["workflowId"], "workflowId and workflowSteps exclude each other", "exactly one of workflowId and workflowSteps");
+      return;
+    case "human_approval":
+      if (step.onTimeout === "escalate" && step.escalateTo === undefined)
+        fail(["escalateTo"], "escalateTo is missing", "who is asked next, with onTimeout escalate");
+      if (step.onTimeout === "escalate" && step.timeout === undefined)
+        fail(["timeout"], "timeout is missing", "milliseconds until escalation");
+      return;
+    case "action":
+    case "llm_decision":
+    case "switch":
+    case "loop":
+    case "parallel_group":
+    case "delay":
+    case "comparison":
+    case "deterministic_extraction":
+  }
+}
+
+type Fail = (field: readonly PathKey[], message: string, expected: string) => void;
+
+function checkAiProcessing({ prompt, config, output_schema: schema }: StepOf<"ai_processing">, fail: Fail): void {
+  if (prompt === undefined && config?.instruction === undefined && config?.ai_type === undefined)
+    fail(["prompt"], "prompt is missing", "a prompt, or config.instruction, or config.ai_type");
+  if (config?.ai_type === "classify" && config.labels === undefined)
+    fail(["config", "labels"], "labels is missing", "the classes to choose from, with ai_type classify");
+  if (schema !== undefined && config?.output_schema !== undefined)
+    fail(["config", "output_schema"], "output_schema is given twice", "it once: at the step or in config");
+}
+
+function checkGather({ scatter, gather }: StepOf<"scatter_gather">, fail: Fail): void {
+  const ids = scatter.steps.map((step) => step.id);
+  if (gather.from !== undefined && !ids.includes(gather.from))
+    fail(["gather", "from"], `from names ${JSON.stringify(gather.from)}, which is not a step of the scatter`, ids.join(", "));
+  if (gather.reduceExpression !== undefined && gather.operation !== "reduce")
+    fail(["gather", "reduceExpression"], `reduceExpression does nothing with operation ${gather.operation}`, "operation reduce");
+  if (gather.shape === "merge_as_named_array" && gather.shapeField === undefined)
+    fail(["gather", "shapeField"], "shapeField is missing", "the field of the array, with shape merge_as_named_array");
+}
