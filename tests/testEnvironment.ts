@@ -1,5 +1,5 @@
 // The environment of the test run: `DB=postgres` with DATABASE_URL runs the database tests on a server, otherwise on PGlite.
-import type { Database, Warn } from "../lib/db/Database.ts";
+import type { Database } from "../lib/db/Database.ts";
 import { createTestDatabase, type TestDatabaseOptions } from "../lib/testing/createTestDatabase.ts";
 
 export const isOnServer = process.env["DB"] === "postgres";
@@ -12,6 +12,6 @@ export function serverUrl(): string {
 }
 
 /** A migrated, empty database of the kind this run is about; closing it drops it. */
-export async function openTestDatabase(options: Omit<TestDatabaseOptions, "serverUrl"> & { warn?: Warn } = {}): Promise<Database> {
+export async function openTestDatabase(options: Omit<TestDatabaseOptions, "serverUrl"> = {}): Promise<Database> {
   return await createTestDatabase(isOnServer ? { ...options, serverUrl: serverUrl() } : options);
 }

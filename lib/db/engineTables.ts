@@ -71,6 +71,9 @@ export interface StepAttemptsTable {
   reserved_tokens: Defaulted<BigInteger>;
   reserved_usd: Decimal | null;
   output_cap_tokens: Nullable<BigInteger>;
+  was_open: boolean | null;
+  before_tokens: Nullable<BigInteger>;
+  before_usd: Decimal | null;
   used_tokens: Nullable<BigInteger>;
   used_usd: Decimal | null;
   idempotency_key: string | null;

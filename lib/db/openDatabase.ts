@@ -60,16 +60,14 @@ interface ServerToOpen {
 }
 
 async function openServer({ url, maxConnections, parts }: ServerToOpen): Promise<Database> {
-  const config = { connectionString: url, application_name: "neuronforge", keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
-  let pool: StatementPool;
-  try {
-    pool = new StatementPool({ ...config, max: maxConnections }, false);
-  } catch (cause) {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    // Not quoted: it holds a password.
     throw new AppError("CONFIG_INVALID", "the database URL cannot be parsed", {
-      cause,
       details: { field: "DATABASE_URL", expected: "postgres://user:password@host:port/name" },
     });
   }
+  const config = { connectionString: url, application_name: "neuronforge", keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
+  const pool = new StatementPool({ ...config, max: maxConnections }, false);
   const database = new PoolDatabase({ ...parts, pool, listenConfig: config });
   try {
     await database.query("SELECT 1");

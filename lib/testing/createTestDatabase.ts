@@ -1,6 +1,7 @@
 // A migrated, empty database for one test file: a PGlite clone in memory, or a fresh database on a PostgreSQL server.
 // Reads no environment: tests/testEnvironment.ts decides which.
 import { randomBytes } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
 import type { Database, Warn } from "../db/Database.ts";
 import { sqlState } from "../db/databaseErrors.ts";
 import { migrate } from "../db/migrate.ts";
@@ -12,18 +13,20 @@ export interface TestDatabaseOptions extends TemplateOptions {
   /** A server where databases may be made and dropped; absent: PGlite in memory. */
   readonly serverUrl?: string;
   readonly warn?: Warn;
+  readonly clock?: Clock;
 }
 
 /** Closing it also drops it. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<Database> {
-  const { serverUrl, warn = () => undefined } = options;
+  const { serverUrl, clock, warn } = options;
+  const extras = { ...(clock === undefined ? {} : { clock }), ...(warn === undefined ? {} : { warn }) };
   if (serverUrl === undefined) {
-    return await openDatabase({ kind: "pglite", folder: null }, { warn, template: () => ensureTemplate(options) });
+    return await openDatabase({ kind: "pglite", folder: null }, { ...extras, template: () => ensureTemplate(options) });
   }
   await using server = await openDatabase({ kind: "postgres", url: serverUrl });
   const name = `neuronforge_test_${randomBytes(8).toString("hex")}`;
   await copyTemplate(server, serverUrl, name, options);
-  const database = await openDatabase({ kind: "postgres", url: withDatabase(serverUrl, name) }, { warn });
+  const database = await openDatabase({ kind: "postgres", url: withDatabase(serverUrl, name) }, extras);
   return droppedOnClose(database, serverUrl, name);
 }
 
