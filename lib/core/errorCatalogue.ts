@@ -1,5 +1,7 @@
 // Every error code of the product, in one place. docs/reference/errors.md is generated from it; a test holds the two together.
-import type { Retry } from "./errors.ts";
+
+/** When it makes sense to try again: `never`, `later` (a backoff of the caller's choice) or after a stated time in milliseconds. */
+export type Retry = "never" | "later" | { readonly afterMs: number };
 
 /** Process exit codes of the CLI (DESIGN: 0 ok, 1 failed, 2 usage, 3 config or auth, 4 not found, 5 budget, 6 conflict, 7 upstream, 8 waiting, 9 uncertain). */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 130;

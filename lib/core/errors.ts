@@ -1,9 +1,8 @@
 // The one error type of the product: a code from the catalogue, the facts, whether to retry, what to do. Rendering is the rim's work (cli/output.ts).
-import { ERROR_CATALOGUE, type ErrorCode } from "./errorCatalogue.ts";
-import type { JsonValue } from "./json.ts";
+import { ERROR_CATALOGUE, type ErrorCode, type Retry } from "./errorCatalogue.ts";
+import type { JsonValue } from "./jsonTypes.ts";
 
-/** When it makes sense to try again: `never`, `later` (a backoff of the caller's choice) or after a stated time in milliseconds. */
-export type Retry = "never" | "later" | { readonly afterMs: number };
+export type { Retry };
 
 /** Facts of an error. The named keys are rendered in this order; any other key is shown after them. */
 export interface ErrorDetails {

@@ -1,8 +1,8 @@
 // JSON as we store it: bytes of UTF-8, equal values giving equal bytes, NUL and lone surrogates kept as escapes.
 import { AppError } from "./errors.ts";
+import type { JsonObject, JsonValue } from "./jsonTypes.ts";
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
-export type JsonObject = { readonly [key: string]: JsonValue | undefined };
+export type { JsonObject, JsonValue };
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
