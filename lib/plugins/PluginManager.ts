@@ -1,6 +1,6 @@
 // Knows which plugins and actions there are. Does not run them (PluginExecutor.ts).
-import { closestName } from "../core/closestName.ts";
 import { AppError } from "../core/errors.ts";
+import { didYouMean } from "../operations/didYouMean.ts";
 import type { Action, CatalogAction, Plugin, PluginCatalog } from "./types.ts";
 
 export class PluginManager implements PluginCatalog {
@@ -31,7 +31,7 @@ export class PluginManager implements PluginCatalog {
   require(name: string): Plugin {
     const plugin = this.#plugins.get(name);
     if (plugin !== undefined) return plugin;
-    throw new AppError("PLUGIN_UNKNOWN", `there is no plugin "${name}"${didYouMean(name, this.plugins())}`, {
+    throw new AppError("PLUGIN_UNKNOWN", `there is no plugin "${name}"${suggestion(name, this.plugins())}`, {
       details: { field: "plugin", got: name, expected: this.plugins().join(" | ") },
     });
   }
@@ -42,7 +42,7 @@ export class PluginManager implements PluginCatalog {
     const found = actions.get(action);
     if (found !== undefined) return found;
     const names = [...actions.keys()];
-    throw new AppError("PLUGIN_ACTION_UNKNOWN", `plugin ${plugin} has no action "${action}"${didYouMean(action, names)}`, {
+    throw new AppError("PLUGIN_ACTION_UNKNOWN", `plugin ${plugin} has no action "${action}"${suggestion(action, names)}`, {
       details: { field: "action", got: action, expected: names.join(" | ") },
     });
   }
@@ -63,7 +63,7 @@ export class PluginManager implements PluginCatalog {
       for (const required of requires) {
         if (this.#plugins.has(required) || connections.includes(required)) continue;
         faults.push(
-          `plugin ${name} requires "${required}", which is neither a registered plugin nor a stored connection${didYouMean(required, [...this.plugins(), ...connections])}`,
+          `plugin ${name} requires "${required}", which is neither a registered plugin nor a stored connection${suggestion(required, [...this.plugins(), ...connections])}`,
         );
       }
     }
@@ -96,7 +96,7 @@ export class PluginManager implements PluginCatalog {
   }
 }
 
-function didYouMean(name: string, known: readonly string[]): string {
-  const closest = closestName(name, known);
-  return closest === null ? "" : `; did you mean "${closest}"?`;
+function suggestion(name: string, known: readonly string[]): string {
+  const closest = didYouMean(name, known);
+  return closest === undefined ? "" : `; did you mean "${closest}"?`;
 }

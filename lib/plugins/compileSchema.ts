@@ -5,15 +5,21 @@ import addFormats from "ajv-formats";
 import { z } from "zod";
 import { AppError } from "../core/errors.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
+import { matchesPattern } from "../operations/regularExpressions.ts";
 import type { CompiledSchema, Defect, JsonSchema, Schema } from "./types.ts";
 
 /** How much of a refused value an error may show. */
 const SHOWN_CHARACTERS = 80;
 
+export interface CompileOptions {
+  /** Patterns run on RE2, for schemas that come from workflows or models: a backtracking engine can be held up for minutes. @defaultValue false */
+  readonly isUntrusted?: boolean;
+}
+
 /** @throws AppError `PLUGIN_INVALID` when the schema itself is wrong; `owner` says whose it is */
-export function compileSchema(schema: Schema, owner: string): CompiledSchema {
+export function compileSchema(schema: Schema, owner: string, { isUntrusted = false }: CompileOptions = {}): CompiledSchema {
   try {
-    return schema instanceof z.ZodType ? compileZod(schema) : compileJsonSchema(schema);
+    return schema instanceof z.ZodType ? compileZod(schema) : compileJsonSchema(schema, isUntrusted);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("PLUGIN_INVALID", `the schema of ${owner} does not compile: ${reason}`, { cause, details: { field: owner } });
@@ -49,8 +55,20 @@ function describeIssue(issue: z.core.$ZodIssue): Defect[] {
   ];
 }
 
-function compileJsonSchema(schema: JsonSchema): CompiledSchema {
-  const options = { allErrors: true, useDefaults: true, strict: false, verbose: true, validateFormats: true } as const;
+const re2Engine = Object.assign((pattern: string) => ({ test: (text: string) => matchesPattern(text, pattern) }), {
+  /** Only read when ajv writes standalone code, which we do not. */
+  code: "",
+});
+
+function compileJsonSchema(schema: JsonSchema, isUntrusted: boolean): CompiledSchema {
+  const options = {
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    verbose: true,
+    validateFormats: true,
+    ...(isUntrusted && { code: { regExp: re2Engine } }),
+  } as const;
   const dialect = schema["$schema"];
   const ajv = typeof dialect === "string" && dialect.includes("2020-12") ? new Ajv2020(options) : new Ajv(options);
   addFormats.default(ajv);

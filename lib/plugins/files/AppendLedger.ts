@@ -111,12 +111,12 @@ export class AppendLedger {
     const content = Buffer.from(pending.contentBase64, "base64");
     const target = await this.#openTarget(false);
     try {
-      const found = target === undefined ? "absent" : await compare(target, content, pending.offset);
+      // A file that is gone but was not empty then was removed by somebody, perhaps with our lines in it.
+      const withoutFile = pending.offset === 0 ? "absent" : "foreign";
+      const found = target === undefined ? withoutFile : await compare(target, content, pending.offset);
       if (found === "torn") await target?.truncate(pending.offset);
       if (found === "whole") await this.#remember(folder, pending.key, "done");
       if (found === "foreign") await this.#remember(folder, pending.key, "unknown");
-      // With a file that is absent now but was not empty then, somebody removed it: that too is foreign.
-      if (found === "absent" && pending.offset > 0) await this.#remember(folder, pending.key, "unknown");
     } finally {
       await target?.close();
     }

@@ -17,7 +17,7 @@ export interface FileJailOptions {
 }
 
 /** A name inside an open folder. */
-interface Place extends AsyncDisposable {
+interface Place {
   readonly folder: OpenFolder;
   readonly name: string;
   /** Relative to the root, without links. */
@@ -54,7 +54,7 @@ export class FileJail implements FileServices {
       const present = await lstatOrUndefined(folder.at(name));
       if (present !== undefined && !present.isFile() && !present.isSymbolicLink())
         throw forbidden(path, `is ${describeKind(present)}, not a file`);
-      await replaceFile(folder, name, content, present?.isFile() === true ? present.mode & 0o777 : undefined);
+      await replaceFile(folder, name, content, present?.isFile() === true ? Number(present.mode) & 0o777 : undefined);
     });
   }
 
@@ -138,7 +138,7 @@ export class FileJail implements FileServices {
     if (name === undefined) throw forbidden(path, "names the files root itself");
     await using folder = await openFolder(root, real.slice(0, -1), { create: options.create, path });
     try {
-      return await work({ folder, name, realPath: real.join("/"), [Symbol.asyncDispose]: async () => undefined });
+      return await work({ folder, name, realPath: real.join("/") });
     } catch (error) {
       throw toFileError(error, path);
     }
@@ -218,14 +218,15 @@ async function readBounded(file: FileHandle, path: string, maxBytes: number): Pr
   const chunks: Buffer[] = [];
   let total = 0;
   // The size alone is not trusted: the file may grow while it is read.
-  while (total <= maxBytes && size <= maxBytes) {
+  for (let isMore = size <= maxBytes; isMore; isMore = total <= maxBytes) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
     if (bytesRead === 0) return Buffer.concat(chunks, total);
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
   }
-  throw new AppError("OUTPUT_TOO_LARGE", `path ${JSON.stringify(path)} has ${Math.max(size, total)} bytes, more than ${maxBytes}`, {
-    details: { field: "path", expected: `at most ${maxBytes} bytes`, got: `${Math.max(size, total)} bytes` },
+  const foundBytes = Math.max(size, total);
+  throw new AppError("OUTPUT_TOO_LARGE", `path ${JSON.stringify(path)} has ${foundBytes} bytes, more than ${maxBytes}`, {
+    details: { field: "path", expected: `at most ${maxBytes} bytes`, got: `${foundBytes} bytes` },
   });
 }
 
