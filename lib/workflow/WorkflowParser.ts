@@ -52,7 +52,7 @@ export function workflowError(issues: readonly WorkflowIssue[], file?: string): 
   const [first] = issues;
   if (first === undefined) throw new AppError("INTERNAL", "a workflow was refused without a reason");
   const more = issues.length === 1 ? "" : ` (and ${issues.length - 1} more)`;
-  return new AppError(first.code, `${describePlace(first, file)}${first.message}${more}`, {
+  return new AppError(first.code, `${describePlace(first, file)}${first.message}${describeExpectation(first)}${more}`, {
     details: {
       ...(file !== undefined && { file }),
       ...pick(first, ["line", "step", "field", "expected", "got"]),
@@ -66,6 +66,12 @@ function describePlace({ line, path }: WorkflowIssue, file: string | undefined):
   const where = [file, line].filter((part) => part !== undefined).join(":");
   const parts = [where, path].filter((part) => part !== "");
   return parts.length === 0 ? "" : `${parts.join(": ")}: `;
+}
+
+/** The message is read alone in logs; a list of all fields of a step would drown it. */
+function describeExpectation({ message, expected, hint }: WorkflowIssue): string {
+  const told = expected === undefined || message.includes("expected") || expected.length > 120 ? "" : `: expected ${expected}`;
+  return hint?.startsWith("did you mean") === true && !message.includes(hint) ? `${told}; ${hint}` : told;
 }
 
 function pick<Key extends keyof WorkflowIssue>(issue: WorkflowIssue, keys: readonly Key[]): Partial<Pick<WorkflowIssue, Key>> {

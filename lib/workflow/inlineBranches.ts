@@ -47,8 +47,7 @@ class Mover {
     this.#sources = sources;
     this.#fail = fail;
     for (const [index, step] of steps.entries()) {
-      if (isJsonObject(step) && typeof step["id"] === "string" && !this.#byId.has(step["id"]))
-        this.#byId.set(step["id"], { step: step as MutableObject, index });
+      if (isJsonObject(step) && typeof step["id"] === "string" && !this.#byId.has(step["id"])) this.#byId.set(step["id"], { step, index });
     }
   }
 
@@ -84,8 +83,8 @@ class Mover {
   finish(): JsonValue[] {
     const rest: JsonValue[] = [];
     for (const [index, step] of this.#steps.entries()) {
-      if (isJsonObject(step)) this.#renameDependencies(step as MutableObject);
-      if (isJsonObject(step) && this.#owners.has(step as MutableObject)) continue;
+      if (isJsonObject(step)) this.#renameDependencies(step);
+      if (isJsonObject(step) && this.#owners.has(step)) continue;
       this.#sources.move(this.#steps, index, rest, rest.length);
       rest.push(step);
     }

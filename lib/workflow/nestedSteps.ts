@@ -1,6 +1,6 @@
 // Which steps hold which lists of steps: the one place that knows. Used by validator, dependencies, classifier and engine.
 import type { PathKey } from "./SourceMap.ts";
-import type { WorkflowDefinition, WorkflowStep } from "./types.ts";
+import type { StepOf, StepType, WorkflowDefinition, WorkflowStep } from "./types.ts";
 
 /** `branch`: runs at most once; `group`: its steps start together; `each`: runs once per element; `run`: runs with a context of its own. */
 export type NestedKind = "branch" | "group" | "each" | "run";
@@ -12,38 +12,27 @@ export interface NestedList {
   readonly steps: readonly WorkflowStep[];
 }
 
+type ListsOf = { readonly [Type in StepType]?: (step: StepOf<Type>) => readonly NestedList[] };
+
+const LISTS: ListsOf = {
+  conditional: (step) => [
+    { kind: "branch", path: ["then_steps"], steps: step.then_steps },
+    { kind: "branch", path: ["else_steps"], steps: step.else_steps },
+  ],
+  switch: (step) => [
+    ...Object.entries(step.cases).map(([key, steps]): NestedList => ({ kind: "branch", path: ["cases", key], steps })),
+    { kind: "branch", path: ["default"], steps: step.default },
+  ],
+  loop: (step) => [{ kind: "each", path: ["loopSteps"], steps: step.loopSteps }],
+  parallel_group: (step) => [{ kind: "group", path: ["steps"], steps: step.steps }],
+  scatter_gather: (step) => [{ kind: "each", path: ["scatter", "steps"], steps: step.scatter.steps }],
+  sub_workflow: (step) => (step.workflowSteps === undefined ? [] : [{ kind: "run", path: ["workflowSteps"], steps: step.workflowSteps }]),
+};
+
 export function nestedLists(step: WorkflowStep): readonly NestedList[] {
-  switch (step.type) {
-    case "conditional":
-      return [
-        { kind: "branch", path: ["then_steps"], steps: step.then_steps },
-        { kind: "branch", path: ["else_steps"], steps: step.else_steps },
-      ];
-    case "switch":
-      return [
-        ...Object.entries(step.cases).map(([key, steps]): NestedList => ({ kind: "branch", path: ["cases", key], steps })),
-        { kind: "branch", path: ["default"], steps: step.default },
-      ];
-    case "loop":
-      return [{ kind: "each", path: ["loopSteps"], steps: step.loopSteps }];
-    case "parallel_group":
-      return [{ kind: "group", path: ["steps"], steps: step.steps }];
-    case "scatter_gather":
-      return [{ kind: "each", path: ["scatter", "steps"], steps: step.scatter.steps }];
-    case "sub_workflow":
-      return step.workflowSteps === undefined ? [] : [{ kind: "run", path: ["workflowSteps"], steps: step.workflowSteps }];
-    case "action":
-    case "ai_processing":
-    case "llm_decision":
-    case "transform":
-    case "delay":
-    case "enrichment":
-    case "validation":
-    case "comparison":
-    case "human_approval":
-    case "deterministic_extraction":
-      return [];
-  }
+  // The table ties each function to its step type; TypeScript does not see that through the index.
+  const lists = LISTS[step.type] as ((step: WorkflowStep) => readonly NestedList[]) | undefined;
+  return lists?.(step) ?? [];
 }
 
 export interface VisitedStep {

@@ -2,7 +2,7 @@
 import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { FIELD_ALIASES, SCATTER_ALIASES } from "./fieldAliases.ts";
 import { inlineBranches, type MutableObject } from "./inlineBranches.ts";
-import { joinPath, SourceMap, type Place } from "./SourceMap.ts";
+import { joinPath, type Place, type SourceMap } from "./SourceMap.ts";
 import { STEP_TYPE_ALIASES } from "./stepTypes.ts";
 import type { WorkflowIssue } from "./types.ts";
 
@@ -95,7 +95,7 @@ class Normaliser {
     this.#lists(step, ["steps"]);
     if (!Array.isArray(step["steps"])) return;
     for (const inner of step["steps"] as readonly JsonValue[]) {
-      if (isJsonObject(inner) && inner["dependencies"] === undefined) (inner as MutableObject)["dependencies"] = [];
+      if (isJsonObject(inner) && inner["dependencies"] === undefined) Object.assign(inner, { dependencies: [] });
     }
   }
 

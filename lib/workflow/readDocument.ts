@@ -156,11 +156,7 @@ class DocumentReader {
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#readScalar(node, place);
     this.#open.add(node);
-    const value = isMap(node)
-      ? this.#readMap(node as YAMLMap.Parsed, place, depth)
-      : isSeq(node)
-        ? this.#readList(node.items as ParsedNode[], place, depth)
-        : null;
+    const value = isMap(node) ? this.#readMap(node, place, depth) : isSeq(node) ? this.#readList(node.items, place, depth) : null;
     this.#open.delete(node);
     return value;
   }

@@ -2,7 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
 import { compileCel } from "../operations/cel.ts";
-import { conditionReferences, parseCondition, type Condition } from "../operations/conditions.ts";
+import { conditionReferences, parseCondition } from "../operations/conditions.ts";
 import type { PathSegment } from "../operations/paths.ts";
 import { templateReferences } from "../operations/templates.ts";
 import type { PathKey } from "./SourceMap.ts";
@@ -40,18 +40,11 @@ export function findReferences(step: WorkflowStep): StepReferences {
       });
     };
     if (kind === "template") visitTexts(value, path, (text, field) => add(field, () => templateReferences(text)));
-    else if (kind === "condition") add(path, () => referencesOf(parseCondition(value), scope));
+    else if (kind === "condition")
+      add(path, () => conditionReferences(parseCondition(value)).filter(({ isOuter }) => scope !== "element" || isOuter));
     else add(path, () => compileCel(value, undefined, "transform").paths);
   }
   return { references, faults };
-}
-
-/** In a condition on elements a bare field is one of the element's own. */
-function referencesOf(condition: Condition, scope: FieldScope): readonly { root: string; path: readonly PathSegment[] }[] {
-  if (scope !== "element" || condition.kind === "cel") return conditionReferences(condition);
-  if (condition.kind === "and" || condition.kind === "or") return condition.conditions.flatMap((inner) => referencesOf(inner, scope));
-  if (condition.kind === "not") return referencesOf(condition.condition, scope);
-  return conditionReferences(condition).filter(({ isTemplate }) => isTemplate);
 }
 
 /** The same for a value that belongs to no step, such as the definition's `output`. */
@@ -82,6 +75,6 @@ function visitTexts(value: JsonValue, path: readonly PathKey[], see: (text: stri
   } else if (Array.isArray(value)) {
     for (const [index, member] of (value as readonly JsonValue[]).entries()) visitTexts(member, [...path, index], see);
   } else if (typeof value === "object" && value !== null) {
-    for (const [key, member] of Object.entries(value)) if (member !== undefined) visitTexts(member as JsonValue, [...path, key], see);
+    for (const [key, member] of Object.entries(value)) if (member !== undefined) visitTexts(member, [...path, key], see);
   }
 }

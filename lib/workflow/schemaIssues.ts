@@ -10,22 +10,23 @@ import type { PathKey } from "./SourceMap.ts";
 import { STEP_TYPE_ALIASES, STEP_TYPES } from "./stepTypes.ts";
 
 export function addSchemaIssues(found: readonly z.core.$ZodIssue[], root: unknown, issues: IssueList): void {
-  for (const issue of found) addOne(issue, root, issues);
+  const misspelt = new Set<string>();
+  for (const issue of found) if (issue.code === "unrecognized_keys") addUnknownKeys(issue, root, { issues, misspelt });
+  for (const issue of found)
+    if (issue.code !== "unrecognized_keys" && !misspelt.has(JSON.stringify(issue.path))) addOne(issue, root, issues);
 }
 
 function addOne(issue: z.core.$ZodIssue, root: unknown, issues: IssueList): void {
   const path = issue.path as readonly PathKey[];
   const value = valueAt(root, path);
-  if (issue.code === "unrecognized_keys") return addUnknownKeys(issue, root, issues);
   if (issue.code === "invalid_union" && "discriminator" in issue) return addUnknownType(path, value, issues);
   if (value === undefined) {
     issues.add("WORKFLOW_INVALID", path, `${String(path.at(-1))} is missing`, { expected: expectation(issue), got: "nothing" });
     return;
   }
   if (issue.code === "invalid_key") {
-    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, {
-      expected: issue.issues[0]?.message ?? "a name",
-    });
+    const expected = issue.issues[0] === undefined ? "a name" : expectation(issue.issues[0]);
+    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, { expected });
     return;
   }
   const got = describeValue(value as JsonValue | undefined);
@@ -34,29 +35,33 @@ function addOne(issue: z.core.$ZodIssue, root: unknown, issues: IssueList): void
   issues.add("WORKFLOW_INVALID", path, `${String(path.at(-1) ?? "the document")} is ${got}, expected ${expected}`, {
     expected,
     got,
-    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    ...hint(suggestion),
   });
 }
 
-function addUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, root: unknown, issues: IssueList): void {
+interface Found {
+  readonly issues: IssueList;
+  /** Paths of fields that are given under a wrong name: that they are missing is the same fault. */
+  readonly misspelt: Set<string>;
+}
+
+function addUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, root: unknown, { issues, misspelt }: Found): void {
   const path = issue.path as readonly PathKey[];
   const known = issue.message.startsWith(KNOWN_KEYS_PREFIX) ? issue.message.slice(KNOWN_KEYS_PREFIX.length).split(", ") : [];
   const owner = valueAt(root, path);
-  const type = isJsonObject(owner) && typeof owner["type"] === "string" ? owner["type"] : undefined;
-  const aliases = type === undefined ? [] : Object.keys(FIELD_ALIASES[type] ?? {});
+  const type = isJsonObject(owner) && typeof owner["type"] === "string" && known.includes("type") ? owner["type"] : undefined;
+  const aliases = type === undefined ? {} : (FIELD_ALIASES[type] ?? {});
+  const absent = [...known, ...Object.keys(aliases)].filter((name) => !isJsonObject(owner) || owner[aliases[name] ?? name] === undefined);
   for (const key of issue.keys) {
-    const suggestion = didYouMean(key, [...known, ...aliases]);
-    issues.add(
-      "WORKFLOW_INVALID",
-      [...path, key],
-      `unknown field ${JSON.stringify(key)}${type === undefined ? "" : ` in a step of type ${type}`}`,
-      {
-        expected: known.join(", "),
-        got: key,
-        ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
-      },
-    );
+    const suggestion = didYouMean(key, absent);
+    if (suggestion !== undefined) misspelt.add(JSON.stringify([...path, aliases[suggestion] ?? suggestion]));
+    const message = `unknown field ${JSON.stringify(key)}${type === undefined ? "" : ` in a step of type ${type}`}`;
+    issues.add("WORKFLOW_INVALID", [...path, key], message, { expected: known.join(", "), got: key, ...hint(suggestion) });
   }
+}
+
+function hint(suggestion: string | undefined): { hint?: string } {
+  return suggestion === undefined ? {} : { hint: `did you mean ${JSON.stringify(suggestion)}?` };
 }
 
 function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueList): void {
@@ -76,34 +81,25 @@ function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueL
   issues.add("WORKFLOW_INVALID", path, `unknown step type ${JSON.stringify(value)}`, {
     expected,
     got: value,
-    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    ...hint(suggestion),
   });
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
   const custom = /^expected (.*)$/s.exec(issue.message)?.[1];
   if (custom !== undefined) return custom;
-  switch (issue.code) {
-    case "invalid_type":
-      return TYPE_NAMES[issue.expected] ?? issue.expected;
-    case "invalid_value":
-      return issue.values.map((value) => JSON.stringify(value)).join(" | ");
-    case "too_small":
-      return issue.origin === "string"
-        ? "a text that is not empty"
-        : `${issue.inclusive === false ? "more than" : "at least"} ${String(issue.minimum)}`;
-    case "too_big":
-      return issue.origin === "string" ? `a text of at most ${String(issue.maximum)} characters` : `at most ${String(issue.maximum)}`;
-    case "invalid_union":
-      return [...new Set(issue.errors.flat().map(expectation))].join(" or ") || "another value";
-    case "invalid_format":
-    case "not_multiple_of":
-    case "unrecognized_keys":
-    case "invalid_key":
-    case "invalid_element":
-    case "custom":
-      return issue.message;
-  }
+  if (issue.code === "invalid_type") return TYPE_NAMES[issue.expected] ?? issue.expected;
+  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" | ");
+  if (issue.code === "too_small" || issue.code === "too_big") return expectedSize(issue);
+  if (issue.code === "invalid_union") return [...new Set(issue.errors.flat().map(expectation))].join(" or ") || "another value";
+  return issue.message;
+}
+
+function expectedSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  if (issue.code === "too_big")
+    return issue.origin === "string" ? `a text of at most ${issue.maximum} characters` : `at most ${issue.maximum}`;
+  if (issue.origin === "string") return "a text that is not empty";
+  return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

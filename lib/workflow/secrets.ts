@@ -36,7 +36,7 @@ export function findSecret(text: string, path: readonly PathKey[] = []): string 
   const literal = text.slice(0, MAX_SCANNED_CHARACTERS).replace(/\{\{[^{}]{0,600}\}\}/g, "");
   for (const [pattern, name] of PATTERNS) if (pattern.test(literal)) return name;
   const key = path.findLast((part) => typeof part === "string");
-  if (key !== undefined && isSecretKey(String(key)) && looksRandom(literal.trim())) return `a secret under ${JSON.stringify(key)}`;
+  if (key !== undefined && isSecretKey(key) && looksRandom(literal.trim())) return `a secret under ${JSON.stringify(key)}`;
   return null;
 }
 

@@ -1,7 +1,7 @@
 // Which fields of a step are templates, conditions or CEL, and what each may name. Nested steps are not part of it (nestedSteps.ts).
-import type { JsonValue } from "../core/json.ts";
+import { isJsonObject, type JsonValue } from "../core/json.ts";
 import type { PathKey } from "./SourceMap.ts";
-import type { ConditionSource, WorkflowStep } from "./types.ts";
+import type { ConditionSource, StepOf, StepType, WorkflowStep } from "./types.ts";
 
 /**
  * What a field may name besides what the step reads: nothing more, the step's own output (`own`), the element at hand
@@ -15,92 +15,76 @@ export type StepField =
   | { readonly kind: "cel"; readonly path: readonly PathKey[]; readonly value: string; readonly scope: FieldScope };
 
 export function stepFields(step: WorkflowStep): StepField[] {
-  const fields: StepField[] = [];
-  condition(fields, ["executeIf"], step.executeIf);
-  template(fields, ["cache", "key"], step.cache?.key);
-  template(fields, ["rollbackAction", "params"], step.rollbackAction?.params, "own");
-  addTypeFields(step, fields);
-  return fields;
+  const addTypeFields = FIELDS[step.type] as (step: WorkflowStep) => readonly (StepField | null)[];
+  const fields = [
+    condition(["executeIf"], step.executeIf),
+    template(["cache", "key"], step.cache?.key),
+    template(["rollbackAction", "params"], step.rollbackAction?.params, "own"),
+    ...addTypeFields(step),
+  ];
+  return fields.filter((field) => field !== null);
 }
 
-function addTypeFields(step: WorkflowStep, fields: StepField[]): void {
-  switch (step.type) {
-    case "ai_processing":
-    case "llm_decision":
-      template(fields, ["prompt"], step.prompt);
-      template(fields, ["input"], step.input);
-      template(fields, ["params"], step.params);
-      if (step.type === "ai_processing") template(fields, ["config", "instruction"], step.config?.instruction);
-      return;
-    case "transform":
-      template(fields, ["input"], step.input);
-      cel(fields, ["expression"], step.expression, "element");
-      addTransformConfig(step.config ?? {}, fields);
-      return;
-    case "scatter_gather":
-      template(fields, ["scatter", "input"], step.scatter.input);
-      cel(fields, ["gather", "reduceExpression"], step.gather.reduceExpression, "reduce");
-      return;
-    case "conditional":
-      condition(fields, ["condition"], step.condition);
-      return;
-    case "validation":
-      template(fields, ["input"], step.input);
-      for (const [index, rule] of (step.rules ?? []).entries()) condition(fields, ["rules", index, "condition"], rule.condition, "element");
-      return;
-    case "enrichment":
-      for (const [index, source] of step.sources.entries()) template(fields, ["sources", index, "from"], source.from);
-      return;
-    case "parallel_group":
-      return;
-    case "action":
-    case "switch":
-    case "loop":
-    case "delay":
-    case "comparison":
-    case "sub_workflow":
-    case "human_approval":
-    case "deterministic_extraction":
-      addPlainTemplates(step, fields);
-  }
-}
+type FieldsOf = { readonly [Type in StepType]: (step: StepOf<Type>) => readonly (StepField | null)[] };
 
-const PLAIN_TEMPLATES: Readonly<Partial<Record<WorkflowStep["type"], readonly string[]>>> = {
-  action: ["params"],
-  switch: ["evaluate"],
-  loop: ["iterateOver"],
-  delay: ["duration"],
-  comparison: ["left", "right"],
-  sub_workflow: ["inputs"],
-  human_approval: ["approvers", "title", "message", "context", "notificationChannels", "escalateTo"],
-  deterministic_extraction: ["input", "instruction"],
+const FIELDS: FieldsOf = {
+  action: ({ params }) => [template(["params"], params)],
+  ai_processing: ({ prompt, input, params, config }) => [
+    template(["prompt"], prompt),
+    template(["input"], input),
+    template(["params"], params),
+    template(["config", "instruction"], config?.instruction),
+  ],
+  llm_decision: ({ prompt, input, params }) => [template(["prompt"], prompt), template(["input"], input), template(["params"], params)],
+  conditional: (step) => [condition(["condition"], step.condition)],
+  switch: ({ evaluate }) => [template(["evaluate"], evaluate)],
+  loop: ({ iterateOver }) => [template(["iterateOver"], iterateOver)],
+  parallel_group: () => [],
+  scatter_gather: ({ scatter, gather }) => [
+    template(["scatter", "input"], scatter.input),
+    cel(["gather", "reduceExpression"], gather.reduceExpression, "reduce"),
+  ],
+  transform: ({ input, expression, config }) => [
+    template(["input"], input),
+    cel(["expression"], expression, "element"),
+    ...configFields(config ?? {}),
+  ],
+  delay: ({ duration }) => [template(["duration"], duration)],
+  enrichment: ({ sources }) => sources.map((source, index) => template(["sources", index, "from"], source.from)),
+  validation: ({ input, rules = [] }) => [
+    template(["input"], input),
+    ...rules.map((rule, index) => condition(["rules", index, "condition"], rule.condition, "element")),
+  ],
+  comparison: ({ left, right }) => [template(["left"], left), template(["right"], right)],
+  sub_workflow: ({ inputs, outputMapping }) => [template(["inputs"], inputs), template(["outputMapping"], outputMapping, "inside")],
+  human_approval: ({ approvers, title, message, context, notificationChannels, escalateTo }) => [
+    template(["approvers"], approvers),
+    template(["title"], title),
+    template(["message"], message),
+    template(["context"], context),
+    template(["notificationChannels"], notificationChannels as unknown as JsonValue | undefined),
+    template(["escalateTo"], escalateTo),
+  ],
+  deterministic_extraction: ({ input, instruction }) => [template(["input"], input), template(["instruction"], instruction)],
 };
 
-function addPlainTemplates(step: WorkflowStep, fields: StepField[]): void {
-  for (const name of PLAIN_TEMPLATES[step.type] ?? [])
-    template(fields, [name], (step as unknown as Record<string, JsonValue | undefined>)[name]);
-  if (step.type === "sub_workflow") template(fields, ["outputMapping"], step.outputMapping, "inside");
-}
-
 /** The operation itself checks its settings; here it matters only what they name. */
-function addTransformConfig(config: Readonly<Record<string, JsonValue | undefined>>, fields: StepField[]): void {
-  for (const [key, value] of Object.entries(config)) {
-    if (value === undefined) continue;
-    if (key === "condition" && (typeof value === "string" || (typeof value === "object" && value !== null && !Array.isArray(value)))) {
-      fields.push({ kind: "condition", path: ["config", key], value: value as ConditionSource, scope: "element" });
-    } else if (key === "expression" && typeof value === "string") cel(fields, ["config", key], value, "element");
-    else template(fields, ["config", key], value, "element");
-  }
+function configFields(config: Readonly<Record<string, JsonValue | undefined>>): (StepField | null)[] {
+  return Object.entries(config).map(([key, value]) => {
+    if (key === "condition" && (typeof value === "string" || isJsonObject(value))) return condition(["config", key], value, "element");
+    if (key === "expression" && typeof value === "string") return cel(["config", key], value, "element");
+    return template(["config", key], value, "element");
+  });
 }
 
-function template(fields: StepField[], path: readonly PathKey[], value: JsonValue | undefined, scope: FieldScope = "step"): void {
-  if (value !== undefined) fields.push({ kind: "template", path, value, scope });
+function template(path: readonly PathKey[], value: JsonValue | undefined, scope: FieldScope = "step"): StepField | null {
+  return value === undefined ? null : { kind: "template", path, value, scope };
 }
 
-function condition(fields: StepField[], path: readonly PathKey[], value: ConditionSource | undefined, scope: FieldScope = "step"): void {
-  if (value !== undefined) fields.push({ kind: "condition", path, value, scope });
+function condition(path: readonly PathKey[], value: ConditionSource | undefined, scope: FieldScope = "step"): StepField | null {
+  return value === undefined ? null : { kind: "condition", path, value, scope };
 }
 
-function cel(fields: StepField[], path: readonly PathKey[], value: string | undefined, scope: FieldScope): void {
-  if (value !== undefined) fields.push({ kind: "cel", path, value, scope });
+function cel(path: readonly PathKey[], value: string | undefined, scope: FieldScope): StepField | null {
+  return value === undefined ? null : { kind: "cel", path, value, scope };
 }

@@ -13,8 +13,8 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-export const jsonValue: z.ZodType<JsonValue, JsonValue> = z.json() as unknown as z.ZodType<JsonValue, JsonValue>;
-export const jsonObject: z.ZodType<JsonObject, JsonObject> = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>;
+export const jsonValue: z.ZodType<JsonValue, JsonValue> = z.json();
+export const jsonObject: z.ZodType<JsonObject, JsonObject> = z.record(z.string(), z.json());
 
 export const templateValue = jsonValue.describe("Any JSON; its strings may hold {{templates}}.");
 export const templateObject = jsonObject.describe("Object whose strings may hold {{templates}}.");

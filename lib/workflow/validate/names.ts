@@ -151,29 +151,15 @@ class NameChecker {
   }
 
   #referenceFault(reference: FieldReference, step: WorkflowStep | undefined): Fault | null {
-    const { root, scope } = reference;
-    if (scope === "own" && (root === step?.id || root === step?.output_variable)) return null;
-    if (scope === "element" && ELEMENT_LOCALS.has(root)) return null;
-    if (scope === "reduce" && REDUCE_LOCALS.has(root)) return null;
+    const { root } = reference;
+    if (isLocal(reference, step)) return null;
     for (const frame of this.#visibleFrames()) {
       if (frame.locals.has(root)) return null;
       const publisher = frame.publishers.get(root)?.at(-1);
       if (publisher !== undefined) return orderFault(frame, root, publisher);
-      if ((root === "input" || root === "inputs") && (frame.inputs !== null || !frame.seesOuter || frame === this.#frames[0]))
-        return this.#inputFault(reference, frame);
+      if (root === "input" || root === "inputs") return inputFault(reference, frame);
     }
-    return this.#unknownRoot(root, scope === "element");
-  }
-
-  #inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | null {
-    const [first] = path;
-    if (inputs === null || first?.kind !== "key" || inputs.has(first.key)) return null;
-    const suggestion = didYouMean(first.key, inputs);
-    return {
-      message: `{{${root}.${first.key}}} names an input that is not declared`,
-      expected: inputs.size === 0 ? "a declared input; there is none" : [...inputs].join(", "),
-      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
-    };
+    return this.#unknownRoot(root, reference.scope === "element");
   }
 
   #unknownRoot(root: string, isElement: boolean): Fault {
@@ -206,7 +192,9 @@ class NameChecker {
   }
 
   #visibleSteps(): string[] {
-    return this.#visibleFrames().flatMap((frame) => [...frame.publishers.keys()].filter((name) => name !== frame.current));
+    return this.#visibleFrames().flatMap((frame) =>
+      [...frame.publishers].flatMap(([name, [publisher = ""]]) => (orderFault(frame, name, publisher) === null ? [name] : [])),
+    );
   }
 
   /** From the inside out, as far as the step can see. */
@@ -231,8 +219,26 @@ interface Fault {
 }
 
 const CODES = { template: "TEMPLATE_INVALID", condition: "CONDITION_INVALID", cel: "TRANSFORM_INVALID" } as const;
-const ELEMENT_LOCALS: ReadonlySet<string> = new Set(["item", "index", "value", "input"]);
+const ELEMENT_LOCALS: ReadonlySet<string> = new Set(["item", "index", "value"]);
 const REDUCE_LOCALS: ReadonlySet<string> = new Set(["accumulator", "item", "index"]);
+
+/** Names that hold in this field only. */
+function isLocal({ root, scope, kind }: FieldReference, step: WorkflowStep | undefined): boolean {
+  if (scope === "own") return root === step?.id || root === step?.output_variable;
+  if (scope === "element") return ELEMENT_LOCALS.has(root) || (kind === "cel" && root === "input");
+  return scope === "reduce" && REDUCE_LOCALS.has(root);
+}
+
+function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | null {
+  const [first] = path;
+  if (inputs === null || first?.kind !== "key" || inputs.has(first.key)) return null;
+  const suggestion = didYouMean(first.key, inputs);
+  return {
+    message: `{{${root}.${first.key}}} names an input that is not declared`,
+    expected: inputs.size === 0 ? "a declared input; there is none" : [...inputs].join(", "),
+    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+  };
+}
 
 function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
   const expected = "a step that has ended by then";
@@ -269,5 +275,6 @@ function localsOf(
   if (kind === "each")
     return { inputs: outer, locals: step.type === "scatter_gather" ? [...LOOP_LOCALS, step.scatter.itemVariable] : LOOP_LOCALS };
   if (kind !== "run" || step.type !== "sub_workflow") return { inputs: outer };
+  // A nested run has the inputs it is given, whether or not it may read the steps around it.
   return { inputs: new Set(Object.keys(step.inputs)), seesOuter: step.inheritContext };
 }

@@ -132,7 +132,7 @@ function compile(schema: JsonObject): ValidateFunction | null {
   let validate: ValidateFunction | null = null;
   try {
     const options = { allErrors: true, strict: false, verbose: true, validateFormats: true } as const;
-    const ajv = String(schema["$schema"] ?? "").includes("draft-07") ? new Ajv(options) : new Ajv2020(options);
+    const ajv = isDraft7(schema["$schema"]) ? new Ajv(options) : new Ajv2020(options);
     addFormats.default(ajv);
     validate = ajv.compile(schema);
   } catch {
@@ -140,6 +140,10 @@ function compile(schema: JsonObject): ValidateFunction | null {
   }
   compiled.set(schema, validate);
   return validate;
+}
+
+function isDraft7(dialect: JsonValue | undefined): boolean {
+  return typeof dialect === "string" && dialect.includes("draft-07");
 }
 
 function unescapePointer(part: string): PathKey {

@@ -3,7 +3,7 @@ import type { IssueList } from "../IssueList.ts";
 import { nestedLists, walkSteps, type VisitedStep } from "../nestedSteps.ts";
 import type { PathKey } from "../SourceMap.ts";
 import { MAX_NESTING_DEPTH, MAX_STEPS, RESERVED_NAMES } from "../stepTypes.ts";
-import type { StepOf, WorkflowDefinition, WorkflowStep } from "../types.ts";
+import type { StepOf, StepType, WorkflowDefinition, WorkflowStep } from "../types.ts";
 
 export function checkStructure(definition: WorkflowDefinition, issues: IssueList): void {
   const visited = [...walkSteps(definition)];
@@ -46,27 +46,19 @@ function checkNames(visited: readonly VisitedStep[], issues: IssueList): void {
       });
     ids.set(step.id, path);
   }
+  const checkVariable = (name: string, ownId: string | undefined, path: readonly PathKey[]): void => {
+    const isTaken = RESERVED_NAMES.has(name) || (ids.has(name) && name !== ownId);
+    if (isTaken)
+      issues.add("WORKFLOW_INVALID", path, `the name ${JSON.stringify(name)} already stands for something else`, {
+        expected: "a name that is neither a step's id nor reserved",
+        got: name,
+      });
+  };
   for (const { step, path } of visited) {
-    checkVariable(step.output_variable, step.id, ids, [...path, "output_variable"], issues);
+    if (step.output_variable !== undefined) checkVariable(step.output_variable, step.id, [...path, "output_variable"]);
     if (step.type === "scatter_gather" && step.scatter.itemVariable !== "item")
-      checkVariable(step.scatter.itemVariable, undefined, ids, [...path, "scatter", "itemVariable"], issues);
+      checkVariable(step.scatter.itemVariable, undefined, [...path, "scatter", "itemVariable"]);
   }
-}
-
-function checkVariable(
-  name: string | undefined,
-  ownId: string | undefined,
-  ids: ReadonlyMap<string, unknown>,
-  path: readonly PathKey[],
-  issues: IssueList,
-): void {
-  if (name === undefined) return;
-  const isTaken = RESERVED_NAMES.has(name) || (ids.has(name) && name !== ownId);
-  if (isTaken)
-    issues.add("WORKFLOW_INVALID", path, `the name ${JSON.stringify(name)} already stands for something else`, {
-      expected: "a name that is neither a step's id nor reserved",
-      got: name,
-    });
 }
 
 /** In one list two publishers of a name would make it depend on chance which one is read; branches are separate lists. */
@@ -85,51 +77,45 @@ function checkOutputVariables(steps: readonly WorkflowStep[], path: readonly Pat
 }
 
 function checkFields(step: WorkflowStep, path: readonly PathKey[], issues: IssueList): void {
-  const fail = (field: readonly PathKey[], message: string, expected: string): void =>
-    issues.add("WORKFLOW_INVALID", [...path, ...field], message, { expected });
-  switch (step.type) {
-    case "ai_processing":
-      return checkAiProcessing(step, fail);
-    case "scatter_gather":
-      return checkGather(step, fail);
-    case "transform":
-      if (step.operation === undefined && step.expression === undefined)
-        fail(["operation"], "operation is missing", "the name of an operation, or `expression` with CEL");
-      return;
-    case "conditional":
-      if (step.then_steps.length + step.else_steps.length === 0)
-        fail(["then_steps"], "both branches are empty", "steps under then_steps or else_steps");
-      return;
-    case "validation":
-      if (step.schema === undefined && step.rules === undefined)
-        fail(["schema"], "there is nothing to check against", "`schema`, `rules` or both");
-      return;
-    case "enrichment":
-      if (step.strategy === "join" && step.joinOn === undefined)
-        fail(["joinOn"], "joinOn is missing", "the field that rows have in common, with strategy join");
-      return;
-    case "sub_workflow":
-      if ((step.workflowId === undefined) === (step.workflowSteps === undefined))
-        fail(["workflowId"], "workflowId and workflowSteps exclude each other", "exactly one of workflowId and workflowSteps");
-      return;
-    case "human_approval":
-      if (step.onTimeout === "escalate" && step.escalateTo === undefined)
-        fail(["escalateTo"], "escalateTo is missing", "who is asked next, with onTimeout escalate");
-      if (step.onTimeout === "escalate" && step.timeout === undefined)
-        fail(["timeout"], "timeout is missing", "milliseconds until escalation");
-      return;
-    case "action":
-    case "llm_decision":
-    case "switch":
-    case "loop":
-    case "parallel_group":
-    case "delay":
-    case "comparison":
-    case "deterministic_extraction":
-  }
+  const check = CHECKS[step.type] as ((step: WorkflowStep, fail: Fail) => void) | undefined;
+  check?.(step, (field, message, expected) => issues.add("WORKFLOW_INVALID", [...path, ...field], message, { expected }));
 }
 
 type Fail = (field: readonly PathKey[], message: string, expected: string) => void;
+
+type Checks = { readonly [Type in StepType]?: (step: StepOf<Type>, fail: Fail) => void };
+
+const CHECKS: Checks = {
+  ai_processing: checkAiProcessing,
+  scatter_gather: checkGather,
+  transform: (step, fail) => {
+    if (step.operation === undefined && step.expression === undefined)
+      fail(["operation"], "operation is missing", "the name of an operation, or `expression` with CEL");
+  },
+  conditional: (step, fail) => {
+    if (step.then_steps.length + step.else_steps.length === 0)
+      fail(["then_steps"], "both branches are empty", "steps under then_steps or else_steps");
+  },
+  validation: (step, fail) => {
+    if (step.schema === undefined && step.rules === undefined)
+      fail(["schema"], "there is nothing to check against", "`schema`, `rules` or both");
+  },
+  enrichment: (step, fail) => {
+    if (step.strategy === "join" && step.joinOn === undefined)
+      fail(["joinOn"], "joinOn is missing", "the field that rows have in common, with strategy join");
+  },
+  sub_workflow: (step, fail) => {
+    if (step.workflowId === undefined && step.workflowSteps === undefined)
+      fail(["workflowId"], "workflowId is missing", "exactly one of workflowId and workflowSteps");
+    if (step.workflowId !== undefined && step.workflowSteps !== undefined)
+      fail(["workflowId"], "workflowId and workflowSteps exclude each other", "exactly one of them");
+  },
+  human_approval: (step, fail) => {
+    if (step.onTimeout !== "escalate") return;
+    if (step.escalateTo === undefined) fail(["escalateTo"], "escalateTo is missing", "who is asked next, with onTimeout escalate");
+    if (step.timeout === undefined) fail(["timeout"], "timeout is missing", "milliseconds until escalation");
+  },
+};
 
 function checkAiProcessing({ prompt, config, output_schema: schema }: StepOf<"ai_processing">, fail: Fail): void {
   if (prompt === undefined && config?.instruction === undefined && config?.ai_type === undefined)
