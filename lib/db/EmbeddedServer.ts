@@ -215,7 +215,9 @@ function isAlive(pid: number): boolean {
 /** Linux only; elsewhere an init process takes care of them. */
 function isZombie(pid: number): boolean {
   try {
-    return /^ Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8").split(")").at(-1) ?? "");
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name before it is in parentheses and may hold anything.
+    return stat.slice(stat.lastIndexOf(")")).startsWith(") Z");
   } catch {
     return false;
   }

