@@ -23,6 +23,8 @@ export interface RunRequest {
   readonly idempotencyKey?: string;
   /** `dry`: effects are previewed, not performed. */
   readonly mode?: "production" | "dry";
+  /** Books the offline model's calls as if on this model, for example `openai/gpt-4o-mini`; plans and receipts say so. */
+  readonly pricedAs?: string;
 }
 
 export interface LimitInput {
@@ -240,8 +242,7 @@ export interface SystemApi {
   report(executionId: string): Promise<ExecutionReport>;
   /** Resolves when the execution is terminal, uncertain, or a person must act (delays are waited for). */
   wait(executionId: string): Promise<ExecutionReport>;
-  /** `pricedAs`: the model whose prices are used while the workflow runs offline. */
-  plan(request: RunRequest & { readonly pricedAs?: string }): Promise<PlanReport>;
+  plan(request: RunRequest): Promise<PlanReport>;
   receipt(executionId: string): Promise<Receipt>;
   listExecutions(filter: { readonly status?: string; readonly agent?: string; readonly limit?: number; readonly before?: string }): Promise<readonly ExecutionSummary[]>;
   cancel(executionId: string, actor: string): Promise<ExecutionReport>;

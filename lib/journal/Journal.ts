@@ -1,7 +1,8 @@
 // The one verb of durability: append(unit). Batches units into single statements; knows no table but its own (README.md).
 import type { Clock } from "../core/clock.ts";
 import { AppError, asAppError } from "../core/errors.ts";
-import { sqlState, type Database, type Queryable, type Transaction } from "../db/Database.ts";
+import type { Database, Queryable, Transaction } from "../db/Database.ts";
+import { sqlState } from "../db/databaseErrors.ts";
 import type { PartWriter } from "../db/UnitPart.ts";
 import { composeBatch, type BatchStatement } from "./composeBatch.ts";
 import type { AppendOutcome, FinishHook, Unit } from "./types.ts";

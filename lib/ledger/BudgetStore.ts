@@ -134,8 +134,8 @@ export interface StoredAttempt {
   readonly message: string | null;
 }
 
-/** Every attempt of an execution in order of dispatch; `openOnly` for a takeover. Served by the unique key on (execution, path, …). */
-export async function loadAttempts(db: Queryable, executionId: string, options: { readonly openOnly?: boolean } = {}): Promise<StoredAttempt[]> {
+/** Attempts of an execution in order of dispatch; `openOrMessages`: what a takeover needs. Served by the unique key on (execution, path, …). */
+export async function loadAttempts(db: Queryable, executionId: string, options: { readonly openOrMessages?: boolean } = {}): Promise<StoredAttempt[]> {
   const { rows } = await db.query<{
     id: string; step_path: string; attempt: number; call: number; epoch: number; kind: StoredAttempt["kind"]; state: StoredAttempt["state"];
     provider: string | null; model: string | null; reserved_tokens: string; reserved_usd: string | null; used_tokens: string | null;
@@ -143,7 +143,7 @@ export async function loadAttempts(db: Queryable, executionId: string, options: 
   }>(
     `SELECT id, step_path, attempt, call, epoch, kind, state, provider, model, reserved_tokens, reserved_usd, used_tokens, used_usd,
        idempotency_key, dispatched_at, message
-     FROM step_attempts WHERE execution_id = $1 ${options.openOnly === true ? "AND state IN ('open', 'uncertain')" : ""} ORDER BY dispatched_at, id`,
+     FROM step_attempts WHERE execution_id = $1 ${options.openOrMessages === true ? "AND (state IN ('open', 'uncertain') OR message IS NOT NULL)" : ""} ORDER BY dispatched_at, id`,
     [executionId],
   );
   return rows.map((row) => ({

@@ -2,7 +2,8 @@
 import { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
-import { sqlState, type Database, type Transaction } from "../db/Database.ts";
+import type { Database, Transaction } from "../db/Database.ts";
+import { sqlState } from "../db/databaseErrors.ts";
 import {
   changeGrants,
   insertAttempt,

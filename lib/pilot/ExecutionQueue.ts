@@ -1,0 +1,136 @@
+// Wake-ups: one pg-boss job per wake-up of an execution. Owns pg-boss's settings; knows no step and no SQL of its own.
+import { PgBoss, type Db as BossDatabase, type JobWithMetadata } from "pg-boss";
+import type { Database, Queryable, Transaction } from "../db/Database.ts";
+import type { Logger } from "../core/logger.ts";
+
+export const QUEUE_SCHEMA = "pgboss";
+export const QUEUE_NAME = "executions";
+/** Channel of the hint that a wake-up was made. */
+export const WAKE_CHANNEL = "neuronforge_wake";
+
+/** The only lease there is; 10 s is pg-boss's minimum. */
+const HEARTBEAT_SECONDS = 10;
+const DAY_SECONDS = 86_400;
+
+export interface WakeUp {
+  /** The job's id, stored as the execution's `wake_id`. */
+  readonly wakeId: string;
+  readonly executionId: string;
+  /** null: at once. */
+  readonly at: Date | null;
+}
+
+export interface FetchedWakeUp {
+  readonly id: string;
+  readonly executionId: string;
+  readonly retryCount: number;
+}
+
+export interface JobAttempt {
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+interface JobData {
+  readonly executionId: string;
+}
+
+export class ExecutionQueue {
+  readonly #boss: PgBoss;
+  readonly #db: Database;
+  readonly #notifies: boolean;
+
+  /** @param options.supervise true on workers: they look after dead claims; a process that only starts executions does not */
+  constructor({ db, supervise, notify, logger }: { readonly db: Database; readonly supervise: boolean; readonly notify: boolean; readonly logger: Logger }) {
+    this.#db = db;
+    this.#notifies = notify && !db.isSingleConnection;
+    this.#boss = new PgBoss({
+      db: asBossDatabase(db),
+      backend: db.kind === "pglite" ? "pglite" : "postgres",
+      schema: QUEUE_SCHEMA,
+      supervise,
+      superviseIntervalSeconds: 2,
+      monitorIntervalSeconds: 2,
+      schedule: false,
+      // Rebuilding indexes and watching vacuum is the operator's on a server, and of no use on PGlite.
+      reindex: false,
+      monitorVacuum: false,
+    });
+    this.#boss.on("error", (error) => logger.warn({ error: String(error) }, "queue supervision failed; the sweep goes on"));
+  }
+
+  /** Creates the queue's tables when they are missing. */
+  async start(): Promise<void> {
+    await this.#boss.start();
+    if ((await this.#boss.getQueue(QUEUE_NAME)) === null) {
+      await this.#boss.createQueue(QUEUE_NAME, {
+        // A job lives as long as its claim; expiry ignores heartbeats, so it is set out of the way and a claim of 12 h hands over.
+        expireInSeconds: DAY_SECONDS - 1,
+        retryLimit: 1_000_000,
+        retryDelay: 0,
+        heartbeatSeconds: HEARTBEAT_SECONDS,
+        retentionSeconds: 365 * DAY_SECONDS,
+        deleteAfterSeconds: 3_600,
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#boss.stop({ graceful: false, close: false });
+  }
+
+  async enqueue(tx: Transaction, wakeUps: readonly WakeUp[]): Promise<void> {
+    if (wakeUps.length === 0) return;
+    await this.#boss.insert(
+      QUEUE_NAME,
+      wakeUps.map(({ wakeId, executionId, at }) => ({ id: wakeId, data: { executionId }, ...(at === null ? {} : { startAfter: at }) })),
+      { db: asBossDatabase(tx) },
+    );
+    // A hint, sent once per transaction that makes wake-ups due now; who misses it polls.
+    if (this.#notifies && wakeUps.some(({ at }) => at === null)) await tx.query(`SELECT pg_notify('${WAKE_CHANNEL}', '')`);
+  }
+
+  async fetch(tx: Transaction, limit: number): Promise<FetchedWakeUp[]> {
+    const jobs: JobWithMetadata<JobData>[] = await this.#boss.fetch<JobData>(QUEUE_NAME, { batchSize: limit, includeMetadata: true, db: asBossDatabase(tx) });
+    return jobs.map((job) => ({ id: job.id, executionId: job.data.executionId, retryCount: job.retryCount }));
+  }
+
+  /** @returns ids of jobs that were not ours any more */
+  async complete(tx: Transaction, jobs: readonly JobAttempt[]): Promise<Set<string>> {
+    if (jobs.length === 0) return new Set();
+    const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
+    const answer = (await this.#boss.complete(QUEUE_NAME, attempts, null, { db: asBossDatabase(tx) })) as CommandAnswer;
+    if (answer.affected === jobs.length) return new Set();
+    const done = new Set(answer.settled ?? []);
+    return new Set(jobs.map(({ id }) => id).filter((id) => !done.has(id)));
+  }
+
+  /** Ends jobs whose execution moved on, whatever their attempt. */
+  async discard(tx: Transaction, jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length > 0) await this.#boss.complete(QUEUE_NAME, [...jobIds], null, { db: asBossDatabase(tx), includeQueued: true });
+  }
+
+  /** One statement for all held jobs. @returns how many are still ours */
+  async touch(jobs: readonly JobAttempt[]): Promise<number> {
+    if (jobs.length === 0) return 0;
+    const answer = (await this.#boss.touch(QUEUE_NAME, jobs.map(({ id, retryCount }) => ({ id, retryCount })))) as CommandAnswer;
+    return answer.affected;
+  }
+
+  /** Calls back when a wake-up may be due; null where waking is done in process (PGlite) or hints are off. */
+  async listen(onWake: () => void): Promise<(() => Promise<void>) | null> {
+    return this.#notifies ? this.#db.listen(WAKE_CHANNEL, onWake) : null;
+  }
+}
+
+function asBossDatabase(db: Queryable): BossDatabase {
+  // pg-boss sends statements without values too, some of them several at once: both go through the same connection as ours.
+  return { executeSql: async (text: string, values?: unknown[]) => db.query(text, values) };
+}
+
+/** What pg-boss's `complete` and `touch` answer; its published type is empty. */
+interface CommandAnswer {
+  readonly affected: number;
+  /** Ids of the jobs that were changed. */
+  readonly settled?: readonly string[] | null;
+}

@@ -1,0 +1,210 @@
+// What one claimed execution knows in memory: its rows by path, values as they are needed, signals, open attempts. Writes nothing.
+import { AppError, fromErrorRecord, type ErrorRecord } from "../core/errors.ts";
+import type { WorkspaceId } from "../core/ids.ts";
+import { decodeJson, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { Queryable } from "../db/Database.ts";
+import { loadValues, type StoredStep } from "../journal/JournalStore.ts";
+import type { StepStatus, ValueRef } from "../journal/types.ts";
+import type { StoredAttempt } from "../ledger/BudgetStore.ts";
+import type { ChargeScope } from "../ledger/LedgerStore.ts";
+import type { WorkflowDefinition } from "../workflow/types.ts";
+import { BudgetGate } from "./BudgetGate.ts";
+import type { ClaimedExecution, Signal } from "./ExecutionStore.ts";
+
+/** Fixed when the execution was created; may be overruled only in the safe direction. */
+export interface ConfigSnapshot {
+  readonly flags: JsonObject;
+  readonly defaultModel: string | null;
+  readonly tags: readonly string[];
+  /** Effects are shown, not performed: dry executions, forks without leave. */
+  readonly previewEffects: boolean;
+  readonly timeoutMs: number | null;
+  /** Model whose prices the offline model's calls are booked at; null: they cost nothing. */
+  readonly pricedAs: string | null;
+}
+
+/** `detail` of a step row. */
+export interface StepDetail {
+  readonly error?: ErrorRecord;
+  /** A failed attempt that is tried again: not before this time (ms since the epoch). */
+  readonly retryAtMs?: number;
+  /** A waiting step: what for, until when (ms since the epoch), what to tell. */
+  readonly waitFor?: string;
+  readonly wakeAtMs?: number;
+  readonly message?: string;
+  readonly needUsd?: number;
+  readonly needTokens?: number;
+  readonly reason?: string;
+  readonly model?: string;
+  readonly provider?: string;
+  readonly costUsd?: number | null;
+  readonly warnings?: readonly string[];
+  readonly more?: JsonObject;
+  /** The step failed, and `continueOnError` let the execution go on. */
+  readonly tolerated?: boolean;
+}
+
+export interface KnownStep {
+  readonly status: StepStatus;
+  readonly attempt: number;
+  readonly detail: StepDetail;
+  readonly output: ValueRef | null;
+  /** Order of completion, for rollback. */
+  readonly order: number;
+}
+
+/** Decoded outputs above this many bytes are dropped after journaling and read again when needed. */
+const KEEP_IN_MEMORY_BYTES = 256 * 1024;
+
+export interface ExecutionStateParts {
+  readonly claim: ClaimedExecution;
+  readonly definition: WorkflowDefinition;
+  readonly snapshot: ConfigSnapshot;
+  readonly inputs: JsonObject;
+  readonly rows: readonly StoredStep[];
+  readonly attempts: readonly StoredAttempt[];
+  readonly signals: readonly Signal[];
+}
+
+export class ExecutionState {
+  readonly claim: ClaimedExecution;
+  readonly definition: WorkflowDefinition;
+  readonly snapshot: ConfigSnapshot;
+  readonly inputs: JsonObject;
+  readonly gate = new BudgetGate();
+  /** Paths begun and not ended. */
+  readonly begun = new Set<string>();
+  /** True once any call was reserved on a limited account: grants must then be given back. */
+  hasGrants = false;
+  readonly #steps = new Map<string, KnownStep>();
+  readonly #values = new Map<string, JsonValue>();
+  readonly #attempts: StoredAttempt[];
+  readonly #stop = new AbortController();
+  #signals: ReadonlyMap<string, Signal>;
+  #order = 0;
+  #halt: "failed" | "cancelled" | "lost" | "yield" | "timeout" | null = null;
+
+  constructor({ claim, definition, snapshot, inputs, rows, attempts, signals }: ExecutionStateParts) {
+    this.claim = claim;
+    this.definition = definition;
+    this.snapshot = snapshot;
+    this.inputs = inputs;
+    this.#attempts = [...attempts];
+    this.#signals = new Map(signals.map((signal) => [signal.key, signal]));
+    for (const row of rows) {
+      this.record(row.stepPath, {
+        status: row.status,
+        attempt: row.attempt,
+        detail: row.detail === null ? {} : (decodeJson(row.detail) as StepDetail),
+        output: row.outputHash === null ? null : { executionId: row.outputExecutionId ?? claim.id, hash: row.outputHash },
+      });
+    }
+  }
+
+  get id(): string {
+    return this.claim.id;
+  }
+
+  get workspaceId(): WorkspaceId {
+    return this.claim.workspaceId;
+  }
+
+  get epoch(): number {
+    return this.claim.epoch;
+  }
+
+  get chargeScope(): ChargeScope {
+    return { workspaceId: this.workspaceId, executionId: this.id, agentId: this.claim.agentId, tags: this.snapshot.tags };
+  }
+
+  /** Aborted when what runs must stop at once: cancel, time limit, lost lease. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Why nothing new may start; null while all is well. */
+  get haltReason(): "failed" | "cancelled" | "lost" | "yield" | "timeout" | null {
+    return this.#halt;
+  }
+
+  /** Nothing new starts. `cancelled`, `lost` and `timeout` also abort what runs; `yield` and `failed` let it end. The first reason stays, but `lost` overrules. */
+  halt(reason: "failed" | "cancelled" | "lost" | "yield" | "timeout"): void {
+    if (this.#halt === null || reason === "lost" || (this.#halt === "yield" && reason !== "yield")) this.#halt = reason;
+    if (reason === "cancelled") this.#stop.abort(new AppError("EXECUTION_CANCELLED", `execution ${this.id} was cancelled`));
+    if (reason === "timeout") this.#stop.abort(new AppError("EXECUTION_TIMEOUT", `execution ${this.id} took longer than ${this.snapshot.timeoutMs} ms`));
+    if (reason === "lost") this.#stop.abort(new AppError("FENCED", `execution ${this.id} belongs to another worker now`));
+  }
+
+  step(path: string): KnownStep | undefined {
+    return this.#steps.get(path);
+  }
+
+  record(path: string, step: Omit<KnownStep, "order">): void {
+    this.#order += 1;
+    this.#steps.set(path, { ...step, order: this.#order });
+  }
+
+  /** Step rows in order of completion. */
+  steps(): [string, KnownStep][] {
+    return [...this.#steps].sort(([, left], [, right]) => left.order - right.order);
+  }
+
+  /** Keeps a value at hand; large ones are read back from the database when they are needed. */
+  keep(ref: ValueRef, value: JsonValue, bytes: number): void {
+    if (bytes <= KEEP_IN_MEMORY_BYTES) this.#values.set(ref.hash.toString("hex"), value);
+  }
+
+  /** The recorded output, when it is in memory. */
+  peek(path: string): { readonly isKnown: boolean; readonly value: JsonValue } {
+    const step = this.#steps.get(path);
+    if (step === undefined || step.output === null) return { isKnown: true, value: null };
+    const key = step.output.hash.toString("hex");
+    return this.#values.has(key) ? { isKnown: true, value: this.#values.get(key) ?? null } : { isKnown: false, value: null };
+  }
+
+  /** Brings the outputs of these paths into memory. */
+  async load(db: Queryable, paths: readonly string[]): Promise<void> {
+    const missing = new Map<string, Buffer[]>();
+    for (const path of paths) {
+      const ref = this.#steps.get(path)?.output ?? null;
+      if (ref === null || this.#values.has(ref.hash.toString("hex"))) continue;
+      const hashes = missing.get(ref.executionId) ?? [];
+      hashes.push(ref.hash);
+      missing.set(ref.executionId, hashes);
+    }
+    for (const [executionId, hashes] of missing) {
+      const found = await loadValues(db, executionId, hashes);
+      for (const hash of hashes) {
+        const content = found.get(hash.toString("hex"));
+        if (content === undefined) throw new AppError("INTERNAL", `execution ${this.id}: the value ${hash.toString("hex")} of a recorded step is gone`);
+        this.#values.set(hash.toString("hex"), decodeJson(content));
+      }
+    }
+  }
+
+  /** @throws AppError `INTERNAL` when the value was not loaded first */
+  output(path: string): JsonValue {
+    const { isKnown, value } = this.peek(path);
+    if (!isKnown) throw new AppError("INTERNAL", `execution ${this.id}: the output of ${path} was not loaded`);
+    return value;
+  }
+
+  /** The final failure of a step, as recorded. */
+  errorOf(path: string): AppError {
+    const record = this.#steps.get(path)?.detail.error;
+    return record === undefined ? new AppError("STEP_FAILED", `step ${path} failed`, { details: { step: path } }) : fromErrorRecord(record);
+  }
+
+  get signals(): ReadonlyMap<string, Signal> {
+    return this.#signals;
+  }
+
+  replaceSignals(signals: readonly Signal[]): void {
+    this.#signals = new Map(signals.map((signal) => [signal.key, signal]));
+  }
+
+  /** Attempts left by earlier claims of this execution, for one path. */
+  attemptsOf(path: string): StoredAttempt[] {
+    return this.#attempts.filter((attempt) => attempt.stepPath === path);
+  }
+}

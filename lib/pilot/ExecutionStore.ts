@@ -1,0 +1,264 @@
+// SQL of workflow_executions: insert, claim, load, suspend, end, cancel, signals. Decides nothing.
+import type { WorkspaceId } from "../core/ids.ts";
+import type { Queryable, Transaction } from "../db/Database.ts";
+import type { Fragment, PartWriter } from "../db/UnitPart.ts";
+
+export type Status = "queued" | "running" | "suspended" | "completed" | "failed" | "cancelled" | "uncertain";
+
+export interface NewExecution {
+  readonly id: string;
+  readonly workspaceId: WorkspaceId;
+  readonly agentId: string;
+  readonly definitionHash: Buffer;
+  readonly snapshotHash: Buffer;
+  readonly inputHash: Buffer;
+  readonly inputContent: Buffer;
+  readonly runMode: string;
+  readonly totalSteps: number;
+  readonly wakeId: string;
+  readonly forkedFrom: string | null;
+}
+
+/** @returns ids that are new; an id that exists was started before (same idempotency key) */
+export async function insertExecutions(tx: Queryable, rows: readonly NewExecution[]): Promise<Set<string>> {
+  const column = <Value>(pick: (row: NewExecution) => Value): Value[] => rows.map(pick);
+  const { rows: inserted } = await tx.query<{ id: string }>(
+    `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::int[], $10::uuid[], $11::uuid[])
+         AS g(id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, input_content, run_mode, total_steps, wake_id, forked_from)),
+       made AS (INSERT INTO workflow_executions (id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, run_mode, total_steps, wake_id, forked_from, status)
+         SELECT id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, run_mode, total_steps, wake_id, forked_from, 'queued' FROM given
+         ON CONFLICT (id) DO NOTHING RETURNING id),
+       stored AS (INSERT INTO execution_values (execution_id, hash, content)
+         SELECT g.id, g.input_hash, g.input_content FROM given g JOIN made m ON m.id = g.id)
+     SELECT id FROM made`,
+    [
+      column((row) => row.id), column((row) => row.workspaceId), column((row) => row.agentId), column((row) => row.definitionHash),
+      column((row) => row.snapshotHash), column((row) => row.inputHash), column((row) => row.inputContent), column((row) => row.runMode),
+      column((row) => row.totalSteps), column((row) => row.wakeId), column((row) => row.forkedFrom),
+    ],
+    "executions_inserted",
+  );
+  return new Set(inserted.map((row) => row.id));
+}
+
+export interface ClaimedExecution {
+  readonly id: string;
+  readonly workspaceId: WorkspaceId;
+  readonly agentId: string;
+  readonly epoch: number;
+  readonly jobId: string;
+  readonly retryCount: number;
+  readonly definitionHash: Buffer;
+  readonly snapshotHash: Buffer;
+  readonly inputHash: Buffer;
+  readonly runMode: string;
+  readonly forkedFrom: string | null;
+  readonly startedAt: Date;
+  readonly isCancelRequested: boolean;
+  readonly fruitlessEpochs: number;
+  readonly begunSteps: readonly string[];
+  /** True on the first claim: no row, attempt or signal can exist yet, so none is looked for. */
+  readonly isFirstClaim: boolean;
+}
+
+/**
+ * Claims the executions whose wake-up is exactly the fetched job. A row that a live claim left behind without one
+ * journal row counts as fruitless: five in a row mean that a step kills its worker.
+ */
+export async function claimExecutions(
+  tx: Transaction,
+  owner: string,
+  jobs: readonly { readonly id: string; readonly executionId: string; readonly retryCount: number }[],
+): Promise<ClaimedExecution[]> {
+  const { rows } = await tx.query<{
+    id: string; workspace_id: string; agent_id: string; epoch: number; wake_id: string; definition_hash: Buffer; snapshot_hash: Buffer;
+    input_hash: Buffer; run_mode: string; forked_from: string | null; started_at: Date; cancel_requested_at: Date | null; fruitless_epochs: number;
+    begun_steps: string[] | null;
+  }>(
+    `UPDATE workflow_executions e SET epoch = e.epoch + 1, owner = $1, status = 'running', wake_at = NULL, waiting_for = NULL,
+       started_at = COALESCE(e.started_at, NOW()),
+       fruitless_epochs = CASE WHEN e.status = 'running' AND NOT EXISTS (SELECT 1 FROM workflow_step_executions s
+           WHERE s.workflow_execution_id = e.id AND s.epoch = e.epoch) THEN e.fruitless_epochs + 1 ELSE 0 END
+     FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id)
+     WHERE e.id = j.execution_id AND e.wake_id = j.job_id
+       AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
+     RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.input_hash, e.run_mode, e.forked_from,
+       e.started_at, e.cancel_requested_at, e.fruitless_epochs, e.begun_steps`,
+    [owner, jobs.map((job) => job.id), jobs.map((job) => job.executionId)],
+    "executions_claimed",
+  );
+  const retryCounts = new Map(jobs.map((job) => [job.id, job.retryCount]));
+  return rows.map((row) => ({
+    id: row.id,
+    workspaceId: row.workspace_id as WorkspaceId,
+    agentId: row.agent_id,
+    epoch: row.epoch,
+    jobId: row.wake_id,
+    retryCount: retryCounts.get(row.wake_id) ?? 0,
+    definitionHash: row.definition_hash,
+    snapshotHash: row.snapshot_hash,
+    inputHash: row.input_hash,
+    runMode: row.run_mode,
+    forkedFrom: row.forked_from,
+    startedAt: row.started_at,
+    isCancelRequested: row.cancel_requested_at !== null,
+    fruitlessEpochs: row.fruitless_epochs,
+    begunSteps: row.begun_steps ?? [],
+    isFirstClaim: row.epoch === 1 && row.forked_from === null,
+  }));
+}
+
+export interface EndRow {
+  readonly executionId: string;
+  readonly status: Extract<Status, "completed" | "failed" | "cancelled" | "uncertain">;
+  readonly outputHash: Buffer | null;
+  /** JSON text of the error record. */
+  readonly error: string | null;
+  readonly completedSteps: number;
+  readonly failedSteps: number;
+  readonly skippedSteps: number;
+}
+
+/** The terminal status: progress, so only the present owner writes it, and the first terminal write wins. */
+export const endWriter: PartWriter<EndRow> = {
+  kind: "ends",
+  acceptance: "progress",
+  fragments(rows, binder): readonly Fragment[] {
+    const column = <Value>(pick: (row: EndRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
+    const sources = [
+      column((row) => row.executionId, "uuid[]"),
+      column((row) => row.status, "text[]"),
+      column((row) => row.outputHash, "bytea[]"),
+      column((row) => (row.error === null ? null : Buffer.from(row.error, "utf8")), "bytea[]"),
+      column((row) => row.completedSteps, "int[]"),
+      column((row) => row.failedSteps, "int[]"),
+      column((row) => row.skippedSteps, "int[]"),
+    ].join(", ");
+    return [
+      {
+        name: "ends_written",
+        sql: `UPDATE workflow_executions e SET status = u.status, output_hash = u.output_hash, error = u.error, completed_steps_count = u.completed,
+            failed_steps_count = u.failed, skipped_steps_count = u.skipped, finished_at = CASE WHEN u.status = 'uncertain' THEN NULL ELSE NOW() END,
+            waiting_for = CASE WHEN u.status = 'uncertain' THEN 'uncertain' ELSE NULL END, begun_steps = NULL
+          FROM unnest(${sources}) AS u(id, status, output_hash, error, completed, failed, skipped)
+          JOIN fence f ON f.id = u.id WHERE e.id = f.id AND e.status = 'running'`,
+      },
+    ];
+  },
+};
+
+/** Locks the row for a suspension or an answer; null when it is gone. Signals are read in a statement of their own, after this one. */
+export async function lockExecution(tx: Transaction, workspaceId: WorkspaceId, id: string): Promise<{ readonly status: Status; readonly epoch: number; readonly waitingFor: string | null } | null> {
+  const { rows } = await tx.query<{ status: Status; epoch: number; waiting_for: string | null }>(
+    "SELECT status, epoch, waiting_for FROM workflow_executions WHERE id = $1 AND workspace_id = $2 FOR UPDATE",
+    [id, workspaceId],
+    "execution_locked",
+  );
+  const row = rows[0];
+  return row === undefined ? null : { status: row.status, epoch: row.epoch, waitingFor: row.waiting_for };
+}
+
+export async function markSuspended(
+  tx: Transaction,
+  id: string,
+  suspension: { readonly wakeId: string; readonly wakeAt: Date | null; readonly waitingFor: string },
+): Promise<void> {
+  await tx.query(
+    "UPDATE workflow_executions SET status = 'suspended', wake_id = $2, wake_at = $3, waiting_for = $4, owner = NULL, fruitless_epochs = 0, begun_steps = NULL WHERE id = $1",
+    [id, suspension.wakeId, suspension.wakeAt, suspension.waitingFor],
+    "execution_suspended",
+  );
+}
+
+/** Gives an execution a new wake-up; whatever job it had before is stale from then on. */
+export async function markQueued(tx: Transaction, id: string, wakeId: string): Promise<void> {
+  await tx.query(
+    "UPDATE workflow_executions SET status = 'queued', wake_id = $2, wake_at = NULL, waiting_for = NULL WHERE id = $1",
+    [id, wakeId],
+    "execution_queued",
+  );
+}
+
+export interface Signal {
+  readonly key: string;
+  readonly actor: string;
+  /** JSON text. */
+  readonly payload: string;
+  readonly createdAt: Date;
+}
+
+export async function loadSignals(db: Queryable, executionId: string): Promise<Signal[]> {
+  const { rows } = await db.query<{ key: string; actor: string; payload: Buffer; created_at: Date }>(
+    "SELECT key, actor, payload, created_at FROM execution_signals WHERE execution_id = $1 ORDER BY created_at, key",
+    [executionId],
+    "execution_signals_loaded",
+  );
+  return rows.map((row) => ({ key: row.key, actor: row.actor, payload: row.payload.toString("utf8"), createdAt: row.created_at }));
+}
+
+/** First wins. @returns false when the key was answered before */
+export async function insertSignal(tx: Transaction, executionId: string, signal: { readonly key: string; readonly actor: string; readonly payload: string }): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    "INSERT INTO execution_signals (execution_id, key, actor, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    [executionId, signal.key, signal.actor, Buffer.from(signal.payload, "utf8")],
+    "execution_signal_inserted",
+  );
+  return rowCount === 1;
+}
+
+export async function requestCancel(tx: Transaction, id: string): Promise<void> {
+  await tx.query("UPDATE workflow_executions SET cancel_requested_at = COALESCE(cancel_requested_at, NOW()) WHERE id = $1", [id]);
+}
+
+/** For the owner's tick: which of the held executions are still his, and which are to be cancelled or have new answers. */
+export async function loadHeld(
+  db: Queryable,
+  held: readonly { readonly id: string; readonly epoch: number }[],
+): Promise<Map<string, { readonly isCancelRequested: boolean; readonly signals: number }>> {
+  const { rows } = await db.query<{ id: string; cancelled: boolean; signals: string }>(
+    `SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled, (SELECT COUNT(*) FROM execution_signals s WHERE s.execution_id = e.id) AS signals
+     FROM workflow_executions e JOIN unnest($1::uuid[], $2::int[]) AS u(id, epoch) ON e.id = u.id AND e.epoch = u.epoch
+     WHERE e.status = 'running'`,
+    [held.map(({ id }) => id), held.map(({ epoch }) => epoch)],
+    "executions_held",
+  );
+  return new Map(rows.map((row) => [row.id, { isCancelRequested: row.cancelled, signals: Number(row.signals) }]));
+}
+
+/** Steps begun as of now: what a dead worker's successor blames. */
+export async function recordBegun(db: Queryable, begun: readonly { readonly id: string; readonly epoch: number; readonly paths: readonly string[] }[]): Promise<void> {
+  if (begun.length === 0) return;
+  await db.query(
+    `UPDATE workflow_executions e SET begun_steps = string_to_array(u.paths, chr(10))
+     FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u(id, epoch, paths) WHERE e.id = u.id AND e.epoch = u.epoch`,
+    [begun.map(({ id }) => id), begun.map(({ epoch }) => epoch), begun.map(({ paths }) => paths.join("\n"))],
+    "executions_begun",
+  );
+}
+
+/** Executions that should have a live wake-up and have none: `job` states below `completed` are alive. */
+export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queueName: string, limit: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT e.id FROM workflow_executions e
+     WHERE (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
+       AND NOT EXISTS (SELECT 1 FROM ${queueSchema}.job j WHERE j.name = $1 AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
+     ORDER BY e.id LIMIT $2 FOR UPDATE OF e SKIP LOCKED`,
+    [queueName, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** For the owner of an embedded folder at boot: every claim of the process before is dead. */
+export async function findInterrupted(tx: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>("SELECT id FROM workflow_executions WHERE status = 'running' ORDER BY id LIMIT $1 FOR UPDATE", [limit]);
+  return rows.map((row) => row.id);
+}
+
+/** New wake-ups for executions that keep their status; a suspended one keeps its time. */
+export async function renewWakeUps(tx: Transaction, wakeUps: readonly { readonly id: string; readonly wakeId: string }[]): Promise<Map<string, Date | null>> {
+  const { rows } = await tx.query<{ id: string; wake_at: Date | null }>(
+    `UPDATE workflow_executions e SET wake_id = u.wake_id FROM unnest($1::uuid[], $2::uuid[]) AS u(id, wake_id) WHERE e.id = u.id RETURNING e.id, e.wake_at`,
+    [wakeUps.map(({ id }) => id), wakeUps.map(({ wakeId }) => wakeId)],
+  );
+  return new Map(rows.map((row) => [row.id, row.wake_at]));
+}

@@ -1,0 +1,169 @@
+// One attempt of one step: the context its performer gets, the time-out, and the parts (settlements, usage) that must travel in its unit.
+import { AppError, asAppError } from "../core/errors.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { UnitPart } from "../db/UnitPart.ts";
+import { resolveTemplates } from "../operations/templates.ts";
+import type { WorkflowStep } from "../workflow/types.ts";
+import { callAction } from "./callAction.ts";
+import { callModel, type ModelCallHost } from "./callModel.ts";
+import type { StepScope } from "./StepScope.ts";
+import type { Walk } from "./StepExecutor.ts";
+import type { PilotServices, StepContext, StepOutcome, StepPerformer } from "./types.ts";
+
+/** Steps that call a model or a plugin get this unless they say otherwise; composite steps and waiting ones have no limit. */
+const DEFAULT_TIMEOUT_MS = 300_000;
+/** How long an aborted performer may take to say what became of its call. */
+const ABORT_GRACE_MS = 2_000;
+const UNLIMITED = new Set(["conditional", "switch", "loop", "parallel_group", "scatter_gather", "sub_workflow", "human_approval", "delay"]);
+
+export interface StepAttemptParts {
+  readonly services: PilotServices;
+  readonly walk: Walk;
+  readonly step: WorkflowStep;
+  readonly scope: StepScope;
+  readonly path: string;
+  readonly attempt: number;
+}
+
+export class StepAttempt implements ModelCallHost {
+  readonly services: PilotServices;
+  readonly path: string;
+  readonly attempt: number;
+  readonly scope: StepScope;
+  readonly signal: AbortSignal;
+  readonly #step: WorkflowStep;
+  readonly #walk: Walk;
+  readonly #timeout = new AbortController();
+  readonly #cancelTimeout: () => void;
+  #parts: UnitPart[] = [];
+  #openCalls = 0;
+  /** The unit is being written: what comes now is late. */
+  #isClosed = false;
+  #calls: number;
+
+  constructor({ services, walk, step, scope, path, attempt }: StepAttemptParts) {
+    this.services = services;
+    this.#walk = walk;
+    this.#step = step;
+    this.scope = scope;
+    this.path = path;
+    this.attempt = attempt;
+    // Calls of an earlier claim keep their numbers: the attempt rows are unique by them.
+    this.#calls = Math.max(0, ...scope.state.attemptsOf(path).filter((row) => row.attempt === attempt).map((row) => row.call));
+    const timeoutMs = step.timeoutMs ?? (UNLIMITED.has(step.type) ? null : DEFAULT_TIMEOUT_MS);
+    this.signal = AbortSignal.any([scope.state.signal, this.#timeout.signal]);
+    this.#cancelTimeout =
+      timeoutMs === null
+        ? () => undefined
+        : services.clock.schedule(timeoutMs, () => {
+            this.#timeout.abort(new AppError("STEP_TIMEOUT", `step ${path} took longer than ${timeoutMs} ms`, { details: { step: path, expected: `at most ${timeoutMs} ms` } }));
+          });
+  }
+
+  async perform(): Promise<StepOutcome> {
+    const performer = this.services.performers[this.#step.type] as StepPerformer;
+    const work = performer(this.#context());
+    // Composite steps end by themselves once their children halt: their children's units must be settled first.
+    if (UNLIMITED.has(this.#step.type)) return work;
+    const { promise: abandoned, reject } = Promise.withResolvers<never>();
+    let cancelGrace = (): void => undefined;
+    // Providers and plugins answer an abort at once, with what they know of it (spent or not, happened or not): wait for that.
+    const onAbort = (): void => {
+      cancelGrace = this.services.clock.schedule(ABORT_GRACE_MS, () => reject(asAppError(this.signal.reason)));
+    };
+    if (this.signal.aborted) onAbort();
+    else this.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return this.#timedOut(await Promise.race([work, abandoned]));
+    } finally {
+      cancelGrace();
+      this.signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** A step that was aborted by its time-out failed for that reason, whatever its performer made of the abort. */
+  #timedOut(outcome: StepOutcome): StepOutcome {
+    if (outcome.status !== "failed" || !this.#timeout.signal.aborted || AppError.is(outcome.error, "STEP_TIMEOUT")) return outcome;
+    return { ...outcome, error: asAppError(this.#timeout.signal.reason) };
+  }
+
+  /** Adds what the attempt's calls left to its outcome, so that one unit holds both. */
+  withParts(outcome: StepOutcome): StepOutcome {
+    this.#isClosed = true;
+    if (this.#parts.length === 0 || outcome.status === "skipped" || outcome.status === "halted") return outcome;
+    return { ...outcome, parts: [...(outcome.parts ?? []), ...this.#parts] };
+  }
+
+  /** To be called after the attempt's unit is committed: waiting calls of the execution may try again. */
+  close(): void {
+    this.#cancelTimeout();
+    this.#releaseCalls();
+  }
+
+  nextCall(): number {
+    this.#calls += 1;
+    return this.#calls;
+  }
+
+  opened(): void {
+    this.#openCalls += 1;
+  }
+
+  add(parts: readonly UnitPart[]): void {
+    if (!this.#isClosed) {
+      this.#parts.push(...parts);
+      return;
+    }
+    // What an abandoned call came to is a fact, however late: it corrects what was assumed.
+    const { state } = this.scope;
+    this.services.journal.append({ executionId: state.id, epoch: state.epoch, parts }).catch((error: unknown) => {
+      this.services.logger.error({ executionId: state.id, path: this.path, error: String(error) }, "a late settlement could not be stored");
+    });
+  }
+
+  /** Commits what earlier calls of this attempt left, before the next one reserves. */
+  async flush(): Promise<void> {
+    const parts = this.#parts;
+    if (parts.length === 0) return;
+    this.#parts = [];
+    const { state } = this.scope;
+    const outcome = await this.services.journal.append({ executionId: state.id, epoch: state.epoch, parts, signal: state.signal });
+    this.#releaseCalls();
+    if (outcome === "fenced") {
+      state.halt("lost");
+      throw new AppError("FENCED", `execution ${state.id} belongs to another worker now`);
+    }
+  }
+
+  #releaseCalls(): void {
+    for (; this.#openCalls > 0; this.#openCalls -= 1) this.scope.state.gate.settled();
+  }
+
+  #context(): StepContext {
+    const { services, scope, path, attempt, signal } = this;
+    const step = this.#step;
+    return {
+      step,
+      path,
+      attempt,
+      scope,
+      state: scope.state,
+      services,
+      signal,
+      decision: services.decide(step, scope.state),
+      resolve: (value, field) => resolveField(scope, { value, field, path }),
+      walk: (steps, childScope, options) => this.#walk(steps, childScope, options),
+      callModel: (request) => callModel(this, request),
+      callAction: (call) => callAction(this, call),
+    };
+  }
+}
+
+function resolveField(scope: StepScope, { value, field, path }: { readonly value: JsonValue; readonly field: string; readonly path: string }): JsonValue {
+  try {
+    return resolveTemplates(value, scope);
+  } catch (error) {
+    const cause = asAppError(error, "TEMPLATE_INVALID");
+    throw new AppError(cause.code, `step ${path}, ${field}: ${cause.message}`, { details: { ...cause.details, step: path, field }, hint: cause.hint, cause });
+  }
+}

@@ -1,0 +1,200 @@
+// Runs one claimed execution to its end, to where it must wait, or to where it is lost. Orders the parts; the parts do the work.
+import type { Clock } from "../core/clock.ts";
+import { AppError, asAppError, toErrorRecord } from "../core/errors.ts";
+import { encodeJson, type JsonValue } from "../core/json.ts";
+import { sha256 } from "../core/ids.ts";
+import type { UnitPart } from "../db/UnitPart.ts";
+import { resolveTemplates, templateReferences } from "../operations/templates.ts";
+import { auditPart } from "./auditPart.ts";
+import type { ExecutionState } from "./ExecutionState.ts";
+import { loadSignals, type ClaimedExecution, type EndRow } from "./ExecutionStore.ts";
+import { loadState } from "./loadState.ts";
+import { ParallelExecutor } from "./ParallelExecutor.ts";
+import { rollBack } from "./rollback.ts";
+import { StepExecutor } from "./StepExecutor.ts";
+import { StepScope } from "./StepScope.ts";
+import type { Suspender } from "./Suspender.ts";
+import type { PilotServices, Wait, WalkOutcome } from "./types.ts";
+
+/** Claims in a row that may end without one journal row before the step is blamed. */
+const MAX_FRUITLESS_EPOCHS = 5;
+
+/** What the worker sees of an execution that is being run: for touches, cancels and lost leases. */
+export interface HeldExecution {
+  readonly claim: ClaimedExecution;
+  readonly state: ExecutionState;
+  readonly heldSinceMs: number;
+  /** Signals known when they were last looked at; more means that somebody answered. */
+  knownSignals: number;
+}
+
+export class WorkflowPilot {
+  readonly #services: PilotServices;
+  readonly #suspender: Suspender;
+  readonly #executor: ParallelExecutor;
+
+  constructor({ services, suspender }: { readonly services: PilotServices; readonly suspender: Suspender }) {
+    this.#services = services;
+    this.#suspender = suspender;
+    const steps = new StepExecutor({ services, walk: (list, scope, options) => this.#executor.walk(list, scope, options) });
+    this.#executor = new ParallelExecutor((step, scope) => steps.execute(step, scope));
+  }
+
+  /** @param onHeld called once the execution's state is loaded, so that the worker can watch over it */
+  async run(claim: ClaimedExecution, onHeld: (held: HeldExecution) => void): Promise<void> {
+    const services = this.#services;
+    let state: ExecutionState;
+    try {
+      state = await loadState(services, claim);
+    } catch (error) {
+      await this.#suspender.endUnloadable(claim, asAppError(error));
+      return;
+    }
+    const held: HeldExecution = { claim, state, heldSinceMs: services.clock.monotonicMs(), knownSignals: state.signals.size };
+    onHeld(held);
+    services.emit({ executionId: state.id, type: "started" });
+    if (claim.isCancelRequested) state.halt("cancelled");
+    const stopTimer = watchTimeLimit(state, services.clock);
+    try {
+      await this.#toTheEnd(held);
+    } finally {
+      stopTimer();
+    }
+  }
+
+  /** Walks until there is an end, or a suspension that no answer overtook. */
+  async #toTheEnd(held: HeldExecution): Promise<void> {
+    const { state } = held;
+    if (state.claim.fruitlessEpochs >= MAX_FRUITLESS_EPOCHS) {
+      await this.#end(state, "failed", killsWorker(state.claim));
+      return;
+    }
+    for (;;) {
+      const { definition } = state;
+      const scope = new StepScope({ state, prefix: "", steps: definition.steps, variables: {}, parent: null, seesParent: false, inputs: state.inputs });
+      const outcome = await this.#executor.walk(definition.steps, scope, { maxConcurrency: definition.maxConcurrency });
+      if (await this.#settle(state, scope, outcome)) return;
+      state.replaceSignals(await loadSignals(this.#services.db, state.id));
+      held.knownSignals = state.signals.size;
+    }
+  }
+
+  /** @returns false when an answer came in while suspending: walk again */
+  async #settle(state: ExecutionState, scope: StepScope, outcome: WalkOutcome): Promise<boolean> {
+    if (state.haltReason === "lost") return true;
+    if (state.haltReason === "cancelled" || state.haltReason === "timeout") return this.#endStopped(state, scope);
+    if (outcome.status === "failed") {
+      state.halt("failed");
+      await rollBack(this.#services, this.#executor, scope);
+      await this.#end(state, "failed", outcome.error);
+      return true;
+    }
+    if (outcome.status === "waiting") return this.#suspend(state, outcome.waits);
+    if (outcome.status === "halted") return this.#suspender.yieldNow(state);
+    return this.#complete(state, scope);
+  }
+
+  async #complete(state: ExecutionState, scope: StepScope): Promise<boolean> {
+    try {
+      await this.#end(state, "completed", null, await this.#finalOutput(state, scope));
+    } catch (error) {
+      await this.#end(state, "failed", asAppError(error));
+    }
+    return true;
+  }
+
+  async #endStopped(state: ExecutionState, scope: StepScope): Promise<boolean> {
+    const wasCancelled = state.haltReason === "cancelled";
+    const error = asAppError(state.signal.reason);
+    await rollBack(this.#services, this.#executor, scope);
+    await this.#end(state, wasCancelled ? "cancelled" : "failed", error);
+    return true;
+  }
+
+  async #suspend(state: ExecutionState, waits: readonly Wait[]): Promise<boolean> {
+    const uncertain = waits.filter((wait) => wait.for === "uncertain");
+    const others = waits.length > uncertain.length;
+    if (uncertain.length > 0 && !others) {
+      await this.#end(state, "uncertain", new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), { details: { step: uncertain[0]?.path ?? "" } }));
+      return true;
+    }
+    return this.#suspender.suspend(state, waits);
+  }
+
+  async #finalOutput(state: ExecutionState, scope: StepScope): Promise<JsonValue> {
+    const { definition } = state;
+    if (definition.output !== undefined) {
+      const roots = templateReferences(definition.output).map(({ root }) => root);
+      await state.load(this.#services.db, scope.recordedPaths(roots));
+      return resolveTemplates(definition.output, scope);
+    }
+    const last = definition.steps.at(-1);
+    if (last === undefined) return null;
+    await state.load(this.#services.db, [last.id]);
+    return state.output(last.id);
+  }
+
+  async #end(state: ExecutionState, status: EndRow["status"], error: AppError | null, output?: JsonValue): Promise<void> {
+    const { journal, emit } = this.#services;
+    const parts: UnitPart[] = [];
+    let outputHash: Buffer | null = null;
+    if (output !== undefined) {
+      const content = Buffer.from(encodeJson(output), "utf8");
+      outputHash = sha256(content);
+      parts.push({ kind: "values", rows: [{ executionId: state.id, hash: outputHash, content }] });
+    }
+    parts.push({ kind: "ends", rows: [endRow(state, { status, error, outputHash })] });
+    parts.push(auditPart(state, AUDIT_OF[status], { entityType: "execution", entityId: state.id, ...(error === null ? {} : { details: { code: error.code } }) }));
+    const outcome = await journal.append({
+      executionId: state.id,
+      epoch: state.epoch,
+      parts,
+      finish: { jobId: state.claim.jobId, retryCount: state.claim.retryCount, hasGrants: state.hasGrants },
+      // Not the execution's own signal: that one is aborted by a cancel, whose end must still be written.
+      signal: this.#suspender.leaseSignal,
+    });
+    if (outcome === "committed") emit({ executionId: state.id, type: "finished", status });
+  }
+}
+
+const AUDIT_OF = {
+  completed: "PILOT_EXECUTION_COMPLETED",
+  failed: "PILOT_EXECUTION_FAILED",
+  cancelled: "PILOT_EXECUTION_CANCELLED",
+  uncertain: "PILOT_EXECUTION_SUSPENDED",
+} as const;
+
+function endRow(
+  state: ExecutionState,
+  { status, error, outputHash }: { readonly status: EndRow["status"]; readonly error: AppError | null; readonly outputHash: Buffer | null },
+): EndRow {
+  const counts = { completed: 0, failed: 0, skipped: 0 };
+  for (const [, step] of state.steps()) if (step.status in counts) counts[step.status as keyof typeof counts] += 1;
+  return {
+    executionId: state.id,
+    status,
+    outputHash,
+    error: error === null ? null : JSON.stringify(toErrorRecord(error)),
+    completedSteps: counts.completed,
+    failedSteps: counts.failed,
+    skippedSteps: counts.skipped,
+  };
+}
+
+function watchTimeLimit(state: ExecutionState, clock: Clock): () => void {
+  const { timeoutMs } = state.snapshot;
+  if (timeoutMs === null) return () => undefined;
+  const leftMs = state.claim.startedAt.getTime() + timeoutMs - clock.nowMs();
+  if (leftMs <= 0) {
+    state.halt("timeout");
+    return () => undefined;
+  }
+  return clock.schedule(leftMs, () => state.halt("timeout"));
+}
+
+function killsWorker({ id, begunSteps, fruitlessEpochs }: ClaimedExecution): AppError {
+  const blamed = begunSteps.length === 0 ? "a step" : `step ${begunSteps.join(", ")}`;
+  return new AppError("STEP_KILLS_WORKER", `execution ${id}: ${blamed} ended its worker ${fruitlessEpochs} times in a row`, {
+    details: { step: begunSteps.join(", ") },
+  });
+}

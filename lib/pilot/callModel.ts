@@ -1,0 +1,194 @@
+// One governed model call: count, reserve (durable), call, settle. The way every model call of a step takes.
+import { AppError, asAppError } from "../core/errors.ts";
+import { sha256, uuidv7 } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
+import { nanoToUsd, type NanoUsd } from "../core/money.ts";
+import type { UnitPart } from "../db/UnitPart.ts";
+import { refusalError, type Refusal } from "../ledger/Ledger.ts";
+import type { Reservation, Settlement } from "../ledger/types.ts";
+import type { ModelErrorFacts, ModelRequest, ModelResult } from "../models/types.ts";
+import type { ModelUsage, TokenUsageRow } from "../tokens/types.ts";
+import { auditPart } from "./auditPart.ts";
+import type { StepScope } from "./StepScope.ts";
+import type { ModelCallOutcome, ModelCallRequest, PilotServices, StepOutcome } from "./types.ts";
+
+/** What the attempt around a call keeps for it. */
+export interface ModelCallHost {
+  readonly services: PilotServices;
+  readonly scope: StepScope;
+  readonly path: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  nextCall(): number;
+  opened(): void;
+  add(parts: readonly UnitPart[]): void;
+  flush(): Promise<void>;
+}
+
+interface PricedCall {
+  readonly provider: string;
+  readonly model: string;
+}
+
+interface PreparedCall {
+  readonly request: ModelRequest;
+  readonly provider: ReturnType<PilotServices["providers"]["resolve"]>["provider"];
+  readonly priced: PricedCall;
+  readonly inputTokens: number;
+  readonly reservedTokens: number;
+  readonly reservedUsd: NanoUsd | null;
+}
+
+export async function callModel(host: ModelCallHost, asked: ModelCallRequest): Promise<ModelCallOutcome> {
+  await host.flush();
+  const call = prepare(host, asked);
+  const { state } = host.scope;
+  const { ledger } = host.services;
+  const number = host.nextCall();
+  const outcome = await state.gate.reserve(host.path, () =>
+    ledger.reserve({
+      scope: state.chargeScope,
+      epoch: state.epoch,
+      stepPath: host.path,
+      attempt: host.attempt,
+      call: number,
+      kind: "model",
+      provider: call.provider.name,
+      model: call.request.model,
+      tokens: call.reservedTokens,
+      usd: call.reservedUsd,
+      outputCapTokens: call.request.maxOutputTokens,
+      idempotencyKey: null,
+      viewHash: sha256(JSON.stringify([call.request.system ?? null, call.request.messages])),
+    }),
+  );
+  if (outcome.kind === "fenced") {
+    state.halt("lost");
+    return { kind: "refused", outcome: { status: "halted" } };
+  }
+  if (outcome.kind === "refused") return { kind: "refused", outcome: refusedOutcome(host, outcome.refusal) };
+  host.opened();
+  if (outcome.accounts > 0) state.hasGrants = true;
+  return perform(host, call, outcome.reservation);
+}
+
+/** @throws AppError `MODEL_UNKNOWN`, `CONTEXT_OVERFLOW` */
+function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
+  const { providers, prices, counter } = host.services;
+  const { provider, model } = providers.resolve(asked.model);
+  const { activityType: _activityType, ...rest } = asked;
+  const countable = { ...rest, provider: provider.name, model };
+  const { tokens, upperTokens } = counter.countRequest(countable);
+  const window = prices.contextWindowTokens(provider.name, model);
+  const room = window === null ? asked.maxOutputTokens : window - upperTokens;
+  if (room < 1) {
+    throw new AppError("CONTEXT_OVERFLOW", `step ${host.path}: the request may have ${upperTokens} tokens, the window of ${model} is ${window}`, {
+      details: { step: host.path, expected: `at most ${window} tokens`, got: `up to ${upperTokens} tokens` },
+    });
+  }
+  const maxOutputTokens = Math.min(asked.maxOutputTokens, room);
+  const priced = pricedAs(host, provider.name, model);
+  const { onDelta: emitDelta } = asked;
+  const { state } = host.scope;
+  const onDelta = emitDelta ?? ((text: string) => host.services.emit({ executionId: state.id, type: "delta", path: host.path, text }));
+  return {
+    request: { ...rest, provider: provider.name, model, maxOutputTokens, signal: host.signal, onDelta },
+    provider,
+    priced,
+    inputTokens: tokens,
+    reservedTokens: upperTokens + maxOutputTokens,
+    reservedUsd: prices.worstCaseUsd(priced.provider, priced.model, { upperInputTokens: upperTokens, outputCapTokens: maxOutputTokens }),
+  };
+}
+
+/** The offline model costs nothing, unless the execution is booked as if on another one (demo, rehearsals). */
+function pricedAs(host: ModelCallHost, provider: string, model: string): PricedCall {
+  const named = host.scope.state.snapshot.pricedAs;
+  if (named === null || provider !== "offline") return { provider, model };
+  const slash = named.indexOf("/");
+  return { provider: named.slice(0, slash), model: named.slice(slash + 1) };
+}
+
+async function perform(host: ModelCallHost, call: PreparedCall, reservation: Reservation): Promise<ModelCallOutcome> {
+  const { prices, counter } = host.services;
+  try {
+    const result = await call.provider.call(call.request, reservation);
+    const usage = result.usage ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
+    const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
+    if (result.usage !== null) counter.observeRequest({ ...call.request, provider: result.provider }, result.usage.inputTokens);
+    book(host, { call, reservation, usage, costUsd, state: result.usage === null ? "assumed" : "settled", latencyMs: result.latencyMs, errorCode: null });
+    return { kind: "answered", result, tokens: usage.inputTokens + usage.outputTokens, costUsd };
+  } catch (thrown) {
+    const error = asAppError(thrown, "MODEL_FAILED");
+    const facts = error.details as unknown as Partial<ModelErrorFacts>;
+    // An abort or a time-out of ours says nothing about the other side: unless it refused, it may have answered and billed.
+    const mayHaveSpent = facts.mayHaveSpent ?? true;
+    const usage = facts.usage ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
+    const costUsd = facts.usage === undefined && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
+    const state = facts.usage === undefined ? (mayHaveSpent ? "assumed" : "failed") : "settled";
+    book(host, { call, reservation, usage, costUsd, state, latencyMs: null, errorCode: error.code });
+    return { kind: "failed", error, tokens: usage.inputTokens + usage.outputTokens, costUsd };
+  }
+}
+
+function assumedUsage(call: PreparedCall, outputTokens: number): ModelUsage {
+  return { inputTokens: call.inputTokens, outputTokens };
+}
+
+interface Booking {
+  readonly call: PreparedCall;
+  readonly reservation: Reservation;
+  readonly usage: ModelUsage;
+  readonly costUsd: NanoUsd | null;
+  readonly state: Settlement["state"];
+  readonly latencyMs: number | null;
+  readonly errorCode: string | null;
+}
+
+function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode }: Booking): void {
+  const execution = host.scope.state;
+  const usedTokens = usage.inputTokens + usage.outputTokens;
+  const settlement: Settlement = { attemptId: reservation.attemptId, state, usedTokens, usedUsd: costUsd };
+  const row: TokenUsageRow = {
+    id: uuidv7(host.services.clock.nowMs()),
+    workspaceId: execution.workspaceId,
+    executionId: execution.id,
+    attemptId: reservation.attemptId,
+    agentId: execution.claim.agentId,
+    userId: null,
+    stepPath: host.path,
+    provider: call.provider.name,
+    model: call.request.model,
+    usage,
+    costUsd,
+    usageState: state === "assumed" ? "assumed" : "reported",
+    activityType: "step_execution",
+    latencyMs: latencyMs === null ? null : Math.round(latencyMs),
+    isSuccess: errorCode === null,
+    errorCode,
+    createdAtMs: host.services.clock.nowMs(),
+  };
+  const parts: UnitPart[] = [
+    { kind: "settlements", rows: [settlement] },
+    { kind: "usage", rows: [row] },
+  ];
+  if (reservation.reservedUsd !== null && costUsd !== null && costUsd > reservation.reservedUsd) {
+    const details = { reservedUsd: nanoToUsd(reservation.reservedUsd), usedUsd: nanoToUsd(costUsd), usedTokens, reservedTokens: reservation.reservedTokens };
+    parts.push(auditPart(execution, "BUDGET_OVERRUN", { entityType: "step", entityId: host.path, details }));
+  }
+  host.add(parts);
+}
+
+/** At a limit: wait for a person, or fail, as whoever set the limit said. */
+function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
+  const error = refusalError(refusal, host.path);
+  const { state } = host.scope;
+  const details = error.details as JsonObject;
+  if (refusal.account.onLimit === "fail" || refusal.reason === "price_unknown") {
+    return { status: "failed", error, parts: [auditPart(state, "BUDGET_EXCEEDED", { entityType: "step", entityId: host.path, details })] };
+  }
+  const wait = { path: host.path, for: "budget" as const, until: null, message: error.message, needUsd: refusal.need.usd, needTokens: refusal.need.tokens };
+  return { status: "waiting", waits: [wait], parts: [auditPart(state, "BUDGET_PAUSED", { entityType: "step", entityId: host.path, details })] };
+}
+
+export type { ModelResult };
