@@ -71,6 +71,8 @@ export interface ModelResult {
   readonly latencyMs: number;
   /** True when no provider was asked: the text was computed from the input. */
   readonly isOffline: boolean;
+  /** What the reader should know about the answer, for example that a long input was sampled or that a field was not found. */
+  readonly warnings?: readonly string[];
 }
 
 /** Facts of a failed call that the ledger needs to settle it; found in the error's `details`. */

@@ -16,7 +16,8 @@ import type { ModelUsage, PriceOverride, WorstCase } from "./types.ts";
 export interface PricedProvider {
   readonly name: string;
   readonly kind: "openai" | "anthropic" | "google" | "openai-compatible";
-  readonly baseUrl?: string;
+  /** null or absent: the provider's public address. */
+  readonly baseUrl?: string | null;
 }
 
 export interface PriceBookOptions {
@@ -104,7 +105,7 @@ export class PriceBook {
   }
 
   #listed(provider: PricedProvider): Provider | null {
-    if (provider.baseUrl !== undefined) return bundledProviderByUrl(this.#tables, provider.baseUrl);
+    if (provider.baseUrl !== undefined && provider.baseUrl !== null) return bundledProviderByUrl(this.#tables, provider.baseUrl);
     return provider.kind === "openai-compatible" ? null : bundledProvider(this.#tables, provider.kind);
   }
 }
