@@ -26,7 +26,7 @@ export class SocketClient {
     socket.on("error", () => undefined);
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {
-        for (const { method, reject } of this.#pending.values()) reject(ownerGone(method));
+        for (const pending of this.#pending.values()) pending.reject(ownerGone(pending.method));
         this.#pending.clear();
         resolve();
       });

@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "demo",
     group: "Work",
-    summary: "the main job in a minute: plan, pause at the cap, crash, go on, receipt",
+    summary: "the main job in a minute, offline",
     load: async () => import("./commands/demo.ts"),
   },
   {
@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "plan",
     group: "Work",
-    summary: "what a workflow would cost, step by step, without a model call",
+    summary: "what each step would cost, without a model call",
     load: async () => import("./commands/plan.ts"),
   },
   {

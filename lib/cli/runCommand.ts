@@ -6,6 +6,7 @@ import { systemClock } from "../core/clock.ts";
 import { ERROR_CATALOGUE } from "../core/errorCatalogue.ts";
 import { AppError, asAppError, toErrorRecord } from "../core/errors.ts";
 import { INTERRUPTED_EXIT_CODE, type Cli, type GlobalOptions } from "./Cli.ts";
+import type { Host } from "./Host.ts";
 import { Output } from "./output.ts";
 import type { SharedSystem } from "./SharedSystem.ts";
 import { within } from "./within.ts";
@@ -13,11 +14,7 @@ import { within } from "./within.ts";
 /** Closing hands held executions over; a database that hangs must not keep a person from leaving. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-export async function runCommand(
-  host: NodeJS.Process,
-  options: GlobalOptions,
-  work: (cli: Cli) => Promise<number | void>,
-): Promise<number> {
+export async function runCommand(host: Host, options: GlobalOptions, work: (cli: Cli) => Promise<number | void>): Promise<number> {
   const output = createOutput(host, options);
   const interrupt = new AbortController();
   const opened = new Set<SharedSystem>();
@@ -75,7 +72,7 @@ function rejectWhen(signal: AbortSignal, isWanted: () => boolean): Promise<never
 }
 
 /** A wrong command line, or a fault before the command began. */
-export async function reportFailure(host: NodeJS.Process, args: readonly string[], thrown: unknown): Promise<number> {
+export async function reportFailure(host: Host, args: readonly string[], thrown: unknown): Promise<number> {
   const options: GlobalOptions = { json: args.includes("--json"), color: !args.includes("--no-color") };
   return fail(createOutput(host, options), isCommanderError(thrown) ? toUsageError(thrown) : asAppError(thrown));
 }
@@ -86,7 +83,7 @@ async function fail(output: Output, error: AppError): Promise<number> {
   return ERROR_CATALOGUE[error.code].exitCode;
 }
 
-function createOutput(host: NodeJS.Process, options: GlobalOptions): Output {
+function createOutput(host: Host, options: GlobalOptions): Output {
   return new Output({
     stdout: host.stdout,
     stderr: host.stderr,
@@ -119,7 +116,7 @@ function actorName(): string {
 }
 
 /** As the person would type it: through npm in a checkout, by name when installed. */
-function commandLine(host: NodeJS.Process, options: GlobalOptions, rest: string): string {
+function commandLine(host: Host, options: GlobalOptions, rest: string): string {
   const script = host.argv[1] ?? "";
   const isCheckout = script.endsWith(".ts");
   const base = !isCheckout

@@ -3,7 +3,8 @@
 /** East Asian wide forms and emoji take two columns, combining marks none. A rough rule: it aligns tables, it does not typeset. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Control characters, line separators, and what turns the direction of text around. */
+const CONTROL = /\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 export function textWidth(text: string): number {
   let width = 0;

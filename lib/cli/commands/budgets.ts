@@ -4,7 +4,7 @@ import type { BudgetReport, SystemApi } from "../../systemApi.ts";
 import { formatCount, formatUsd } from "../amounts.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { parseChoice, parseLimits, parseMoney, parseTokens } from "../parseOptions.ts";
+import { parseChoice, parseMoney, parseTokens } from "../parseOptions.ts";
 import { readUsageRows } from "../readUsageRows.ts";
 import { resolveExecutionId } from "../resolveId.ts";
 import type { Column } from "../table.ts";
@@ -70,7 +70,11 @@ async function list(cli: Cli): Promise<void> {
 }
 
 async function set(cli: Cli, scope: string, options: AmountOptions): Promise<void> {
-  const limits = { ...parseLimits({ ...(options.onLimit === undefined ? {} : { onLimit: options.onLimit }) }), ...parseAmount(options) };
+  const { onLimit } = options;
+  const limits = {
+    ...parseAmount(options),
+    ...(onLimit === undefined ? {} : { onLimit: parseChoice(onLimit, "--on-limit", ["pause", "fail"]) }),
+  };
   await cli.withSystem(async ({ api }) => showOne(cli, await api.setBudget(await resolveScope(api, scope), limits, cli.actor)));
 }
 
