@@ -85,12 +85,12 @@ export class Output {
 
   /** Something worth knowing that is not the result. */
   talk(text: string): void {
-    if (!this.#isQuiet) this.#writeTalk(text);
+    if (!this.#isQuiet) this.#writeTalk(this.#wrapProse(text));
   }
 
   /** Like {@link talk}, shown also with `--quiet`. */
   warn(text: string): void {
-    this.#writeTalk(`${this.#paintTalk("yellow", "warning")} ${text}`);
+    this.#writeTalk(this.#wrapProse(`${this.#paintTalk("yellow", "warning")} ${text}`));
   }
 
   /** Rewrites the last line on a screen; nothing anywhere else. */
@@ -110,8 +110,22 @@ export class Output {
     );
   }
 
+  get #talkWidth(): number | undefined {
+    return this.#stderr.isTTY === true ? Math.max(this.#stderr.columns ?? 80, 40) : undefined;
+  }
+
+  /** Indented lines stay whole: they are commands to be copied. */
+  #wrapProse(text: string): string {
+    const width = this.#talkWidth;
+    if (width === undefined) return text;
+    return text
+      .split("\n")
+      .map((line) => (line.startsWith(" ") ? line : wrapText(line, width - 1, "  ")))
+      .join("\n");
+  }
+
   #wrap(line: string): string {
-    const width = this.#stderr.isTTY === true ? Math.max(this.#stderr.columns ?? 80, 40) : undefined;
+    const width = this.#talkWidth;
     if (width === undefined) return line;
     const indent = /^ {2}\S+ +/.exec(line)?.[0] ?? "";
     return indent === ""

@@ -12,18 +12,20 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Cuts to `width` columns; what was cut shows as an ellipsis. */
-export function cutText(text: string, width: number): string {
+/** Cuts to `width` columns; what was cut, at the end or at the start, shows as an ellipsis. */
+export function cutText(text: string, width: number, from: "end" | "start" = "end"): string {
   if (textWidth(text) <= width) return text;
-  let kept = "";
+  const characters = Array.from(text);
+  if (from === "start") characters.reverse();
+  const kept: string[] = [];
   let used = 0;
-  for (const character of text) {
+  for (const character of characters) {
     const next = textWidth(character);
     if (used + next > width - 1) break;
-    kept += character;
+    kept.push(character);
     used += next;
   }
-  return `${kept}…`;
+  return from === "end" ? `${kept.join("")}…` : `…${kept.reverse().join("")}`;
 }
 
 /**

@@ -22,7 +22,7 @@ export function define(command: Command, action: Action): void {
 
 const COLUMNS: readonly Column<AuditReport>[] = [
   { title: "AT", value: ({ at }) => at.slice(0, 19).replace("T", " ") },
-  { title: "ACTION", value: ({ action }) => action, shrinkTo: 16 },
+  { title: "ACTION", value: ({ action }) => action, shrinkTo: 30 },
   { title: "ACTOR", value: ({ actor }) => actor ?? "", shrinkTo: 6 },
   { title: "OF", value: ({ entityType, entityId }) => `${entityType} ${entityId === null ? "" : shortId(entityId)}`, shrinkTo: 12 },
   { title: "", value: ({ severity }) => (severity === "info" ? "" : severity) },

@@ -1,13 +1,12 @@
 // `budgets ls|set|topup|reconcile`.
 import type { Command } from "commander";
 import type { BudgetReport, SystemApi } from "../../systemApi.ts";
-import { formatCount, formatUsd } from "../amounts.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { parseChoice, parseMoney, parseTokens } from "../parseOptions.ts";
 import { readUsageRows } from "../readUsageRows.ts";
+import { showBudgets } from "../showBudgets.ts";
 import { resolveExecutionId } from "../resolveId.ts";
-import type { Column } from "../table.ts";
 
 interface AmountOptions {
   readonly usd?: string;
@@ -39,33 +38,11 @@ export function define(command: Command, action: Action): void {
     .action(action(reconcile));
 }
 
-const COLUMNS: readonly Column<BudgetReport>[] = [
-  { title: "SCOPE", value: ({ scope }) => scope, shrinkTo: 16 },
-  { title: "WINDOW", value: ({ window }) => window },
-  { title: "LIMIT", align: "right", value: ({ limitUsd, limitTokens }) => amounts(limitUsd, limitTokens, "none") },
-  {
-    title: "SPENT",
-    align: "right",
-    value: (budget) => amounts(budget.spentUsd, budget.limitTokens === null ? null : budget.spentTokens, ""),
-  },
-  {
-    title: "RESERVED",
-    align: "right",
-    value: (budget) => amounts(budget.openUsd, budget.limitTokens === null ? null : budget.openTokens, ""),
-  },
-  { title: "AT LIMIT", value: ({ onLimit }) => onLimit },
-];
-
-function amounts(usd: number | null, tokens: number | null, none: string): string {
-  const parts = [usd === null ? "" : formatUsd(usd), tokens === null ? "" : `${formatCount(tokens)} tok`].filter((part) => part !== "");
-  return parts.length === 0 ? none : parts.join(", ");
-}
-
 async function list(cli: Cli): Promise<void> {
   await cli.withSystem(async ({ api }) => {
     const budgets = await api.listBudgets();
     if (cli.output.isJson) cli.output.json(budgets);
-    else cli.output.table(budgets, COLUMNS, "no limits are set: set one with `budgets set workspace --usd 5`");
+    else showBudgets(cli, budgets);
   });
 }
 
@@ -106,7 +83,7 @@ async function resolveScope(api: SystemApi, scope: string): Promise<string> {
 
 function showOne(cli: Cli, budget: BudgetReport): void {
   if (cli.output.isJson) cli.output.json(budget);
-  else cli.output.table([budget], COLUMNS, "");
+  else showBudgets(cli, [budget]);
 }
 
 async function reconcile(cli: Cli, file: string): Promise<void> {

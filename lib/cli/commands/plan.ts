@@ -21,10 +21,10 @@ export function define(command: Command, action: Action): void {
 }
 
 const COLUMNS: readonly Column<PlanStep>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 10 },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutFrom: "start" },
   { title: "TYPE", value: ({ type }) => type, shrinkTo: 9 },
   { title: "EFFECT", value: ({ effect }) => effect ?? "" },
-  { title: "MODEL", value: ({ model }) => model ?? "", shrinkTo: 8 },
+  { title: "MODEL", value: ({ model }) => model ?? "", shrinkTo: 8, cutFrom: "start" },
   {
     title: "CALLS",
     align: "right",

@@ -38,7 +38,9 @@ function showOne(cli: Cli, plugins: readonly Plugin[], name: string): void {
   if (cli.output.isJson) return cli.output.json(plugin);
   cli.output.data(`${cli.output.paint("bold", plugin.name)} ${plugin.version}: ${plugin.description}`);
   for (const action of plugin.actions) {
-    cli.output.data(`\n${cli.output.paint("bold", `${plugin.name}.${action.name}`)} (${action.effect})\n  ${action.description}`);
+    cli.output.data(
+      `\n${cli.output.paint("bold", `${plugin.name}.${action.name}`)} (${action.effect})${action.description === "" ? "" : `\n  ${action.description}`}`,
+    );
     cli.output.table(
       describeParams(action.params),
       [

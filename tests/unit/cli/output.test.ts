@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { Output, type OutputOptions, type OutputStream } from "../../../lib/cli/output.ts";
+import { Output, type OutputOptions } from "../../../lib/cli/output.ts";
 import { renderError } from "../../../lib/cli/renderError.ts";
 import { toErrorRecord, AppError } from "../../../lib/core/errors.ts";
 
@@ -26,7 +26,7 @@ function createOutput(options: { isTTY?: boolean } & Partial<Omit<OutputOptions,
   return {
     stdout,
     stderr,
-    output: new Output({ stdout: stdout as OutputStream, stderr: stderr as OutputStream, env, isJson, isQuiet, mayColor }),
+    output: new Output({ stdout: stdout, stderr: stderr, env, isJson, isQuiet, mayColor }),
   };
 }
 

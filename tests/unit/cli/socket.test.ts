@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LineReader } from "../../../lib/cli/LineReader.ts";
 import { SocketClient } from "../../../lib/cli/SocketClient.ts";
@@ -134,15 +134,11 @@ describe("SocketClient and SocketServer", () => {
   test("an owner that dies fails the calls under way, with what to do", async () => {
     const client = await connectClient();
     const { executionId } = (await client.call("start", [{}])) as { executionId: string };
-    const waiting = client.call("wait", [executionId]);
-    const expectation = expect(waiting).rejects.toMatchObject({
-      code: "UPSTREAM_UNAVAILABLE",
-      hint: expect.stringContaining("executions ls"),
-    });
+    const waiting = client.call("wait", [executionId]).catch((error: unknown) => error);
 
     for (const socket of sockets) socket.destroy();
 
-    await expectation;
+    expect(await waiting).toMatchObject({ code: "UPSTREAM_UNAVAILABLE", hint: expect.stringContaining("executions ls") });
     await expect(client.call("report", [executionId])).rejects.toMatchObject({ code: "UPSTREAM_UNAVAILABLE" });
   });
 

@@ -58,9 +58,9 @@ function both(title: string, value: (step: StepReport) => string): Column<Pair> 
 }
 
 const STEP_COLUMNS: readonly Column<Pair>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 8 },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 8, cutFrom: "start" },
   both("STATUS", ({ status }) => status),
-  { ...both("MODEL", ({ model }) => model ?? ""), shrinkTo: 8 },
+  { ...both("MODEL", ({ model }) => model ?? ""), shrinkTo: 8, cutFrom: "start" },
   both("TOKENS", ({ tokens }) => (tokens.used === null ? "?" : formatCount(tokens.used))),
   both("COST", ({ costUsd }) => (costUsd === null ? "?" : formatUsd(costUsd))),
   both("TOOK", ({ ms }) => (ms === null ? "?" : formatMs(ms))),

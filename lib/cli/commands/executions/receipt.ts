@@ -8,8 +8,8 @@ import type { Column } from "../../table.ts";
 type Call = Receipt["calls"][number];
 
 const CALL_COLUMNS: readonly Column<Call>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 10 },
-  { title: "MODEL", value: ({ provider, model }) => (provider === model ? model : `${provider}/${model}`), shrinkTo: 12 },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutFrom: "start" },
+  { title: "MODEL", value: ({ provider, model }) => (provider === model ? model : `${provider}/${model}`), shrinkTo: 12, cutFrom: "start" },
   { title: "STATE", value: ({ state }) => state },
   { title: "RESERVED", align: "right", value: ({ reservedTokens }) => formatCount(reservedTokens) },
   { title: "USED", align: "right", value: ({ usedTokens }) => (usedTokens === null ? "?" : formatCount(usedTokens)) },
@@ -42,11 +42,8 @@ export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): vo
     ["baseline", found.baselineUsd === null ? null : formatUsd(found.baselineUsd)],
     ["prices", found.pricedAs === null ? null : `as if on ${found.pricedAs}; nothing was paid to a provider`],
     ["overrun", found.overrunUsd === 0 ? null : formatUsd(found.overrunUsd)],
-    ["unknown", unknown.callsWithoutPrice === 0 ? null : `${formatCount(unknown.callsWithoutPrice)} calls without a price`],
-    [
-      "assumed",
-      unknown.callsAssumed === 0 ? null : `${formatCount(unknown.callsAssumed)} calls booked at their cap: usage was never reported`,
-    ],
+    ["unknown", unknown.callsWithoutPrice === 0 ? null : `${countCalls(unknown.callsWithoutPrice)} without a price`],
+    ["assumed", unknown.callsAssumed === 0 ? null : `${countCalls(unknown.callsAssumed)} booked at the cap: usage was never reported`],
   ]);
   if (found.calls.length > 0) {
     output.data("");
@@ -56,4 +53,8 @@ export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): vo
     output.data("");
     output.table(found.lines, LINE_COLUMNS, "");
   }
+}
+
+function countCalls(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "call" : "calls"}`;
 }
