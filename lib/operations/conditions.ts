@@ -26,7 +26,8 @@ export type Operand =
 
 export type Condition =
   | { readonly kind: "comparison"; readonly operator: Operator; readonly left: Operand; readonly right: Operand | undefined }
-  | { readonly kind: "and" | "or"; readonly conditions: readonly Condition[] }
+  | { readonly kind: "and"; readonly conditions: readonly Condition[] }
+  | { readonly kind: "or"; readonly conditions: readonly Condition[] }
   | { readonly kind: "not"; readonly condition: Condition }
   | { readonly kind: "cel"; readonly compiled: CompiledCel };
 
@@ -44,8 +45,8 @@ export interface ConditionReference {
   readonly path: readonly PathSegment[];
   /** The condition asks whether it exists, so a missing path is an answer. */
   readonly mayBeMissing: boolean;
-  /** Bare fields belong to the row in a per-item condition. */
-  readonly isTemplate: boolean;
+  /** False for a bare field, which in a per-item condition belongs to the row. */
+  readonly isOuter: boolean;
 }
 
 const MAX_DEPTH = 50;
@@ -242,15 +243,15 @@ export function conditionReferences(condition: Condition): ConditionReference[] 
   if (condition.kind === "and" || condition.kind === "or") return condition.conditions.flatMap(conditionReferences);
   if (condition.kind === "not") return conditionReferences(condition.condition);
   if (condition.kind === "cel")
-    return condition.compiled.paths.map(({ root, path }) => ({ root, path, mayBeMissing: false, isTemplate: false }));
+    return condition.compiled.paths.map(({ root, path }) => ({ root, path, mayBeMissing: false, isOuter: true }));
   const mayBeMissing = OPERATORS[condition.operator].acceptsAbsent;
   return [condition.left, condition.right].flatMap((operand) => operandReferences(operand, mayBeMissing));
 }
 
 function operandReferences(operand: Operand | undefined, mayBeMissing: boolean): ConditionReference[] {
   if (operand === undefined) return [];
-  if (operand.kind === "path") return [{ root: operand.root, path: operand.path, mayBeMissing, isTemplate: operand.isTemplate }];
-  return templateReferences(operand.value).map(({ root, path }) => ({ root, path, mayBeMissing: false, isTemplate: true }));
+  if (operand.kind === "path") return [{ root: operand.root, path: operand.path, mayBeMissing, isOuter: operand.isTemplate }];
+  return templateReferences(operand.value).map(({ root, path }) => ({ root, path, mayBeMissing: false, isOuter: true }));
 }
 
 function checkKeys(raw: JsonObject, known: readonly string[], where: string): void {
