@@ -45,6 +45,11 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
+/** Without the provider: `claude-haiku-4-5` of `anthropic/claude-haiku-4-5`. `--json` has both. */
+export function shortModel(model: string | null): string {
+  return model === null ? "" : model.slice(model.lastIndexOf("/") + 1);
+}
+
 /** `3 min ago`, `in 2 h`. @param at ISO 8601 */
 export function formatWhen(at: string | null, nowMs: number): string {
   if (at === null) return "";

@@ -11,17 +11,15 @@ interface Row {
   readonly limit: string;
   readonly spent: string;
   readonly reserved: string;
-  readonly granted: string;
   readonly onLimit: string;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: "SCOPE", value: ({ scope }) => scope, shrinkTo: 12 },
+  { title: "SCOPE", value: ({ scope }) => scope, shrinkTo: 24 },
   { title: "WINDOW", value: ({ window }) => window },
   { title: "LIMIT", align: "right", value: ({ limit }) => limit },
   { title: "SPENT", align: "right", value: ({ spent }) => spent },
   { title: "RESERVED", align: "right", value: ({ reserved }) => reserved },
-  { title: "GRANTED", align: "right", value: ({ granted }) => granted },
   { title: "AT LIMIT", value: ({ onLimit }) => onLimit },
 ];
 
@@ -39,7 +37,6 @@ function toRows(budget: BudgetReport): readonly Row[] {
     limit: budget.limitUsd === null ? "none" : formatUsd(budget.limitUsd),
     spent: formatUsd(budget.spentUsd),
     reserved: formatUsd(budget.openUsd),
-    granted: formatUsd(budget.grantedUsd),
   };
   if (budget.limitTokens === null) return [money];
   const tokens: Row = {
@@ -49,7 +46,6 @@ function toRows(budget: BudgetReport): readonly Row[] {
     limit: inTokens(budget.limitTokens),
     spent: inTokens(budget.spentTokens),
     reserved: inTokens(budget.openTokens),
-    granted: inTokens(budget.grantedTokens),
   };
   return budget.limitUsd === null ? [tokens] : [money, tokens];
 }

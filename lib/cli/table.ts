@@ -7,8 +7,8 @@ export interface Column<Row> {
   readonly align?: "right";
   /** Gives way first when the table is wider than the screen. The smallest width it keeps. */
   readonly shrinkTo?: number;
-  /** Where it is cut: a step path and a model name tell more at their end. */
-  readonly cutFrom?: "start";
+  /** Where it is cut: two step paths differ in their middle least. */
+  readonly cutAt?: "middle";
 }
 
 const GAP = "  ";
@@ -29,7 +29,7 @@ export function layOutTable<Row>(
     columns
       .map((column, index) => {
         const width = widths[index] ?? 0;
-        const text = maxWidth === undefined ? (line[index] ?? "") : cutText(line[index] ?? "", width, column.cutFrom ?? "end");
+        const text = maxWidth === undefined ? (line[index] ?? "") : cutText(line[index] ?? "", width, column.cutAt ?? "end");
         const padding = " ".repeat(Math.max(width - textWidth(text), 0));
         return column.align === "right" ? padding + text : text + padding;
       })

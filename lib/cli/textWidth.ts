@@ -12,20 +12,20 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Cuts to `width` columns; what was cut, at the end or at the start, shows as an ellipsis. */
-export function cutText(text: string, width: number, from: "end" | "start" = "end"): string {
+/** Cuts to `width` columns at the end, or in the middle; what was cut shows as an ellipsis. */
+export function cutText(text: string, width: number, at: "end" | "middle" = "end"): string {
   if (textWidth(text) <= width) return text;
   const characters = Array.from(text);
-  if (from === "start") characters.reverse();
-  const kept: string[] = [];
+  const tailWidth = at === "end" ? 0 : Math.floor((width - 1) / 2);
+  const tail = fitting(characters.toReversed(), tailWidth).reverse();
+  return `${fitting(characters, width - 1 - tailWidth).join("")}…${tail.join("")}`;
+}
+
+/** As many characters from the front as fit. */
+function fitting(characters: readonly string[], width: number): string[] {
   let used = 0;
-  for (const character of characters) {
-    const next = textWidth(character);
-    if (used + next > width - 1) break;
-    kept.push(character);
-    used += next;
-  }
-  return from === "end" ? `${kept.join("")}…` : `…${kept.reverse().join("")}`;
+  const end = characters.findIndex((character) => (used += textWidth(character)) > width);
+  return characters.slice(0, end === -1 ? characters.length : end);
 }
 
 /**

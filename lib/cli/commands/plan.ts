@@ -1,7 +1,7 @@
 // `plan FILE|AGENT`: what each step would cost, without a model call.
 import type { Command } from "commander";
 import type { PlanReport, PlanStep } from "../../systemApi.ts";
-import { formatCount, formatUsd } from "../amounts.ts";
+import { formatCount, formatUsd, shortModel } from "../amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
 import type { Column } from "../table.ts";
 import { buildRequest, type RunOptions } from "./run.ts";
@@ -21,10 +21,10 @@ export function define(command: Command, action: Action): void {
 }
 
 const COLUMNS: readonly Column<PlanStep>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutFrom: "start" },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },
   { title: "TYPE", value: ({ type }) => type, shrinkTo: 9 },
   { title: "EFFECT", value: ({ effect }) => effect ?? "" },
-  { title: "MODEL", value: ({ model }) => model ?? "", shrinkTo: 8, cutFrom: "start" },
+  { title: "MODEL", value: ({ model }) => shortModel(model), shrinkTo: 8 },
   {
     title: "CALLS",
     align: "right",

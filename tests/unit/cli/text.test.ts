@@ -104,10 +104,19 @@ describe("text", () => {
 
   test("never cuts wider than asked", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 30 }), (text, width) => {
-        expect(textWidth(cutText(text, width))).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.constantFrom("end" as const, "middle" as const),
+        (text, width, at) => {
+          expect(textWidth(cutText(text, width, at))).toBeLessThanOrEqual(width);
+        },
+      ),
     );
+  });
+
+  test("keeps both ends when it cuts in the middle", () => {
+    expect(cutText("summarize_all[12].each", 13, "middle")).toBe("summar…].each");
   });
 
   test("keeps a long word whole when it wraps, so that it can be copied", () => {

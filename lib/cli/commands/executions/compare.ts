@@ -2,7 +2,7 @@
 import type { JsonValue } from "../../../core/json.ts";
 import { isJsonObject } from "../../../core/json.ts";
 import type { ExecutionReport, StepReport } from "../../../systemApi.ts";
-import { formatCount, formatMs, formatUsd } from "../../amounts.ts";
+import { formatCount, formatMs, formatUsd, shortModel } from "../../amounts.ts";
 import type { Cli } from "../../Cli.ts";
 import { describeStatus } from "../../describeReport.ts";
 import { resolveExecutionId, shortId } from "../../resolveId.ts";
@@ -58,9 +58,9 @@ function both(title: string, value: (step: StepReport) => string): Column<Pair> 
 }
 
 const STEP_COLUMNS: readonly Column<Pair>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 8, cutFrom: "start" },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 8, cutAt: "middle" },
   both("STATUS", ({ status }) => status),
-  { ...both("MODEL", ({ model }) => model ?? ""), shrinkTo: 8, cutFrom: "start" },
+  { ...both("MODEL", ({ model }) => shortModel(model)), shrinkTo: 8 },
   both("TOKENS", ({ tokens }) => (tokens.used === null ? "?" : formatCount(tokens.used))),
   both("COST", ({ costUsd }) => (costUsd === null ? "?" : formatUsd(costUsd))),
   both("TOOK", ({ ms }) => (ms === null ? "?" : formatMs(ms))),

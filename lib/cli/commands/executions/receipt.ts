@@ -1,6 +1,6 @@
 // `executions receipt ID`: what was paid, call by call, and what remains unknown.
 import type { Receipt, ReceiptLine } from "../../../systemApi.ts";
-import { formatCount, formatUsd } from "../../amounts.ts";
+import { formatCount, formatUsd, shortModel } from "../../amounts.ts";
 import type { Cli } from "../../Cli.ts";
 import { resolveExecutionId } from "../../resolveId.ts";
 import type { Column } from "../../table.ts";
@@ -8,8 +8,8 @@ import type { Column } from "../../table.ts";
 type Call = Receipt["calls"][number];
 
 const CALL_COLUMNS: readonly Column<Call>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutFrom: "start" },
-  { title: "MODEL", value: ({ provider, model }) => (provider === model ? model : `${provider}/${model}`), shrinkTo: 12, cutFrom: "start" },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },
+  { title: "MODEL", value: ({ model }) => shortModel(model), shrinkTo: 12 },
   { title: "STATE", value: ({ state }) => state },
   { title: "RESERVED", align: "right", value: ({ reservedTokens }) => formatCount(reservedTokens) },
   { title: "USED", align: "right", value: ({ usedTokens }) => (usedTokens === null ? "?" : formatCount(usedTokens)) },

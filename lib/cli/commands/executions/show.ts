@@ -1,6 +1,6 @@
 // `executions show ID`.
 import type { ExecutionReport, StepReport } from "../../../systemApi.ts";
-import { formatCount, formatMs, formatUsd, formatWhen } from "../../amounts.ts";
+import { formatCount, formatMs, formatUsd, formatWhen, shortModel } from "../../amounts.ts";
 import type { Cli } from "../../Cli.ts";
 import { describeStatus } from "../../describeReport.ts";
 import { showNextSteps, showValue } from "../../followExecution.ts";
@@ -8,10 +8,10 @@ import { resolveExecutionId } from "../../resolveId.ts";
 import type { Column } from "../../table.ts";
 
 const STEP_COLUMNS: readonly Column<StepReport>[] = [
-  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutFrom: "start" },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },
   { title: "TYPE", value: ({ type }) => type, shrinkTo: 9 },
   { title: "STATUS", value: ({ status }) => status },
-  { title: "MODEL", value: ({ model }) => model ?? "", shrinkTo: 8, cutFrom: "start" },
+  { title: "MODEL", value: ({ model }) => shortModel(model), shrinkTo: 8 },
   { title: "TOKENS", align: "right", value: ({ tokens }) => (tokens.used === null ? "" : formatCount(tokens.used)) },
   { title: "COST", align: "right", value: ({ costUsd }) => (costUsd === null ? "" : formatUsd(costUsd)) },
   { title: "TOOK", align: "right", value: ({ ms }) => (ms === null ? "" : formatMs(ms)) },
