@@ -83,6 +83,15 @@ export class Output {
     for (const [name, value] of shown) this.data(`${this.paint("dim", name.padEnd(width))}  ${printable(value)}`);
   }
 
+  /** A label and its text, which wraps beside the label on a screen. */
+  fact(label: string, text: string): void {
+    const shown = printable(text);
+    const { width } = this;
+    this.data(
+      label + (width === undefined ? shown : wrapText(shown, width - label.length).replaceAll("\n", `\n${" ".repeat(label.length)}`)),
+    );
+  }
+
   /** Something worth knowing that is not the result. */
   talk(text: string): void {
     if (!this.#isQuiet) this.#writeTalk(this.#wrapProse(text));

@@ -33,7 +33,7 @@ function collectWords(root: Command): Words {
   const globals = optionsOf(root);
   const words = new Map<string, readonly string[]>();
   const visit = (command: Command, path: string): void => {
-    words.set(path, [...command.commands.map((child) => child.name()), ...optionsOf(command), ...(path === "" ? [] : globals)]);
+    words.set(path, [...new Set([...command.commands.map((child) => child.name()), ...optionsOf(command), ...globals])]);
     for (const child of command.commands) visit(child, path === "" ? child.name() : `${path} ${child.name()}`);
   };
   visit(root, "");

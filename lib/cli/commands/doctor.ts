@@ -6,7 +6,6 @@ import type { DoctorCheck } from "../../systemApi.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { loadCliConfig } from "../openSystem.ts";
 import { packageVersion } from "../packageVersion.ts";
-import { wrapText } from "../textWidth.ts";
 
 const MIN_NODE_MAJOR = 24;
 
@@ -61,12 +60,8 @@ async function checkFolder(cli: Cli): Promise<{ readonly detail: string }> {
 function show({ output }: Cli, checks: readonly DoctorCheck[]): void {
   if (output.isJson) return output.json(checks);
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const indent = " ".repeat(width + 8);
   for (const { name, ok, detail, hint } of checks) {
-    const mark = ok ? output.paint("green", "ok  ") : output.paint("red", "FAIL");
-    const text = hint === null ? detail : `${detail}; ${hint}`;
-    output.data(
-      `${mark}  ${name.padEnd(width)}  ${output.width === undefined ? text : wrapText(text, output.width - indent.length).replaceAll("\n", `\n${indent}`)}`,
-    );
+    const mark = ok ? "ok  " : "FAIL";
+    output.fact(`${mark}  ${name.padEnd(width)}  `, hint === null ? detail : `${detail}; ${hint}`);
   }
 }

@@ -35,10 +35,11 @@ async function migrate(cli: Cli, { status }: { readonly status?: boolean }): Pro
 async function migrateServer({ databaseUrl }: Config, isStatusOnly: boolean): Promise<readonly MigrationState[]> {
   const { openDatabase } = await import("../../db/openDatabase.ts");
   const { migrate: applyMigrations, listMigrations } = await import("../../db/migrate.ts");
+  const { prepareQueue } = await import("../../pilot/prepareQueue.ts");
   await using database = await openDatabase({ kind: "postgres", url: databaseUrl ?? "" });
   if (isStatusOnly)
     return (await listMigrations(database)).map(({ name, isApplied }) => ({ name, state: isApplied ? "applied" : "missing" }));
-  const applied = new Set((await applyMigrations(database)).applied);
+  const applied = new Set((await applyMigrations(database, { afterMigrate: prepareQueue })).applied);
   return (await listMigrations(database)).map(({ name }) => ({ name, state: applied.has(name) ? "applied now" : "applied" }));
 }
 

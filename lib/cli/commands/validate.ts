@@ -1,6 +1,7 @@
 // `validate FILE…`: every fault of every file, with its line. Opens no database.
 import type { Command } from "commander";
 import type { Action, Cli } from "../Cli.ts";
+import { createBuiltinCatalog } from "../builtinCatalog.ts";
 import { validateFile, type FileVerdict } from "../validateFile.ts";
 
 export function define(command: Command, action: Action): void {
@@ -11,9 +12,10 @@ export function define(command: Command, action: Action): void {
 }
 
 async function validate(cli: Cli, files: readonly string[]): Promise<number> {
+  const catalog = createBuiltinCatalog();
   let invalid = 0;
   for (const file of files) {
-    const verdict = await validateFile(file);
+    const verdict = await validateFile(file, catalog);
     if (!verdict.valid) invalid += 1;
     if (cli.output.isJson) cli.output.json(verdict);
     else show(cli, verdict);
@@ -27,8 +29,8 @@ function show({ output }: Cli, { file, valid, errors }: FileVerdict): void {
   output.data(`${output.paint("red", "invalid")}  ${file}, ${errors.length} ${errors.length === 1 ? "fault" : "faults"}`);
   for (const { path, line, message, expected, hint } of errors) {
     output.data(`  ${output.paint("bold", `${file}${line === null ? "" : `:${line}`}`)}${path === "" ? "" : ` ${path}`}`);
-    output.data(`    ${message}`);
-    if (expected !== null) output.data(`    expected ${expected}`);
-    if (hint !== null) output.data(`    hint     ${hint}`);
+    output.fact("    ", message);
+    if (expected !== null) output.fact("    expected  ", expected);
+    if (hint !== null) output.fact("    hint      ", hint);
   }
 }
