@@ -346,5 +346,5 @@ export interface PluginCatalogAction {
   /** JSON Schema of the parameters. */
   readonly params: JsonObject;
   readonly effect: Effect;
-  readonly output?: JsonObject;
+  readonly output?: JsonObject | undefined;
 }
