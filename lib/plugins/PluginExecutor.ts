@@ -61,17 +61,18 @@ export class PluginExecutor implements ActionExecutor {
   async execute(call: ActionCall): Promise<ActionOutcome> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const elapsedMs = (): number => this.#options.clock.monotonicMs() - startedAtMs;
+    const abort = new AbortController();
     let checked: CheckedCall;
+    let watched: WatchedContext;
     try {
       checked = this.#check(call);
       await this.#admit(checked, call.context);
+      watched = this.#contextFor(call.context, abort.signal, checked.name);
     } catch (thrown) {
       // Nothing of the plugin ran yet.
       return { ok: false, error: describeRefusal(thrown, call), effectHappened: "no", durationMs: elapsedMs() };
     }
     const { action, name, params } = checked;
-    const abort = new AbortController();
-    const watched = this.#contextFor(call.context, abort.signal, name);
     try {
       const returned = await this.#bounded({ name, action, abort, caller: call.context.signal }, async () =>
         action.run(params, watched.context),
@@ -94,15 +95,19 @@ export class PluginExecutor implements ActionExecutor {
   async verify(call: ActionCall): Promise<Verification> {
     const name = `${call.plugin}.${call.action}`;
     const abort = new AbortController();
-    const { context } = this.#contextFor(call.context, abort.signal, name);
     try {
       const { action, params } = this.#check(call);
       if (!action.canVerify) return { happened: "unknown" };
+      const { context } = this.#contextFor(call.context, abort.signal, name);
       const found = await this.#bounded({ name, action, abort, caller: call.context.signal }, async () => action.verify(context, params));
       return found.happened === true ? { happened: true, output: toStorableOutput(found.output, action.maxOutputBytes) } : found;
     } catch (thrown) {
       // Not seeing is not knowing: only a look that succeeded may answer.
-      context.log.warn({ error: toActionError(thrown, name).message }, "an effect could not be verified");
+      const { executionId, stepPath } = call.context;
+      this.#options.log.warn(
+        { executionId, stepPath, action: name, error: toActionError(thrown, name).message },
+        "an effect could not be verified",
+      );
       return { happened: "unknown" };
     }
   }

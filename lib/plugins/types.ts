@@ -35,7 +35,7 @@ export interface Secret {
 
 /** Where connections come from; fulfilled by access, joined at the composition root. */
 export interface ConnectionSource {
-  /** `undefined` when the workspace stored no connection of that name. */
+  /** `undefined`, or `CONNECTION_MISSING` thrown, when the workspace stored no connection of that name. */
   findSecret(workspaceId: WorkspaceId, name: string): Promise<Secret | undefined>;
 }
 

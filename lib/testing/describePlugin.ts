@@ -12,8 +12,8 @@ import type { Action, ActionCall, ActionOutcome, ConnectionSource, FileServices,
 
 /** Vitest, Jest and node:test all have these. */
 export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  test(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly test: (name: string, body: () => Promise<void>) => unknown;
 }
 
 /** What one action is tried with. */
@@ -41,7 +41,7 @@ export interface PluginWorld extends AsyncDisposable {
 
 export interface PluginConformance {
   readonly plugin: Plugin;
-  openWorld(): Promise<PluginWorld>;
+  readonly openWorld: () => Promise<PluginWorld>;
 }
 
 /** How long an aborted action may take to let go. */
