@@ -28,7 +28,16 @@ describe("SecretBox", () => {
     expect(one.length).toBe(8 + 12 + 16 + "correct horse".length);
   });
 
-  test("refuses bytes that were changed anywhere or cut short", () => {
+  test("refuses bytes that were cut short, at every length", () => {
+    const box = boxOf(newKey);
+    const sealed = box.seal("correct horse", place);
+
+    for (let length = 0; length < sealed.length; length += 1) {
+      expect(() => box.open(sealed.subarray(0, length), place)).toThrow(expect.objectContaining({ code: "SECRET_KEY_MISSING" }));
+    }
+  });
+
+  test("refuses bytes that were changed anywhere", () => {
     const box = boxOf(newKey);
     const sealed = box.seal("correct horse", place);
 
@@ -37,7 +46,6 @@ describe("SecretBox", () => {
         const changed = Buffer.from(sealed);
         changed[at] = changed[at]! ^ bit;
         expect(() => box.open(changed, place)).toThrow(expect.objectContaining({ code: "SECRET_KEY_MISSING" }));
-        expect(() => box.open(sealed.subarray(0, at), place)).toThrow(expect.objectContaining({ code: "SECRET_KEY_MISSING" }));
       }),
     );
   });
