@@ -42,6 +42,8 @@ const NOT_CONNECTED = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_INVALID_URL",
 ]);
+/** The SDK refuses these itself. */
+const NOT_SENT = new Set(["AI_InvalidPromptError", "AI_InvalidArgumentError", "AI_UnsupportedFunctionalityError"]);
 /** A gateway gave up waiting: what is behind it may have answered all the same. Other error statuses are billed by no provider. */
 const STATUS_MAY_HAVE_SPENT = new Set([408, 499, 502, 504, 520, 522, 524]);
 const OVERFLOW =
@@ -59,7 +61,8 @@ export function classifyModelError(thrown: unknown, call: FailedCall): AppError 
     provider,
     model,
     ...(progress.usage === null ? {} : { usage: { ...progress.usage } }),
-    mayHaveSpent: verdict.mayHaveSpent,
+    // A provider may also fail in the middle of its answer, with a status that means nothing spent at the start.
+    mayHaveSpent: verdict.mayHaveSpent || progress.outputTextReceived > 0 || progress.usage !== null,
     outputTextReceived: progress.outputTextReceived,
     ...(statusOf(thrown) === undefined ? {} : { status: statusOf(thrown) }),
   };
@@ -79,22 +82,22 @@ function judge(thrown: unknown, call: FailedCall): Verdict {
     const { code, retry, hint } = thrown;
     return { code, retry, hint, reason: thrown.message, mayHaveSpent: thrown.details["mayHaveSpent"] !== false && started };
   }
-  const reason = reasonOf(thrown);
   const status = statusOf(thrown);
-  if (status !== undefined && status >= 400) return judgeStatus(status, reason, retryAfter(thrown, call.nowMs));
+  if (status !== undefined && status >= 400) return judgeStatus(status, reasonOf(thrown), retryAfter(thrown, call.nowMs));
+  if (NOT_SENT.has(nameOf(thrown))) return { code: "MODEL_FAILED", mayHaveSpent: false, retry: "never", reason: reasonOf(thrown) };
+  return judgeConnection(thrown, started);
+}
+
+function judgeConnection(thrown: unknown, mayHaveSpent: boolean): Verdict {
+  const reason = reasonOf(thrown);
   const socketCode = findInCauses(thrown, (error) => ("code" in error && typeof error.code === "string" ? error.code : undefined));
-  if (socketCode !== undefined && NOT_CONNECTED.has(socketCode)) {
-    return { code: "UPSTREAM_UNAVAILABLE", mayHaveSpent: false, reason: `cannot connect (${socketCode})` };
-  }
-  if (nameOf(thrown) === "AI_LoadAPIKeyError")
-    return { code: "CONNECTION_MISSING", mayHaveSpent: false, reason: "no API key is configured" };
-  if (["AI_InvalidPromptError", "AI_InvalidArgumentError", "AI_UnsupportedFunctionalityError"].includes(nameOf(thrown))) {
-    return { code: "MODEL_FAILED", mayHaveSpent: false, retry: "never", reason };
+  if ((socketCode !== undefined && NOT_CONNECTED.has(socketCode)) || reason.endsWith("bad port")) {
+    return { code: "UPSTREAM_UNAVAILABLE", mayHaveSpent: false, reason: `cannot connect (${socketCode ?? reason})` };
   }
   if (socketCode !== undefined || reason.includes("fetch failed") || reason.includes("terminated")) {
-    return { code: "UPSTREAM_UNAVAILABLE", mayHaveSpent: started, reason: `the connection broke (${socketCode ?? reason})` };
+    return { code: "UPSTREAM_UNAVAILABLE", mayHaveSpent, reason: `the connection broke (${socketCode ?? reason})` };
   }
-  return { code: "MODEL_FAILED", mayHaveSpent: started, retry: "later", reason };
+  return { code: "MODEL_FAILED", mayHaveSpent, retry: "later", reason };
 }
 
 function judgeAbort(reason: unknown, mayHaveSpent: boolean): Verdict {

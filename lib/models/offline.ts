@@ -8,6 +8,7 @@ import { readBrief, type Brief } from "./offline/brief.ts";
 import { classifyItem } from "./offline/classifyItem.ts";
 import { compose, NOTHING_GIVEN } from "./offline/compose.ts";
 import { fillSchema } from "./offline/fillSchema.ts";
+import { scalarText } from "./offline/scalarText.ts";
 import { isBulleted, summarize } from "./offline/summarize.ts";
 import type { ModelRequest } from "./types.ts";
 
@@ -59,7 +60,7 @@ export class OfflineProvider extends BaseProvider {
   #fit(draft: Draft, request: ModelRequest): { text: string; output: JsonValue | null; isCut: boolean } {
     const cap = request.maxOutputTokens;
     if (draft.lines === null) {
-      const text = JSON.stringify(draft.json);
+      const text = scalarText(draft.json);
       return this.#counter.count(text) <= cap ? { text, output: draft.json, isCut: false } : { text: "", output: null, isCut: true };
     }
     const { lines, separator = "\n" } = draft;
