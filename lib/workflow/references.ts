@@ -33,16 +33,17 @@ export interface StepReferences {
 export function findReferences(step: WorkflowStep): StepReferences {
   const references: FieldReference[] = [];
   const faults: FieldFault[] = [];
-  for (const { kind, path, value, scope } of stepFields(step)) {
+  for (const entry of stepFields(step)) {
+    const { kind, path, scope } = entry;
     const add = (field: readonly PathKey[], read: () => readonly { root: string; path: readonly PathSegment[] }[]): void => {
       collect(field, faults, () => {
         for (const { root, path: below } of read()) references.push({ root, path: below, field, kind, scope });
       });
     };
-    if (kind === "template") visitTexts(value, path, (text, field) => add(field, () => templateReferences(text)));
-    else if (kind === "condition")
-      add(path, () => conditionReferences(parseCondition(value)).filter(({ isOuter }) => scope !== "element" || isOuter));
-    else add(path, () => compileCel(value, undefined, "transform").paths);
+    if (entry.kind === "template") visitTexts(entry.value, path, (text, field) => add(field, () => templateReferences(text)));
+    else if (entry.kind === "name") add(path, () => [{ root: entry.value, path: entry.below }]);
+    else if (entry.kind === "cel") add(path, () => compileCel(entry.value, undefined, "transform").paths);
+    else add(path, () => conditionReferences(parseCondition(entry.value)).filter(({ isOuter }) => scope !== "element" || isOuter));
   }
   return { references, faults };
 }

@@ -85,7 +85,7 @@ function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueL
   });
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
+export function expectation(issue: z.core.$ZodIssue): string {
   const custom = /^expected (.*)$/s.exec(issue.message)?.[1];
   if (custom !== undefined) return custom;
   if (issue.code === "invalid_type") return TYPE_NAMES[issue.expected] ?? issue.expected;
@@ -113,7 +113,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-function valueAt(root: unknown, path: readonly PathKey[]): unknown {
+export function valueAt(root: unknown, path: readonly PathKey[]): unknown {
   let node = root;
   for (const key of path)
     node =

@@ -1,18 +1,28 @@
 // Which fields of a step are templates, conditions or CEL, and what each may name. Nested steps are not part of it (nestedSteps.ts).
-import { isJsonObject, type JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../core/json.ts";
+import type { PathSegment } from "../operations/paths.ts";
 import type { PathKey } from "./SourceMap.ts";
+import { transformFields } from "./transformFields.ts";
 import type { ConditionSource, StepOf, StepType, WorkflowStep } from "./types.ts";
 
 /**
  * What a field may name besides what the step reads: nothing more, the step's own output (`own`), the element at hand
- * (`element`), the results of a nested run (`inside`), or the values of a reduction (`reduce`).
+ * (`element`), the element and the result so far (`reduce`), the whole input (`whole`), or the steps of a nested run (`inside`).
  */
-export type FieldScope = "step" | "own" | "element" | "inside" | "reduce";
+export type FieldScope = "step" | "own" | "element" | "reduce" | "whole" | "inside";
+
+interface Field {
+  /** Below the step: `["params", "url"]`. */
+  readonly path: readonly PathKey[];
+  readonly scope: FieldScope;
+}
 
 export type StepField =
-  | { readonly kind: "template"; readonly path: readonly PathKey[]; readonly value: JsonValue; readonly scope: FieldScope }
-  | { readonly kind: "condition"; readonly path: readonly PathKey[]; readonly value: ConditionSource; readonly scope: FieldScope }
-  | { readonly kind: "cel"; readonly path: readonly PathKey[]; readonly value: string; readonly scope: FieldScope };
+  | (Field & { readonly kind: "template"; readonly value: JsonValue })
+  | (Field & { readonly kind: "condition"; readonly value: ConditionSource })
+  | (Field & { readonly kind: "cel"; readonly value: string })
+  /** A bare name and what is read below it. */
+  | (Field & { readonly kind: "name"; readonly value: string; readonly below: readonly PathSegment[] });
 
 export function stepFields(step: WorkflowStep): StepField[] {
   const addTypeFields = FIELDS[step.type] as (step: WorkflowStep) => readonly (StepField | null)[];
@@ -44,11 +54,7 @@ const FIELDS: FieldsOf = {
     template(["scatter", "input"], scatter.input),
     cel(["gather", "reduceExpression"], gather.reduceExpression, "reduce"),
   ],
-  transform: ({ input, expression, config }) => [
-    template(["input"], input),
-    cel(["expression"], expression, "element"),
-    ...configFields(config ?? {}),
-  ],
+  transform: (step) => [template(["input"], step.input), ...transformFields(step)],
   delay: ({ duration }) => [template(["duration"], duration)],
   enrichment: ({ sources }) => sources.map((source, index) => template(["sources", index, "from"], source.from)),
   validation: ({ input, rules = [] }) => [
@@ -67,15 +73,6 @@ const FIELDS: FieldsOf = {
   ],
   deterministic_extraction: ({ input, instruction }) => [template(["input"], input), template(["instruction"], instruction)],
 };
-
-/** The operation itself checks its settings; here it matters only what they name. */
-function configFields(config: Readonly<Record<string, JsonValue | undefined>>): (StepField | null)[] {
-  return Object.entries(config).map(([key, value]) => {
-    if (key === "condition" && (typeof value === "string" || isJsonObject(value))) return condition(["config", key], value, "element");
-    if (key === "expression" && typeof value === "string") return cel(["config", key], value, "element");
-    return template(["config", key], value, "element");
-  });
-}
 
 function template(path: readonly PathKey[], value: JsonValue | undefined, scope: FieldScope = "step"): StepField | null {
   return value === undefined ? null : { kind: "template", path, value, scope };

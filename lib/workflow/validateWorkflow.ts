@@ -1,8 +1,9 @@
 // What the schema cannot say: checks over several steps, by subject. Gives defects, never throws for one.
-import { checkContents } from "./validate/contents.ts";
 import { checkNames } from "./validate/names.ts";
 import { checkPlugins } from "./validate/plugins.ts";
+import { checkSchemas } from "./validate/schemas.ts";
 import { checkStructure } from "./validate/structure.ts";
+import { checkTransforms } from "./validate/transforms.ts";
 import { IssueList } from "./IssueList.ts";
 import { addSecretIssues } from "./secrets.ts";
 import type { PluginCatalog, WorkflowDefinition, WorkflowIssue } from "./types.ts";
@@ -18,6 +19,7 @@ export function validateWorkflow(definition: WorkflowDefinition, catalog?: Plugi
 export function addSemanticIssues(definition: WorkflowDefinition, issues: IssueList, catalog?: PluginCatalog): void {
   checkStructure(definition, issues);
   checkNames(definition, issues);
-  checkContents(definition, issues);
+  checkTransforms(definition, issues);
+  checkSchemas(definition, issues);
   checkPlugins(definition, issues, catalog);
 }

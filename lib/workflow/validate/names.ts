@@ -5,6 +5,7 @@ import type { IssueList } from "../IssueList.ts";
 import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
 import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../references.ts";
 import type { PathKey } from "../SourceMap.ts";
+import type { FieldScope } from "../stepFields.ts";
 import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
 
 /** A list of steps on the way from the definition to the step that is being checked. */
@@ -12,6 +13,8 @@ interface Frame {
   readonly steps: readonly WorkflowStep[];
   readonly publishers: ReadonlyMap<string, readonly string[]>;
   readonly declared: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Of a circular order every step would run after every other; the circle is told once. */
+  readonly isCircular: boolean;
   /** Loop variables that hold inside this list. */
   readonly locals: ReadonlySet<string>;
   /** Names of inputs; null = any. */
@@ -107,7 +110,9 @@ class NameChecker {
       if (!frame.declared.has(id)) continue;
       // Of a list further out: it has ended when the enclosing step starts, which waits for it.
       if (frame.current === id) return "which it is inside of";
-      return frame !== this.#top() && waitsFor(frame.declared, id, frame.current) ? "which runs after the step around it" : null;
+      return frame !== this.#top() && !frame.isCircular && waitsFor(frame.declared, id, frame.current)
+        ? "which runs after the step around it"
+        : null;
     }
     return "which is inside another step";
   }
@@ -159,16 +164,11 @@ class NameChecker {
       if (publisher !== undefined) return orderFault(frame, root, publisher);
       if (root === "input" || root === "inputs") return inputFault(reference, frame);
     }
-    return this.#unknownRoot(root, reference.scope === "element");
+    return this.#unknownRoot(root, FIELD_LOCALS[reference.scope] ?? []);
   }
 
-  #unknownRoot(root: string, isElement: boolean): Fault {
-    const visible = [
-      ...this.#visibleSteps(),
-      "input",
-      ...this.#visibleFrames().flatMap((frame) => [...frame.locals]),
-      ...(isElement ? ["item"] : []),
-    ];
+  #unknownRoot(root: string, fieldLocals: readonly string[]): Fault {
+    const visible = [...this.#visibleSteps(), "input", ...this.#visibleFrames().flatMap((frame) => [...frame.locals]), ...fieldLocals];
     const expected = visible.slice(0, 20).join(", ");
     const owner = this.#everywhere.get(root);
     if (owner !== undefined) {
@@ -218,15 +218,22 @@ interface Fault {
   readonly hint?: string;
 }
 
-const CODES = { template: "TEMPLATE_INVALID", condition: "CONDITION_INVALID", cel: "TRANSFORM_INVALID" } as const;
-const ELEMENT_LOCALS: ReadonlySet<string> = new Set(["item", "index", "value"]);
-const REDUCE_LOCALS: ReadonlySet<string> = new Set(["accumulator", "item", "index"]);
+const CODES = {
+  template: "TEMPLATE_INVALID",
+  condition: "CONDITION_INVALID",
+  cel: "TRANSFORM_INVALID",
+  name: "TRANSFORM_INVALID",
+} as const;
+const FIELD_LOCALS: Readonly<Partial<Record<FieldScope, readonly string[]>>> = {
+  element: ["item", "index"],
+  reduce: ["acc", "accumulator", "item", "index"],
+  whole: ["input"],
+};
 
 /** Names that hold in this field only. */
-function isLocal({ root, scope, kind }: FieldReference, step: WorkflowStep | undefined): boolean {
+function isLocal({ root, scope }: FieldReference, step: WorkflowStep | undefined): boolean {
   if (scope === "own") return root === step?.id || root === step?.output_variable;
-  if (scope === "element") return ELEMENT_LOCALS.has(root) || (kind === "cel" && root === "input");
-  return scope === "reduce" && REDUCE_LOCALS.has(root);
+  return FIELD_LOCALS[scope]?.includes(root) ?? false;
 }
 
 function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | null {
@@ -243,7 +250,7 @@ function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | 
 function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
   const expected = "a step that has ended by then";
   if (publisher === frame.current) return { message: `${JSON.stringify(root)} is the step itself or encloses it`, expected };
-  if (frame.current === "" || !waitsFor(frame.declared, publisher, frame.current)) return null;
+  if (frame.current === "" || frame.isCircular || !waitsFor(frame.declared, publisher, frame.current)) return null;
   return { message: `${JSON.stringify(root)} is not upstream: it runs after ${frame.current}`, expected };
 }
 
@@ -252,26 +259,19 @@ function describeReference({ kind, root, path }: FieldReference): string {
   return kind === "template" ? `{{${root}${below}}}` : `${root}${below}`;
 }
 
-function createFrame(
-  steps: readonly WorkflowStep[],
-  { locals = [], inputs, seesOuter = true }: { locals?: readonly string[]; inputs: ReadonlySet<string> | null; seesOuter?: boolean },
-): Frame {
-  return {
-    steps,
-    publishers: publishersOf(steps),
-    declared: declaredDependencies(steps),
-    locals: new Set(locals),
-    inputs,
-    seesOuter,
-    current: "",
-  };
+interface FrameOptions {
+  readonly locals?: readonly string[];
+  readonly inputs: ReadonlySet<string> | null;
+  readonly seesOuter?: boolean;
 }
 
-function localsOf(
-  step: WorkflowStep,
-  kind: NestedKind,
-  outer: ReadonlySet<string> | null,
-): { locals?: readonly string[]; inputs: ReadonlySet<string> | null; seesOuter?: boolean } {
+function createFrame(steps: readonly WorkflowStep[], { locals = [], inputs, seesOuter = true }: FrameOptions): Frame {
+  const declared = declaredDependencies(steps);
+  const isCircular = findCycle(declared) !== null;
+  return { steps, publishers: publishersOf(steps), declared, isCircular, locals: new Set(locals), inputs, seesOuter, current: "" };
+}
+
+function localsOf(step: WorkflowStep, kind: NestedKind, outer: ReadonlySet<string> | null): FrameOptions {
   if (kind === "each")
     return { inputs: outer, locals: step.type === "scatter_gather" ? [...LOOP_LOCALS, step.scatter.itemVariable] : LOOP_LOCALS };
   if (kind !== "run" || step.type !== "sub_workflow") return { inputs: outer };

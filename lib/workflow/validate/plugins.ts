@@ -1,7 +1,5 @@
 // Checks plugin calls against the registered plugins: names, parameters as far as they are written out, and that only harmless calls are cached.
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
+import type { ErrorObject } from "ajv";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
 import { didYouMean } from "../../operations/didYouMean.ts";
@@ -9,6 +7,8 @@ import type { IssueList } from "../IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
 import type { PathKey } from "../SourceMap.ts";
 import type { PluginCatalog, PluginCatalogAction, WorkflowDefinition, WorkflowStep } from "../types.ts";
+import { compileJsonSchema, pointerToPath } from "./compileJsonSchema.ts";
+import { holdsTemplate } from "./holdsTemplate.ts";
 
 export function checkPlugins(definition: WorkflowDefinition, issues: IssueList, catalog: PluginCatalog | undefined): void {
   for (const { step, path } of walkSteps(definition)) {
@@ -72,10 +72,11 @@ function checkPlugin(plugin: string, path: readonly PathKey[], issues: IssueList
 }
 
 function checkParams(action: PluginCatalogAction, params: JsonObject, path: readonly PathKey[], issues: IssueList): void {
-  const validate = compile(action.params);
+  // A wrong schema of the plugin's own is for definePlugin to tell.
+  const { validate } = compileJsonSchema(action.params);
   if (validate === null || validate(params)) return;
   for (const error of validate.errors ?? []) {
-    const at = error.instancePath.split("/").slice(1).map(unescapePointer);
+    const at = pointerToPath(error.instancePath);
     if (dependsOnTemplate(error, valueAt(params, at))) continue;
     addParamIssue(error, at, params, { path: [...path, "params"], issues });
   }
@@ -116,39 +117,6 @@ function dependsOnTemplate(error: ErrorObject, value: JsonValue | undefined): bo
   const isChoice = /\/(?:anyOf|oneOf|allOf|if)\b/.test(error.schemaPath) || ["anyOf", "oneOf", "if"].includes(error.keyword);
   if (!isChoice && ["required", "additionalProperties", "unevaluatedProperties"].includes(error.keyword)) return false;
   return holdsTemplate(value);
-}
-
-export function holdsTemplate(value: JsonValue | undefined): boolean {
-  if (typeof value === "string") return value.includes("{{");
-  return typeof value === "object" && value !== null && Object.values(value as Record<string, JsonValue | undefined>).some(holdsTemplate);
-}
-
-const compiled = new WeakMap<JsonObject, ValidateFunction | null>();
-
-/** null: the plugin's own schema is wrong, which is for definePlugin to tell. */
-function compile(schema: JsonObject): ValidateFunction | null {
-  const known = compiled.get(schema);
-  if (known !== undefined) return known;
-  let validate: ValidateFunction | null = null;
-  try {
-    const options = { allErrors: true, strict: false, verbose: true, validateFormats: true } as const;
-    const ajv = isDraft7(schema["$schema"]) ? new Ajv(options) : new Ajv2020(options);
-    addFormats.default(ajv);
-    validate = ajv.compile(schema);
-  } catch {
-    validate = null;
-  }
-  compiled.set(schema, validate);
-  return validate;
-}
-
-function isDraft7(dialect: JsonValue | undefined): boolean {
-  return typeof dialect === "string" && dialect.includes("draft-07");
-}
-
-function unescapePointer(part: string): PathKey {
-  const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-  return /^\d+$/.test(key) ? Number(key) : key;
 }
 
 function valueAt(root: JsonValue, path: readonly PathKey[]): JsonValue | undefined {
