@@ -43,7 +43,10 @@ export function findReferences(step: WorkflowStep): StepReferences {
     if (entry.kind === "template") visitTexts(entry.value, path, (text, field) => add(field, () => templateReferences(text)));
     else if (entry.kind === "name") add(path, () => [{ root: entry.value, path: entry.below }]);
     else if (entry.kind === "cel") add(path, () => compileCel(entry.value, undefined, "transform").paths);
-    else add(path, () => conditionReferences(parseCondition(entry.value)).filter(({ isOuter }) => scope !== "element" || isOuter));
+    else
+      add(path, () =>
+        conditionReferences(parseCondition(entry.value)).filter(({ isOuter }) => isOuter || (scope !== "element" && scope !== "data")),
+      );
   }
   return { references, faults };
 }

@@ -7,9 +7,10 @@ import type { ConditionSource, StepOf, StepType, WorkflowStep } from "./types.ts
 
 /**
  * What a field may name besides what the step reads: nothing more, the step's own output (`own`), the element at hand
- * (`element`), the element and the result so far (`reduce`), the whole input (`whole`), or the steps of a nested run (`inside`).
+ * (`element`), the element and the result so far (`reduce`), the whole input (`whole`), any field of the input (`data`), or
+ * the steps of a nested run (`inside`).
  */
-export type FieldScope = "step" | "own" | "element" | "reduce" | "whole" | "inside";
+export type FieldScope = "step" | "own" | "element" | "reduce" | "whole" | "data" | "inside";
 
 interface Field {
   /** Below the step: `["params", "url"]`. */
@@ -59,7 +60,7 @@ const FIELDS: FieldsOf = {
   enrichment: ({ sources }) => sources.map((source, index) => template(["sources", index, "from"], source.from)),
   validation: ({ input, rules = [] }) => [
     template(["input"], input),
-    ...rules.map((rule, index) => condition(["rules", index, "condition"], rule.condition, "element")),
+    ...rules.map((rule, index) => condition(["rules", index, "condition"], withField(rule.condition), "data")),
   ],
   comparison: ({ left, right }) => [template(["left"], left), template(["right"], right)],
   sub_workflow: ({ inputs, outputMapping }) => [template(["inputs"], inputs), template(["outputMapping"], outputMapping, "inside")],
@@ -73,6 +74,12 @@ const FIELDS: FieldsOf = {
   ],
   deterministic_extraction: ({ input, instruction }) => [template(["input"], input), template(["instruction"], instruction)],
 };
+
+/** `{operator, value}` in a rule is about the rule's own field. */
+function withField(condition: ConditionSource): ConditionSource {
+  if (typeof condition === "string" || condition["operator"] === undefined) return condition;
+  return condition["field"] === undefined && condition["left"] === undefined ? { ...condition, field: "value" } : condition;
+}
 
 function template(path: readonly PathKey[], value: JsonValue | undefined, scope: FieldScope = "step"): StepField | null {
   return value === undefined ? null : { kind: "template", path, value, scope };

@@ -159,7 +159,7 @@ class NameChecker {
     const { root } = reference;
     if (isLocal(reference, step)) return null;
     for (const frame of this.#visibleFrames()) {
-      if (frame.locals.has(root)) return null;
+      if (frame.locals.has(root)) return reference.scope === "own" ? LOST_LOCAL : null;
       const publisher = frame.publishers.get(root)?.at(-1);
       if (publisher !== undefined) return orderFault(frame, root, publisher);
       if (root === "input" || root === "inputs") return inputFault(reference, frame);
@@ -233,6 +233,8 @@ const FIELD_LOCALS: Readonly<Partial<Record<FieldScope, readonly string[]>>> = {
 /** Names that hold in this field only. */
 function isLocal({ root, scope }: FieldReference, step: WorkflowStep | undefined): boolean {
   if (scope === "own") return root === step?.id || root === step?.output_variable;
+  // Fields of data that only the execution knows.
+  if (scope === "data") return true;
   return FIELD_LOCALS[scope]?.includes(root) ?? false;
 }
 
@@ -246,6 +248,12 @@ function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | 
     ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
   };
 }
+
+/** A rollback runs after the loop, on what was recorded. */
+const LOST_LOCAL: Fault = {
+  message: "a rollback cannot name the element at hand: it is not recorded",
+  expected: "the step's own output, an earlier step or an input",
+};
 
 function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
   const expected = "a step that has ended by then";

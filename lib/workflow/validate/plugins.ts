@@ -3,12 +3,14 @@ import type { ErrorObject } from "ajv";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
 import { didYouMean } from "../../operations/didYouMean.ts";
+import { findValidator } from "../../operations/schemaValidators.ts";
 import type { IssueList } from "../IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
+import { valueAt } from "../schemaIssues.ts";
 import type { PathKey } from "../SourceMap.ts";
 import type { PluginCatalog, PluginCatalogAction, WorkflowDefinition, WorkflowStep } from "../types.ts";
-import { compileJsonSchema, pointerToPath } from "./compileJsonSchema.ts";
 import { holdsTemplate } from "./holdsTemplate.ts";
+import { pointerToPath } from "./schemas.ts";
 
 export function checkPlugins(definition: WorkflowDefinition, issues: IssueList, catalog: PluginCatalog | undefined): void {
   for (const { step, path } of walkSteps(definition)) {
@@ -72,12 +74,12 @@ function checkPlugin(plugin: string, path: readonly PathKey[], issues: IssueList
 }
 
 function checkParams(action: PluginCatalogAction, params: JsonObject, path: readonly PathKey[], issues: IssueList): void {
+  const found = findValidator(action.params);
   // A wrong schema of the plugin's own is for definePlugin to tell.
-  const { validate } = compileJsonSchema(action.params);
-  if (validate === null || validate(params)) return;
-  for (const error of validate.errors ?? []) {
+  if (!found.ok) return;
+  for (const error of found.validator.check(params)) {
     const at = pointerToPath(error.instancePath);
-    if (dependsOnTemplate(error, valueAt(params, at))) continue;
+    if (dependsOnTemplate(error, valueAt(params, at) as JsonValue | undefined)) continue;
     addParamIssue(error, at, params, { path: [...path, "params"], issues });
   }
 }
@@ -108,7 +110,7 @@ function addParamIssue(error: ErrorObject, at: readonly PathKey[], params: JsonO
   }
   const allowed = facts["allowedValues"] ?? facts["type"];
   const expected = Array.isArray(allowed) ? allowed.join(" | ") : typeof allowed === "string" ? allowed : (error.message ?? error.keyword);
-  const got = describeValue(valueAt(params, at));
+  const got = describeValue(valueAt(params, at) as JsonValue | undefined);
   issues.add("PARAMS_INVALID", [...path, ...at], `${String(at.at(-1) ?? "params")} is ${got}, expected ${expected}`, { expected, got });
 }
 
@@ -117,11 +119,4 @@ function dependsOnTemplate(error: ErrorObject, value: JsonValue | undefined): bo
   const isChoice = /\/(?:anyOf|oneOf|allOf|if)\b/.test(error.schemaPath) || ["anyOf", "oneOf", "if"].includes(error.keyword);
   if (!isChoice && ["required", "additionalProperties", "unevaluatedProperties"].includes(error.keyword)) return false;
   return holdsTemplate(value);
-}
-
-function valueAt(root: JsonValue, path: readonly PathKey[]): JsonValue | undefined {
-  let node: JsonValue | undefined = root;
-  for (const key of path)
-    node = typeof node === "object" && node !== null ? (node as Record<string, JsonValue | undefined>)[String(key)] : undefined;
-  return node;
 }

@@ -1,15 +1,16 @@
-// Checks that every schema in a workflow compiles: JSON Schema, or the short form with `fields`.
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+// Checks that every schema in a workflow compiles: JSON Schema, or the short form with `fields`. Which of them data fit is operations/validation.
+import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
+import { checkSchema } from "../../operations/validation.ts";
 import type { IssueList } from "../IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
+import { valueAt } from "../schemaIssues.ts";
 import type { PathKey } from "../SourceMap.ts";
 import type { WorkflowDefinition, WorkflowStep } from "../types.ts";
-import { compileJsonSchema } from "./compileJsonSchema.ts";
 
 export function checkSchemas(definition: WorkflowDefinition, issues: IssueList): void {
   for (const { step, path } of walkSteps(definition)) {
-    for (const [field, schema] of schemasOf(step)) checkSchema(schema, [...path, ...field], issues);
+    for (const [field, schema] of schemasOf(step)) addSchemaProblem(schema, [...path, ...field], issues);
   }
 }
 
@@ -21,51 +22,27 @@ function schemasOf(step: WorkflowStep): [PathKey[], JsonObject][] {
   return found.flatMap(([field, schema]) => (schema === undefined ? [] : [[field, schema]]));
 }
 
-function checkSchema(schema: JsonObject, path: readonly PathKey[], issues: IssueList): void {
-  const items = schema["items"];
-  const isShort = schema["fields"] !== undefined || (isJsonObject(items) && items["fields"] !== undefined);
-  if (isShort) {
-    checkFields(schema["fields"], [...path, "fields"], issues);
-    if (isJsonObject(items)) checkFields(items["fields"], [...path, "items", "fields"], issues);
-    return;
-  }
-  const { problem } = compileJsonSchema(schema);
-  if (problem === null) return;
-  const { message, at } = problem;
-  issues.add("WORKFLOW_INVALID", [...path, ...at], `the schema does not compile: ${message}`, {
+function addSchemaProblem(schema: JsonObject, path: readonly PathKey[], issues: IssueList): void {
+  const [problem] = checkSchema(schema);
+  if (problem === undefined) return;
+  // `schema is invalid: data/properties/title/type must be …` tells where; of a short form that place does not exist.
+  const pointer = / data((?:\/[^\s,]+)+)/.exec(problem.message)?.[1] ?? "";
+  const at = pointerToPath(pointer);
+  const value = at.length === 0 ? undefined : (valueAt(schema, at) as JsonValue | undefined);
+  const place = value === undefined ? path : [...path, ...at];
+  issues.add("WORKFLOW_INVALID", place, `the schema ${problem.message}`, {
     expected: "JSON Schema",
-    ...got(schema, at),
+    ...(value !== undefined && { got: describeValue(value) }),
   });
 }
 
-function got(schema: JsonObject, at: readonly PathKey[]): { got?: string } {
-  let node: JsonValue | undefined = schema;
-  for (const key of at)
-    node = typeof node === "object" && node !== null ? (node as Record<string, JsonValue | undefined>)[String(key)] : undefined;
-  return at.length === 0 ? {} : { got: describeValue(node) };
-}
-
-const FIELD_TYPES: readonly string[] = ["string", "number", "integer", "boolean", "date", "currency", "array", "object", "email", "url"];
-
-function checkFields(fields: JsonValue | undefined, path: readonly PathKey[], issues: IssueList): void {
-  if (fields === undefined) return;
-  if (!Array.isArray(fields))
-    return issues.add("WORKFLOW_INVALID", path, `fields is ${describeValue(fields)}, expected a list`, {
-      expected: "a list of {name, type, required, description}",
+/** `/rows/0/a~1b` → `["rows", 0, "a/b"]`. */
+export function pointerToPath(pointer: string): PathKey[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => {
+      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+      return /^\d+$/.test(key) ? Number(key) : key;
     });
-  for (const [index, field] of (fields as readonly JsonValue[]).entries()) {
-    const name = isJsonObject(field) ? field["name"] : undefined;
-    if (typeof name !== "string" || name === "")
-      issues.add("WORKFLOW_INVALID", [...path, index, "name"], "a field has no name", {
-        expected: "{name, type, required, description}",
-        got: describeValue(field),
-      });
-    const type = isJsonObject(field) ? field["type"] : undefined;
-    if (type !== undefined && (typeof type !== "string" || !FIELD_TYPES.includes(type))) {
-      issues.add("WORKFLOW_INVALID", [...path, index, "type"], `a field has the unknown type ${describeValue(type)}`, {
-        expected: FIELD_TYPES.join(", "),
-        got: describeValue(type),
-      });
-    }
-  }
 }
