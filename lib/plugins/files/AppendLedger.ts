@@ -83,7 +83,8 @@ export class AppendLedger {
     return withFileLock(join(this.#folder, `${this.#name}.lock`), this.#clock, async () => {
       await using folder = await openFolder(this.#folder, [], { create: false, path: this.#folder });
       await this.#settlePending(folder);
-      return work(folder);
+      // Awaited here: the folder closes when this block is left.
+      return await work(folder);
     });
   }
 

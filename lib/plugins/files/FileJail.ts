@@ -145,10 +145,9 @@ export class FileJail implements FileServices {
   }
 
   async #openRoot(): Promise<string> {
-    if (this.#root === undefined) {
-      await mkdir(this.#options.root, { recursive: true });
-      this.#root = await realpath(this.#options.root);
-    }
+    // Each time: somebody may have removed the folder while we run.
+    await mkdir(this.#root ?? this.#options.root, { recursive: true });
+    this.#root ??= await realpath(this.#options.root);
     return this.#root;
   }
 
