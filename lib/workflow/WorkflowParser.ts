@@ -1,12 +1,12 @@
 // Text to a checked, normalised workflow, or every defect with its line. Only orders the steps of that; never throws for a bad text.
 import { AppError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
-import { IssueList } from "./IssueList.ts";
-import { normaliseWorkflow } from "./normaliseWorkflow.ts";
-import { readDocument } from "./readDocument.ts";
-import { addSchemaIssues } from "./schemaIssues.ts";
-import { addSecretIssues } from "./secrets.ts";
-import type { SourceMap } from "./SourceMap.ts";
+import { IssueList } from "./validate/IssueList.ts";
+import { normaliseWorkflow } from "./normalise/normaliseWorkflow.ts";
+import { readDocument } from "./read/readDocument.ts";
+import { addSchemaIssues } from "./validate/schemaIssues.ts";
+import { addSecretIssues } from "./validate/secrets.ts";
+import type { SourceMap } from "./read/SourceMap.ts";
 import type { ParseResult, PluginCatalog, WorkflowDefinition, WorkflowIssue } from "./types.ts";
 import { addSemanticIssues } from "./validateWorkflow.ts";
 import { workflowSchema } from "./workflowSchema.ts";

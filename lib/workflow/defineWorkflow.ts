@@ -1,6 +1,6 @@
 // Workflows made in TypeScript: the same checks and the same normalised form as for files.
 import type { WorkflowDefinitionInput } from "./inputTypes.ts";
-import { readValue } from "./readValue.ts";
+import { readValue } from "./read/readValue.ts";
 import type { PluginCatalog, WorkflowDefinition } from "./types.ts";
 import { checkWorkflow, workflowError } from "./WorkflowParser.ts";
 

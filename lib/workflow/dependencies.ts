@@ -1,7 +1,7 @@
 // Which step waits for which. Each step decides for itself: one explicit dependency changes nothing for the others. Order within a list only; nothing is run here.
 import type { PathSegment } from "../operations/paths.ts";
 import { nestedLists, walkList } from "./nestedSteps.ts";
-import { findReferences } from "./references.ts";
+import { findReferences } from "./names/references.ts";
 import type { WorkflowStep } from "./types.ts";
 
 /**

@@ -1,5 +1,5 @@
 // Which steps hold which lists of steps: the one place that knows. Used by validator, dependencies, classifier and engine.
-import type { PathKey } from "./SourceMap.ts";
+import type { PathKey } from "./read/SourceMap.ts";
 import type { StepOf, StepType, WorkflowDefinition, WorkflowStep } from "./types.ts";
 
 /** `branch`: runs at most once; `group`: its steps start together; `each`: runs once per element; `run`: runs with a context of its own. */

@@ -4,8 +4,8 @@ import { checkPlugins } from "./validate/plugins.ts";
 import { checkSchemas } from "./validate/schemas.ts";
 import { checkStructure } from "./validate/structure.ts";
 import { checkTransforms } from "./validate/transforms.ts";
-import { IssueList } from "./IssueList.ts";
-import { addSecretIssues } from "./secrets.ts";
+import { IssueList } from "./validate/IssueList.ts";
+import { addSecretIssues } from "./validate/secrets.ts";
 import type { PluginCatalog, WorkflowDefinition, WorkflowIssue } from "./types.ts";
 
 /** Every defect of a definition that fits the schema, secrets included. For a definition without a file: no lines. */

@@ -1,11 +1,11 @@
 // Checks that everything a step names exists and has ended before it starts: dependencies, templates, conditions, CEL; and that no order is circular.
 import { didYouMean } from "../../operations/didYouMean.ts";
 import { declaredDependencies, findCycle, publishersOf, siblingReferences, waitsFor } from "../dependencies.ts";
-import type { IssueList } from "../IssueList.ts";
+import type { IssueList } from "./IssueList.ts";
 import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
-import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../references.ts";
-import type { PathKey } from "../SourceMap.ts";
-import type { FieldScope } from "../stepFields.ts";
+import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../names/references.ts";
+import type { PathKey } from "../read/SourceMap.ts";
+import type { FieldScope } from "../names/stepFields.ts";
 import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
 
 /** A list of steps on the way from the definition to the step that is being checked. */

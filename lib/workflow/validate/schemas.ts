@@ -2,10 +2,10 @@
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
 import { checkSchema } from "../../operations/validation.ts";
-import type { IssueList } from "../IssueList.ts";
+import type { IssueList } from "./IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
-import { valueAt } from "../schemaIssues.ts";
-import type { PathKey } from "../SourceMap.ts";
+import { valueAt } from "./schemaIssues.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import type { WorkflowDefinition, WorkflowStep } from "../types.ts";
 
 export function checkSchemas(definition: WorkflowDefinition, issues: IssueList): void {

@@ -1,7 +1,7 @@
 // Checks of ids, sizes and fields that belong together. What fields name is names.ts, what they hold is contents.ts.
-import type { IssueList } from "../IssueList.ts";
+import type { IssueList } from "./IssueList.ts";
 import { nestedLists, walkSteps, type VisitedStep } from "../nestedSteps.ts";
-import type { PathKey } from "../SourceMap.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import { MAX_NESTING_DEPTH, MAX_STEPS, RESERVED_NAMES } from "../stepTypes.ts";
 import type { StepOf, StepType, WorkflowDefinition, WorkflowStep } from "../types.ts";
 

@@ -6,11 +6,11 @@ import { describeValue } from "../../operations/describeValue.ts";
 import { didYouMean } from "../../operations/didYouMean.ts";
 import { findTransform, requireTransform } from "../../operations/transforms/registry.ts";
 import type { Transform } from "../../operations/transforms/types.ts";
-import type { IssueList } from "../IssueList.ts";
+import type { IssueList } from "./IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
-import { findReferences } from "../references.ts";
-import { expectation, valueAt } from "../schemaIssues.ts";
-import type { PathKey } from "../SourceMap.ts";
+import { findReferences } from "../names/references.ts";
+import { expectation, valueAt } from "./schemaIssues.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import type { StepOf, WorkflowDefinition } from "../types.ts";
 import { holdsTemplate } from "./holdsTemplate.ts";
 

@@ -1,7 +1,7 @@
 // Finds what looks like a secret written into a workflow. Stricter than the log's mask: a workflow is refused for it, so prose must pass. Never shows what it found.
-import { isSecretKey } from "../core/redaction.ts";
+import { isSecretKey } from "../../core/redaction.ts";
 import type { IssueList } from "./IssueList.ts";
-import type { PathKey } from "./SourceMap.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, "an AWS access key"],

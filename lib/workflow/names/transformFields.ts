@@ -1,9 +1,9 @@
 // What the settings of a transform name: some fields are read once per element, where `item` and `index` stand for it. Which ones, the operation says.
-import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import { findTransform } from "../operations/transforms/registry.ts";
-import type { PathKey } from "./SourceMap.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { findTransform } from "../../operations/transforms/registry.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import type { FieldScope, StepField } from "./stepFields.ts";
-import type { StepOf } from "./types.ts";
+import type { StepOf } from "../types.ts";
 
 export function transformFields({ operation, expression, config = {} }: StepOf<"transform">): StepField[] {
   const transform = findTransform(operation ?? "expression");

@@ -12,12 +12,12 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
-import type { JsonValue } from "../core/json.ts";
-import { maskSecretText } from "../core/redaction.ts";
+import type { JsonValue } from "../../core/json.ts";
+import { maskSecretText } from "../../core/redaction.ts";
 import { checkJsonSyntax } from "./jsonSyntax.ts";
 import { joinPath, SourceMap, type Place } from "./SourceMap.ts";
-import { MAX_SOURCE_BYTES } from "./stepTypes.ts";
-import type { WorkflowIssue } from "./types.ts";
+import { MAX_SOURCE_BYTES } from "../stepTypes.ts";
+import type { WorkflowIssue } from "../types.ts";
 
 export interface ReadDocument {
   readonly value: JsonValue;

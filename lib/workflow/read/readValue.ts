@@ -1,8 +1,8 @@
 // A value made in code to plain JSON, as readDocument does with text: undefined members are left out, what is not JSON is a defect.
-import type { JsonValue } from "../core/json.ts";
+import type { JsonValue } from "../../core/json.ts";
 import { MAX_DOCUMENT_DEPTH, type ReadDocument } from "./readDocument.ts";
 import { joinPath, SourceMap } from "./SourceMap.ts";
-import type { WorkflowIssue } from "./types.ts";
+import type { WorkflowIssue } from "../types.ts";
 
 export function readValue(value: unknown): ReadDocument {
   const sources = new SourceMap();

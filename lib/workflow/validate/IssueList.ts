@@ -1,7 +1,7 @@
 // Gathers defects of one workflow: adds file position, step and field to each, and keeps secrets out of them.
-import { maskSecretText } from "../core/redaction.ts";
-import { SourceMap, type PathKey } from "./SourceMap.ts";
-import type { WorkflowIssue, WorkflowIssueCode } from "./types.ts";
+import { maskSecretText } from "../../core/redaction.ts";
+import { SourceMap, type PathKey } from "../read/SourceMap.ts";
+import type { WorkflowIssue, WorkflowIssueCode } from "../types.ts";
 
 export interface IssueFacts {
   readonly expected?: string;

@@ -1,5 +1,5 @@
 // Strict JSON, or the first place where it is not. The values themselves are read by readDocument, which knows the lines.
-import type { WorkflowIssue } from "./types.ts";
+import type { WorkflowIssue } from "../types.ts";
 
 /** @returns null when `text` is strict JSON nested at most `maxDepth` deep */
 export function checkJsonSyntax(text: string, maxDepth: number): WorkflowIssue | null {

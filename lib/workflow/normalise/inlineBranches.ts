@@ -1,6 +1,6 @@
 // Branches given as lists of ids: the named steps move out of the surrounding list and into the branch, so that only one branch runs.
-import { isJsonObject, type JsonValue } from "../core/json.ts";
-import type { Place, SourceMap } from "./SourceMap.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import type { Place, SourceMap } from "../read/SourceMap.ts";
 
 /** A step while it is being normalised. */
 export interface MutableObject {

@@ -1,9 +1,9 @@
 // Which fields of a step are templates, conditions or CEL, and what each may name. Nested steps are not part of it (nestedSteps.ts).
-import type { JsonValue } from "../core/json.ts";
-import type { PathSegment } from "../operations/paths.ts";
-import type { PathKey } from "./SourceMap.ts";
+import type { JsonValue } from "../../core/json.ts";
+import type { PathSegment } from "../../operations/paths.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import { transformFields } from "./transformFields.ts";
-import type { ConditionSource, StepOf, StepType, WorkflowStep } from "./types.ts";
+import type { ConditionSource, StepOf, StepType, WorkflowStep } from "../types.ts";
 
 /**
  * What a field may name besides what the step reads: nothing more, the step's own output (`own`), the element at hand

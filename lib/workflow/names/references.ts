@@ -1,13 +1,13 @@
 // What a step's own fields name: read out of templates, conditions and CEL by operations, with a fault for each field that cannot be read.
-import { AppError } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
-import { compileCel } from "../operations/cel.ts";
-import { conditionReferences, parseCondition } from "../operations/conditions.ts";
-import type { PathSegment } from "../operations/paths.ts";
-import { templateReferences } from "../operations/templates.ts";
-import type { PathKey } from "./SourceMap.ts";
+import { AppError } from "../../core/errors.ts";
+import type { JsonValue } from "../../core/json.ts";
+import { compileCel } from "../../operations/cel.ts";
+import { conditionReferences, parseCondition } from "../../operations/conditions.ts";
+import type { PathSegment } from "../../operations/paths.ts";
+import { templateReferences } from "../../operations/templates.ts";
+import type { PathKey } from "../read/SourceMap.ts";
 import { stepFields, type FieldScope, type StepField } from "./stepFields.ts";
-import type { WorkflowStep } from "./types.ts";
+import type { WorkflowStep } from "../types.ts";
 
 export interface FieldReference {
   readonly root: string;

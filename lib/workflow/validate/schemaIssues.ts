@@ -1,13 +1,13 @@
 // Says what zod found in words that name the fault, the expectation and the nearest right spelling.
 import type { z } from "zod";
-import { didYouMean } from "../operations/didYouMean.ts";
-import { describeValue } from "../operations/describeValue.ts";
-import { isJsonObject, type JsonValue } from "../core/json.ts";
+import { didYouMean } from "../../operations/didYouMean.ts";
+import { describeValue } from "../../operations/describeValue.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { IssueList } from "./IssueList.ts";
-import { FIELD_ALIASES } from "./fieldAliases.ts";
-import { KNOWN_KEYS_PREFIX } from "./schema/fields.ts";
-import type { PathKey } from "./SourceMap.ts";
-import { STEP_TYPE_ALIASES, STEP_TYPES } from "./stepTypes.ts";
+import { FIELD_ALIASES } from "../normalise/fieldAliases.ts";
+import { KNOWN_KEYS_PREFIX } from "../schema/fields.ts";
+import type { PathKey } from "../read/SourceMap.ts";
+import { STEP_TYPE_ALIASES, STEP_TYPES } from "../stepTypes.ts";
 
 export function addSchemaIssues(found: readonly z.core.$ZodIssue[], root: unknown, issues: IssueList): void {
   const misspelt = new Set<string>();

@@ -1,10 +1,10 @@
 // Brings every accepted spelling of a workflow to the one form that the schema describes: aliases, legacy branches, missing ids. Checks nothing else.
-import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { FIELD_ALIASES, SCATTER_ALIASES } from "./fieldAliases.ts";
 import { inlineBranches, type MutableObject } from "./inlineBranches.ts";
-import { joinPath, type Place, type SourceMap } from "./SourceMap.ts";
-import { STEP_TYPE_ALIASES } from "./stepTypes.ts";
-import type { WorkflowIssue } from "./types.ts";
+import { joinPath, type Place, type SourceMap } from "../read/SourceMap.ts";
+import { STEP_TYPE_ALIASES } from "../stepTypes.ts";
+import type { WorkflowIssue } from "../types.ts";
 
 export interface NormalisedWorkflow {
   /** Fresh objects down to the steps; what they hold is shared with the input. */
