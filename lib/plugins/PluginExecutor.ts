@@ -169,24 +169,21 @@ export class PluginExecutor implements ActionExecutor {
       abort.abort(error);
     };
     const onCallerAbort = (): void => stop(cancelledError(name, caller?.reason));
-    const finished = new AbortController();
-    // A sleep, not a scheduled callback: it keeps the process alive, for a plugin may hang with nothing open.
-    this.#options.clock.sleep(action.timeoutMs, finished.signal).then(
-      () =>
-        stop(
-          new AppError("STEP_TIMEOUT", `${name} did not end within ${action.timeoutMs} ms and was abandoned`, {
-            details: { expected: `at most ${action.timeoutMs} ms` },
-          }),
-        ),
-      () => undefined,
-    );
+    const onTimeout = (): void =>
+      stop(
+        new AppError("STEP_TIMEOUT", `${name} did not end within ${action.timeoutMs} ms and was abandoned`, {
+          details: { expected: `at most ${action.timeoutMs} ms` },
+        }),
+      );
+    // It keeps the process alive: a plugin may hang with nothing open.
+    const cancelTimeout = this.#options.clock.schedule(action.timeoutMs, onTimeout, true);
     caller?.addEventListener("abort", onCallerAbort, { once: true });
     try {
       if (caller?.aborted === true) onCallerAbort();
       else work().then(ended.resolve, ended.reject);
       return await ended.promise;
     } finally {
-      finished.abort();
+      cancelTimeout();
       caller?.removeEventListener("abort", onCallerAbort);
     }
   }

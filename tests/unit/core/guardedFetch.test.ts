@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { AddressGuard } from "../../../lib/core/addressGuard.ts";
 import { AppError } from "../../../lib/core/errors.ts";

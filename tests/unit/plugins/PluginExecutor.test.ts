@@ -7,7 +7,7 @@ import type { WorkspaceId } from "../../../lib/core/ids.ts";
 import { createSecret } from "../../../lib/plugins/createSecret.ts";
 import { defineAction, definePlugin } from "../../../lib/plugins/definePlugin.ts";
 import { FileJail } from "../../../lib/plugins/files/FileJail.ts";
-import type { ActionDefinition, Plugin } from "../../../lib/plugins/types.ts";
+import type { ActionDefinition, ConnectionSource, Plugin } from "../../../lib/plugins/types.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
 import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import { callOf, dataOf, errorOf, executorOf } from "./executorOf.ts";
@@ -80,7 +80,7 @@ describe("params", () => {
       },
     ],
   ])("of a %s schema are refused with every defect, before run", async (_, params) => {
-    const run = vi.fn(async () => null);
+    const run = vi.fn<() => Promise<null>>(async () => null);
     const outcome = errorOf(await executorOf([pluginWith({ params, run })]).execute(callOf("p", "a", { count: "many", extra: 1 })));
     expect(outcome.effectHappened).toBe("no");
     expect(outcome.error.code).toBe("PARAMS_INVALID");
@@ -318,7 +318,7 @@ describe("failures", () => {
 
 describe("connections", () => {
   test("that are missing stop the call before it begins", async () => {
-    const run = vi.fn(async () => null);
+    const run = vi.fn<() => Promise<null>>(async () => null);
     const outcome = errorOf(await executorOf([pluginWith({ connection: true, run })]).execute(callOf("p", "a", {})));
     expect(outcome).toMatchObject({
       effectHappened: "no",
@@ -328,12 +328,12 @@ describe("connections", () => {
   });
 
   test("are looked up in the caller's workspace, and print as nothing", async () => {
-    const findSecret = vi.fn(async (_: WorkspaceId, name: string) => createSecret(name, "s3cret"));
+    const findSecret = vi.fn<ConnectionSource["findSecret"]>(async (_, name) => createSecret(name, "s3cret"));
     let shown = "";
     const plugin = pluginWith({
       run: async (_, context) => {
         const secret = await context.connection("mail");
-        shown = `${String(secret)} ${JSON.stringify({ secret })} ${inspect(secret)}`;
+        shown = `${(secret as { toString(): string }).toString()} ${JSON.stringify({ secret })} ${inspect(secret)}`;
         return secret.reveal();
       },
     });
@@ -401,12 +401,42 @@ describe("verify", () => {
 describe("mayRetry", () => {
   const broken = { ok: false, error: new AppError("UPSTREAM_UNAVAILABLE", "x"), effectHappened: "maybe", durationMs: 1 } as const;
   test.each([
-    ["none, and it may have happened", { by: "none", windowHours: 0 }, broken, 0, false],
-    ["none, and it did not happen", { by: "none", windowHours: 0 }, { ...broken, effectHappened: "no" }, 0, true],
-    ["header, within the window", { by: "header", windowHours: 1 }, broken, 3_500_000, true],
-    ["header, when the retry could outlast the window", { by: "header", windowHours: 1 }, broken, 3_590_000, false],
-    ["natural, but hopeless", { by: "natural", windowHours: 1 }, { ...broken, error: new AppError("PARAMS_INVALID", "x") }, 0, false],
-  ] as const)("%s", async (_, idempotency, failure, elapsedMs, expected) => {
+    {
+      claim: "none, and it may have happened",
+      idempotency: { by: "none", windowHours: 0 },
+      failure: broken,
+      elapsedMs: 0,
+      expected: false,
+    },
+    {
+      claim: "none, and it did not happen",
+      idempotency: { by: "none", windowHours: 0 },
+      failure: { ...broken, effectHappened: "no" },
+      elapsedMs: 0,
+      expected: true,
+    },
+    {
+      claim: "header, within the window",
+      idempotency: { by: "header", windowHours: 1 },
+      failure: broken,
+      elapsedMs: 3_500_000,
+      expected: true,
+    },
+    {
+      claim: "header, when the retry could outlast the window",
+      idempotency: { by: "header", windowHours: 1 },
+      failure: broken,
+      elapsedMs: 3_590_000,
+      expected: false,
+    },
+    {
+      claim: "natural, but hopeless",
+      idempotency: { by: "natural", windowHours: 1 },
+      failure: { ...broken, error: new AppError("PARAMS_INVALID", "x") },
+      elapsedMs: 0,
+      expected: false,
+    },
+  ] as const)("$claim", async ({ idempotency, failure, elapsedMs, expected }) => {
     const clock = new ManualClock();
     const executor = executorOf([pluginWith({ idempotency })], { clock });
     const firstAttemptAtMs = clock.nowMs();

@@ -32,7 +32,7 @@ async function failuresOf(
         verify: async ({ idempotencyKey }, params) =>
           world.counted.includes(idempotencyKey) ? { happened: true, output: params as { by: number } } : { happened: false },
         ...action,
-      } as ActionDefinition),
+      }),
     },
   });
   const tests: [string, () => Promise<void>][] = [];

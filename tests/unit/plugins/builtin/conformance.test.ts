@@ -2,7 +2,6 @@ import { afterAll, describe, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
 import { AppError } from "../../../../lib/core/errors.ts";
 import { createGuardedFetch, type GuardedFetch } from "../../../../lib/core/guardedFetch.ts";
-import type { WorkspaceId } from "../../../../lib/core/ids.ts";
 import { csvPlugin } from "../../../../lib/plugins/builtin/csv.ts";
 import { filesPlugin } from "../../../../lib/plugins/builtin/files.ts";
 import { createHttpPlugin } from "../../../../lib/plugins/builtin/http.ts";
@@ -80,7 +79,7 @@ describePlugin(runner, {
 /** The outbox is given to the plugin when it is made; each test's world puts a fresh folder under it. */
 let outbox: FileServices = noFiles();
 describePlugin(runner, {
-  plugin: createOutboxPlugin((_: WorkspaceId) => outbox),
+  plugin: createOutboxPlugin(() => outbox),
   openWorld: async () => {
     const folder = await openTestFolder();
     outbox = new FileJail({ root: folder.path, clock: systemClock });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmod, link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
 import { FileJail } from "../../../../lib/plugins/files/FileJail.ts";
@@ -116,9 +116,9 @@ describe("links", () => {
     const elsewhere = join(outside.path, "elsewhere");
     await mkdir(elsewhere);
     await mkdir(join(root, "folder"));
-    let isRunning = true;
+    const writing = { isRunning: true };
     const swapping = (async () => {
-      while (isRunning) {
+      while (writing.isRunning) {
         await rename(join(root, "folder"), join(root, "aside"));
         await symlink(elsewhere, join(root, "folder"));
         await rename(join(root, "folder"), join(root, "gone"));
@@ -127,7 +127,7 @@ describe("links", () => {
       }
     })();
     await Promise.allSettled(Array.from({ length: 100 }, async (_, index) => jail.write(`folder/${index}.txt`, content)));
-    isRunning = false;
+    writing.isRunning = false;
     await swapping;
     expect(Object.keys(await outside.snapshot()).filter((path) => path.startsWith("elsewhere"))).toEqual([]);
   });
