@@ -8,8 +8,12 @@ export interface Clock {
   monotonicMs(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back once after `ms` unless cancelled by the returned function. Does not keep the process alive. */
-  schedule(ms: number, callback: () => void): () => void;
+  /**
+   * Calls back once after `ms` unless cancelled by the returned function.
+   *
+   * @param keepsAlive whether the process waits for it. @defaultValue false
+   */
+  schedule(ms: number, callback: () => void, keepsAlive?: boolean): () => void;
 }
 
 /** Longest delay that Node's timers take as given; beyond it they fire at once. */
@@ -21,9 +25,9 @@ export const systemClock: Clock = {
   sleep: async (ms, signal) => {
     await delay(Math.min(Math.max(ms, 0), MAX_TIMER_MS), undefined, signal === undefined ? {} : { signal });
   },
-  schedule: (ms, callback) => {
+  schedule: (ms, callback, keepsAlive = false) => {
     const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    timer.unref();
+    if (!keepsAlive) timer.unref();
     return () => clearTimeout(timer);
   },
 };

@@ -190,5 +190,6 @@ export interface WorkflowStepExecutionsTable {
   epoch: Defaulted<number>;
   output_execution_id: string | null;
   output_hash: Nullable<Bytes>;
+  output_inline: Nullable<Bytes>;
   detail: Nullable<Bytes>;
 }

@@ -29,14 +29,35 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+/** Units waiting for a place in the next batch, and the flush that serves them. */
+class Lane {
+  pending: Pending[] = [];
+  isFlushing = false;
+  idle: Promise<void> = Promise.resolve();
+
+  takeBatch(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    const epochs = new Map<string, number>();
+    for (const { unit, bytes: unitSize } of this.pending) {
+      if (count > 0 && (count >= MAX_BATCH_UNITS || bytes + unitSize > MAX_BATCH_BYTES)) break;
+      // The fence knows one epoch per execution: units of an older claim of our own never share a batch with the newer one's.
+      if ((epochs.get(unit.executionId) ?? unit.epoch) !== unit.epoch) break;
+      epochs.set(unit.executionId, unit.epoch);
+      bytes += unitSize;
+      count += 1;
+    }
+    return this.pending.splice(0, count);
+  }
+}
+
 export class Journal {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #writers: ReadonlyMap<string, PartWriter>;
   readonly #onFinish: FinishHook;
-  #pending: Pending[] = [];
-  #isFlushing = false;
-  #idle: Promise<void> = Promise.resolve();
+  /** Units that end an execution need a transaction with the queue; in a lane of their own they do not hold up plain ones. */
+  readonly #lanes: readonly [Lane, Lane] = [new Lane(), new Lane()];
 
   constructor({ db, clock, writers, onFinish }: JournalOptions) {
     this.#db = db;
@@ -53,10 +74,11 @@ export class Journal {
    */
   append(unit: Unit): Promise<AppendOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
-    this.#pending.push({ unit, bytes: unitBytes(unit), resolve, reject });
-    if (!this.#isFlushing) {
-      this.#isFlushing = true;
-      this.#idle = this.#flushAll();
+    const lane = this.#lanes[unit.finish === undefined ? 0 : 1];
+    lane.pending.push({ unit, bytes: unitBytes(unit), resolve, reject });
+    if (!lane.isFlushing) {
+      lane.isFlushing = true;
+      lane.idle = this.#flushAll(lane);
     }
     return promise;
   }
@@ -69,32 +91,14 @@ export class Journal {
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
-    while (this.#isFlushing) await this.#idle;
+    for (const lane of this.#lanes) while (lane.isFlushing) await lane.idle;
   }
 
-  async #flushAll(): Promise<void> {
+  async #flushAll(lane: Lane): Promise<void> {
     // One turn of the microtask queue, so that units appended together travel together.
     await Promise.resolve();
-    while (this.#pending.length > 0) {
-      const batch = this.#takeBatch();
-      await this.#commit(batch);
-    }
-    this.#isFlushing = false;
-  }
-
-  #takeBatch(): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    const epochs = new Map<string, number>();
-    for (const { unit, bytes: unitSize } of this.#pending) {
-      if (count > 0 && (count >= MAX_BATCH_UNITS || bytes + unitSize > MAX_BATCH_BYTES)) break;
-      // The fence knows one epoch per execution: units of an older claim of our own never share a batch with the newer one's.
-      if ((epochs.get(unit.executionId) ?? unit.epoch) !== unit.epoch) break;
-      epochs.set(unit.executionId, unit.epoch);
-      bytes += unitSize;
-      count += 1;
-    }
-    return this.#pending.splice(0, count);
+    while (lane.pending.length > 0) await this.#commit(lane.takeBatch());
+    lane.isFlushing = false;
   }
 
   /** Never throws: every unit of the batch is resolved or rejected. */

@@ -48,6 +48,7 @@ export const stepWriter: PartWriter<StepRow> = {
   fragments(rows, binder): readonly Fragment[] {
     const column = <Value>(pick: (row: StepRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
     const hashes = bindBytes(binder, rows.map((row) => row.output?.hash ?? null));
+    const inlines = bindBytes(binder, rows.map((row) => row.inline));
     const details = bindBytes(binder, rows.map((row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))));
     const sources = [
       column((row) => row.executionId, "uuid[]"),
@@ -64,6 +65,8 @@ export const stepWriter: PartWriter<StepRow> = {
       column((row) => row.output?.executionId ?? null, "uuid[]"),
       hashes.starts,
       hashes.lengths,
+      inlines.starts,
+      inlines.lengths,
       details.starts,
       details.lengths,
     ].join(", ");
@@ -73,16 +76,17 @@ export const stepWriter: PartWriter<StepRow> = {
         // A waiting or uncertain row gives way to its outcome; a final row never changes, so a replayed batch changes nothing.
         sql: `INSERT INTO workflow_step_executions AS held
             (workflow_execution_id, epoch, step_path, attempt, step_type, status, plugin, action, tokens_used, execution_time_ms, item_count,
-             output_execution_id, output_hash, detail)
+             output_execution_id, output_hash, output_inline, detail)
           SELECT f.id, s.epoch, s.step_path, s.attempt, s.step_type, s.status, s.plugin, s.action, s.tokens_used, s.execution_time_ms, s.item_count,
-             s.output_execution_id, substring(${hashes.all} FROM s.hash_start FOR s.hash_length), substring(${details.all} FROM s.detail_start FOR s.detail_length)
+             s.output_execution_id, substring(${hashes.all} FROM s.hash_start FOR s.hash_length),
+             substring(${inlines.all} FROM s.inline_start FOR s.inline_length), substring(${details.all} FROM s.detail_start FOR s.detail_length)
           FROM unnest(${sources}) AS s(id, epoch, step_path, attempt, step_type, status, plugin, action, tokens_used, execution_time_ms, item_count,
-             output_execution_id, hash_start, hash_length, detail_start, detail_length)
+             output_execution_id, hash_start, hash_length, inline_start, inline_length, detail_start, detail_length)
           JOIN fence f ON f.id = s.id
           ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET
              epoch = excluded.epoch, status = excluded.status, tokens_used = excluded.tokens_used, execution_time_ms = excluded.execution_time_ms,
              item_count = excluded.item_count, output_execution_id = excluded.output_execution_id, output_hash = excluded.output_hash,
-             detail = excluded.detail, completed_at = excluded.completed_at
+             output_inline = excluded.output_inline, detail = excluded.detail, completed_at = excluded.completed_at
           WHERE held.status IN ('waiting', 'uncertain')`,
       },
     ];
@@ -102,6 +106,7 @@ export interface StoredStep {
   readonly itemCount: number | null;
   readonly outputExecutionId: string | null;
   readonly outputHash: Buffer | null;
+  readonly outputInline: Buffer | null;
   readonly detail: string | null;
   readonly completedAt: Date;
 }
@@ -119,15 +124,16 @@ interface StepRecord {
   readonly item_count: number | null;
   readonly output_execution_id: string | null;
   readonly output_hash: Buffer | null;
+  readonly output_inline: Buffer | null;
   readonly detail: Buffer | null;
   readonly completed_at: Date;
 }
 
-/** Every row of an execution, without the values. Served by the primary key. */
+/** Every row of an execution, without the large values. Served by the primary key. */
 export async function loadSteps(db: Queryable, executionId: string): Promise<StoredStep[]> {
   const { rows } = await db.query<StepRecord>(
     `SELECT step_path, attempt, epoch, step_type, status, plugin, action, tokens_used, execution_time_ms, item_count,
-            output_execution_id, output_hash, detail, completed_at
+            output_execution_id, output_hash, output_inline, detail, completed_at
      FROM workflow_step_executions WHERE workflow_execution_id = $1 ORDER BY completed_at, step_path, attempt`,
     [executionId],
     "journal_load_steps",
@@ -145,6 +151,7 @@ export async function loadSteps(db: Queryable, executionId: string): Promise<Sto
     itemCount: row.item_count,
     outputExecutionId: row.output_execution_id,
     outputHash: row.output_hash,
+    outputInline: row.output_inline,
     detail: row.detail === null ? null : row.detail.toString("utf8"),
     completedAt: row.completed_at,
   }));

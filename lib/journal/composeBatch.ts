@@ -19,13 +19,14 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
     values.push(value);
     return `$${values.length}::${cast}`;
   };
-  const owners = new Map(units.map((unit) => [unit.executionId, unit.epoch]));
-  const ids = bind([...owners.keys()], "uuid[]");
-  const epochs = bind([...owners.values()], "int[]");
-  // array_position instead of a join: the planner then always takes the primary key, whatever its statistics say.
+  // In id order, so that two batches that wait for each other's rows do not do so crosswise.
+  const owners = [...new Map(units.map((unit) => [unit.executionId, unit.epoch]))].sort(([left], [right]) => (left < right ? -1 : 1));
+  const ids = bind(owners.map(([id]) => id), "uuid[]");
+  const epochs = bind(owners.map(([, epoch]) => epoch), "int[]");
+  // LATERAL keeps the planner to one look-up by primary key per execution, whatever its statistics say of a young table.
   const ctes = [
-    `fence AS (SELECT e.id FROM workflow_executions e
-       WHERE e.id = ANY(${ids}) AND e.epoch = (${epochs})[array_position(${ids}, e.id)] ORDER BY e.id FOR SHARE)`,
+    `fence AS (SELECT e.id FROM unnest(${ids}, ${epochs}) AS u(id, epoch)
+       CROSS JOIN LATERAL (SELECT w.id FROM workflow_executions w WHERE w.id = u.id AND w.epoch = u.epoch FOR SHARE) e)`,
   ];
   const rowsOf = new Map<string, unknown[]>();
   for (const unit of units) {

@@ -23,10 +23,16 @@ export interface StepRow {
   readonly tokensUsed: number | null;
   readonly executionTimeMs: number | null;
   readonly itemCount: number | null;
+  /** Bytes of a small output; at most one of `inline` and `output` is set. */
+  readonly inline: Buffer | null;
+  /** Address of a large one. */
   readonly output: ValueRef | null;
   /** JSON text (error record, warnings, wake-up, model, cost), or null when there is nothing to say. */
   readonly detail: string | null;
 }
+
+/** Outputs up to this size stay in their step's row: below PostgreSQL's threshold for moving them out, and one row fewer to write. */
+export const MAX_INLINE_BYTES = 1_536;
 
 export interface ValueRow {
   readonly executionId: string;

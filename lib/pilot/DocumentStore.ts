@@ -16,7 +16,7 @@ export function makeDocument(kind: StoredDocument["kind"], value: JsonObject): S
   return { hash: sha256(content), kind, content };
 }
 
-export async function putDocuments(db: Queryable, workspaceId: WorkspaceId, documents: readonly StoredDocument[]): Promise<void> {
+async function putDocuments(db: Queryable, workspaceId: WorkspaceId, documents: readonly StoredDocument[]): Promise<void> {
   await db.query(
     `INSERT INTO stored_documents (workspace_id, hash, kind, content)
      SELECT $1, hash, kind, content FROM unnest($2::bytea[], $3::text[], $4::bytea[]) AS d(hash, kind, content) ON CONFLICT DO NOTHING`,
@@ -25,20 +25,46 @@ export async function putDocuments(db: Queryable, workspaceId: WorkspaceId, docu
   );
 }
 
+/** Remembers what is stored already: a workflow that is started a thousand times is written once. */
+export class DocumentShelf {
+  readonly #stored = new LRUCache<string, true>({ max: 10_000 });
+
+  /** Documents that may not be stored yet; {@link noteStored} after the commit. */
+  async put(tx: Queryable, workspaceId: WorkspaceId, documents: readonly StoredDocument[]): Promise<void> {
+    const missing = documents.filter(({ hash }) => !this.#stored.has(keyOf(workspaceId, hash)));
+    if (missing.length > 0) await putDocuments(tx, workspaceId, missing);
+  }
+
+  noteStored(workspaceId: WorkspaceId, documents: readonly StoredDocument[]): void {
+    for (const { hash } of documents) this.#stored.set(keyOf(workspaceId, hash), true);
+  }
+}
+
+function keyOf(workspaceId: WorkspaceId, hash: Buffer): string {
+  return `${workspaceId}/${hash.toString("latin1")}`;
+}
+
 export class DocumentCache {
-  readonly #documents = new LRUCache<string, JsonValue & object>({ max: 1_000 });
+  readonly #documents = new LRUCache<string, Promise<JsonValue>>({ max: 1_000 });
 
   /** @throws AppError `NOT_FOUND` */
-  async load(db: Queryable, workspaceId: WorkspaceId, hash: Buffer): Promise<JsonValue> {
-    const key = `${workspaceId}/${hash.toString("hex")}`;
-    const cached = this.#documents.get(key);
-    if (cached !== undefined) return cached;
-    const { rows } = await db.query<{ content: Buffer }>("SELECT content FROM stored_documents WHERE workspace_id = $1 AND hash = $2", [workspaceId, hash], "document_loaded");
-    const content = rows[0]?.content;
-    if (content === undefined) throw new AppError("NOT_FOUND", `no stored document ${hash.toString("hex")}`);
-    const value = decodeJson(content) as JsonValue & object;
-    // One object per document: the plans of walks are cached by the identity of their step lists.
-    this.#documents.set(key, value);
-    return value;
+  load(db: Queryable, workspaceId: WorkspaceId, hash: Buffer): Promise<JsonValue> {
+    const key = keyOf(workspaceId, hash);
+    let document = this.#documents.get(key);
+    if (document === undefined) {
+      // The promise, so that a hundred claims of one workflow read it once; and one object per document, because the plans of
+      // walks are cached by the identity of their step lists.
+      document = loadDocument(db, workspaceId, hash);
+      this.#documents.set(key, document);
+      document.catch(() => this.#documents.delete(key));
+    }
+    return document;
   }
+}
+
+async function loadDocument(db: Queryable, workspaceId: WorkspaceId, hash: Buffer): Promise<JsonValue> {
+  const { rows } = await db.query<{ content: Buffer }>("SELECT content FROM stored_documents WHERE workspace_id = $1 AND hash = $2", [workspaceId, hash], "document_loaded");
+  const content = rows[0]?.content;
+  if (content === undefined) throw new AppError("NOT_FOUND", `no stored document ${hash.toString("hex")}`);
+  return decodeJson(content);
 }

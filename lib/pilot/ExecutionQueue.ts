@@ -2,12 +2,10 @@
 import { PgBoss, type Db as BossDatabase, type JobWithMetadata } from "pg-boss";
 import type { Database, Queryable, Transaction } from "../db/Database.ts";
 import type { Logger } from "../core/logger.ts";
+import { notifyWake, WAKE_CHANNEL } from "./ExecutionStore.ts";
 
 export const QUEUE_SCHEMA = "pgboss";
 export const QUEUE_NAME = "executions";
-/** Channel of the hint that a wake-up was made. */
-export const WAKE_CHANNEL = "neuronforge_wake";
-
 /** The only lease there is; 10 s is pg-boss's minimum. */
 const HEARTBEAT_SECONDS = 10;
 const DAY_SECONDS = 86_400;
@@ -39,6 +37,7 @@ export class ExecutionQueue {
   readonly #boss: PgBoss;
   readonly #db: Database;
   readonly #notifies: boolean;
+  #isHinting = false;
 
   /** @param options.supervise true on workers: they look after dead claims; a process that only starts executions does not */
   constructor({ db, supervise, notify, logger }: { readonly db: Database; readonly supervise: boolean; readonly notify: boolean; readonly logger: Logger }) {
@@ -86,8 +85,17 @@ export class ExecutionQueue {
       wakeUps.map(({ wakeId, executionId, at }) => ({ id: wakeId, data: { executionId }, ...(at === null ? {} : { startAfter: at }) })),
       { db: asBossDatabase(tx) },
     );
-    // A hint, sent once per transaction that makes wake-ups due now; who misses it polls.
-    if (this.#notifies && wakeUps.some(({ at }) => at === null)) await tx.query(`SELECT pg_notify('${WAKE_CHANNEL}', '')`);
+  }
+
+  /** Tells other processes, after a commit that made wake-ups, to look now. Who misses it polls; hints that pile up become one. */
+  hint(): void {
+    if (!this.#notifies || this.#isHinting) return;
+    this.#isHinting = true;
+    notifyWake(this.#db)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isHinting = false;
+      });
   }
 
   async fetch(tx: Transaction, limit: number): Promise<FetchedWakeUp[]> {

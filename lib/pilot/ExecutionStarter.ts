@@ -1,16 +1,15 @@
 // Inserts executions with all they need: documents, row, inputs, own account, grant, wake-up, audit. Starts that come together commit together.
-import { auditWriter } from "../audit/AuditStore.ts";
-import type { AuditRow } from "../audit/AuditRow.ts";
+import { createAuditRow, type AuditRow } from "../audit/AuditRow.ts";
+import { AUDIT_EVENTS } from "../audit/events.ts";
+import type { Clock } from "../core/clock.ts";
 import { asAppError, type AppError } from "../core/errors.ts";
-import { randomId, sha256, type WorkspaceId } from "../core/ids.ts";
+import { randomId, sha256, uuidv5, type WorkspaceId } from "../core/ids.ts";
 import { encodeJson, type JsonObject } from "../core/json.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { Database, Transaction } from "../db/Database.ts";
-import { writeFacts } from "../db/UnitPart.ts";
 import { insertExecutionAccounts, type AccountLimits } from "../ledger/BudgetStore.ts";
 import { refusalError, type Ledger } from "../ledger/Ledger.ts";
-import { auditPart } from "./auditPart.ts";
-import { putDocuments, type StoredDocument } from "./DocumentStore.ts";
+import { DocumentShelf, type StoredDocument } from "./DocumentStore.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
 import { insertExecutions, type NewExecution } from "./ExecutionStore.ts";
 
@@ -51,12 +50,15 @@ export class ExecutionStarter {
   readonly #db: Database;
   readonly #ledger: Ledger;
   readonly #queue: ExecutionQueue;
+  readonly #clock: Clock;
   readonly #onStarted: () => void;
+  readonly #shelf = new DocumentShelf();
   #pending: Pending[] = [];
   #isFlushing = false;
 
   /** @param options.onStarted called after a commit that made wake-ups: an in-process worker looks at once */
-  constructor({ db, ledger, queue, onStarted }: { readonly db: Database; readonly ledger: Ledger; readonly queue: ExecutionQueue; readonly onStarted: () => void }) {
+  constructor({ db, ledger, queue, clock, onStarted }: { readonly db: Database; readonly ledger: Ledger; readonly queue: ExecutionQueue; readonly clock: Clock; readonly onStarted: () => void }) {
+    this.#clock = clock;
     this.#db = db;
     this.#ledger = ledger;
     this.#queue = queue;
@@ -68,7 +70,7 @@ export class ExecutionStarter {
     // What must ask the ledger or do more in its transaction goes alone: its refusal must not touch its neighbours.
     if (request.limits !== null || request.firstNeed.tokens > 0 || request.afterInsert !== undefined) {
       const result = await this.#db.transaction((tx) => this.#insertAlone(tx, request));
-      this.#onStarted();
+      this.#committed([request]);
       return result;
     }
     const { promise, resolve, reject } = Promise.withResolvers<StartResult>();
@@ -86,8 +88,8 @@ export class ExecutionStarter {
       const batch = this.#pending.splice(0, MAX_BATCH);
       try {
         const made = await this.#db.transaction((tx) => this.#insert(tx, batch.map(({ request }) => request)));
+        this.#committed(batch.map(({ request }) => request));
         for (const { request, resolve } of batch) resolve({ isNew: made.has(request.executionId) });
-        this.#onStarted();
       } catch (error) {
         for (const { reject } of batch) reject(asAppError(error));
       }
@@ -109,20 +111,31 @@ export class ExecutionStarter {
   }
 
   async #insert(tx: Transaction, requests: readonly StartRequest[]): Promise<Set<string>> {
-    const documents = new Map<string, StoredDocument>();
-    for (const { definition, snapshot } of requests) {
-      documents.set(definition.hash.toString("hex"), definition);
-      documents.set(snapshot.hash.toString("hex"), snapshot);
-    }
     const workspaceId = requests[0]?.workspaceId;
-    if (workspaceId !== undefined) await putDocuments(tx, workspaceId, [...documents.values()]);
+    if (workspaceId !== undefined) await this.#shelf.put(tx, workspaceId, documentsOf(requests));
     const rows = requests.map(toRow);
-    const made = await insertExecutions(tx, rows);
+    const nowMs = this.#clock.nowMs();
+    const made = await insertExecutions(tx, rows, rows.map((row) => startedAudit(row, nowMs)));
     const fresh = rows.filter((row) => made.has(row.id));
     await this.#queue.enqueue(tx, fresh.map((row) => ({ wakeId: row.wakeId, executionId: row.id, at: null })));
-    await writeFacts(tx, auditWriter, fresh.flatMap(startedAudit));
     return made;
   }
+
+  #committed(requests: readonly StartRequest[]): void {
+    const workspaceId = requests[0]?.workspaceId;
+    if (workspaceId !== undefined) this.#shelf.noteStored(workspaceId, documentsOf(requests));
+    this.#queue.hint();
+    this.#onStarted();
+  }
+}
+
+function documentsOf(requests: readonly StartRequest[]): StoredDocument[] {
+  const documents = new Map<string, StoredDocument>();
+  for (const { definition, snapshot } of requests) {
+    documents.set(definition.hash.toString("latin1"), definition);
+    documents.set(snapshot.hash.toString("latin1"), snapshot);
+  }
+  return [...documents.values()];
 }
 
 function toRow(request: StartRequest): NewExecution {
@@ -142,7 +155,9 @@ function toRow(request: StartRequest): NewExecution {
   };
 }
 
-function startedAudit(row: NewExecution): readonly AuditRow[] {
-  const event = row.forkedFrom === null ? "PILOT_EXECUTION_STARTED" : "PILOT_EXECUTION_FORKED";
-  return auditPart(row, event, { entityType: "execution", entityId: row.id, ...(row.forkedFrom === null ? {} : { details: { forkedFrom: row.forkedFrom } }) }).rows;
+/** The id follows from the execution's: a start that was there already adds no second row. */
+function startedAudit(row: NewExecution, nowMs: number): AuditRow {
+  const action = row.forkedFrom === null ? AUDIT_EVENTS.PILOT_EXECUTION_STARTED : AUDIT_EVENTS.PILOT_EXECUTION_FORKED;
+  const details = row.forkedFrom === null ? {} : { details: { forkedFrom: row.forkedFrom } };
+  return createAuditRow({ workspaceId: row.workspaceId, executionId: row.id, action, entityType: "execution", entityId: row.id, ...details }, nowMs, uuidv5(`started/${row.id}`));
 }

@@ -1,6 +1,6 @@
 // What one claimed execution knows in memory: its rows by path, values as they are needed, signals, open attempts. Writes nothing.
 import { AppError, fromErrorRecord, type ErrorRecord } from "../core/errors.ts";
-import type { WorkspaceId } from "../core/ids.ts";
+import { sha256, type WorkspaceId } from "../core/ids.ts";
 import { decodeJson, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadValues, type StoredStep } from "../journal/JournalStore.ts";
@@ -96,9 +96,18 @@ export class ExecutionState {
         status: row.status,
         attempt: row.attempt,
         detail: row.detail === null ? {} : (decodeJson(row.detail) as StepDetail),
-        output: row.outputHash === null ? null : { executionId: row.outputExecutionId ?? claim.id, hash: row.outputHash },
+        output: this.#outputOf(row),
       });
     }
+  }
+
+  #outputOf(row: StoredStep): ValueRef | null {
+    if (row.outputInline !== null) {
+      const ref = { executionId: this.claim.id, hash: sha256(row.outputInline) };
+      this.keep(ref, decodeJson(row.outputInline), row.outputInline.length);
+      return ref;
+    }
+    return row.outputHash === null ? null : { executionId: row.outputExecutionId ?? this.claim.id, hash: row.outputHash };
   }
 
   get id(): string {
@@ -203,8 +212,13 @@ export class ExecutionState {
     this.#signals = new Map(signals.map((signal) => [signal.key, signal]));
   }
 
-  /** Attempts left by earlier claims of this execution, for one path. */
+  /** Attempts left by earlier claims of this execution, and answers of this one that were stored, for one path. */
   attemptsOf(path: string): StoredAttempt[] {
     return this.#attempts.filter((attempt) => attempt.stepPath === path);
+  }
+
+  /** A model's answer that is about to be stored with its settlement: a later attempt of the step finds it here. */
+  keepAttempt(attempt: StoredAttempt): void {
+    this.#attempts.push(attempt);
   }
 }

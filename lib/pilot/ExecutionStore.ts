@@ -2,6 +2,15 @@
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
 import type { Fragment, PartWriter } from "../db/UnitPart.ts";
+import { auditWriter } from "../audit/AuditStore.ts";
+import type { AuditRow } from "../audit/AuditRow.ts";
+
+/** Channel of the hint that a wake-up was made. */
+export const WAKE_CHANNEL = "neuronforge_wake";
+
+export async function notifyWake(db: Queryable): Promise<void> {
+  await db.query(`SELECT pg_notify('${WAKE_CHANNEL}', '')`, [], "wake_notified");
+}
 
 export type Status = "queued" | "running" | "suspended" | "completed" | "failed" | "cancelled" | "uncertain";
 
@@ -19,9 +28,25 @@ export interface NewExecution {
   readonly forkedFrom: string | null;
 }
 
-/** @returns ids that are new; an id that exists was started before (same idempotency key) */
-export async function insertExecutions(tx: Queryable, rows: readonly NewExecution[]): Promise<Set<string>> {
+/**
+ * Rows, inputs and their first audit rows in one statement.
+ *
+ * @param audits ids must follow from the execution's, so that a start that was there already adds none
+ * @returns ids that are new; an id that exists was started before (same idempotency key)
+ */
+export async function insertExecutions(tx: Queryable, rows: readonly NewExecution[], audits: readonly AuditRow[]): Promise<Set<string>> {
   const column = <Value>(pick: (row: NewExecution) => Value): Value[] => rows.map(pick);
+  const values: unknown[] = [
+    column((row) => row.id), column((row) => row.workspaceId), column((row) => row.agentId), column((row) => row.definitionHash),
+    column((row) => row.snapshotHash), column((row) => row.inputHash), column((row) => row.inputContent), column((row) => row.runMode),
+    column((row) => row.totalSteps), column((row) => row.wakeId), column((row) => row.forkedFrom),
+  ];
+  const audited = auditWriter.fragments(audits, {
+    bind: (value, cast) => {
+      values.push(value);
+      return `$${values.length}::${cast}`;
+    },
+  });
   const { rows: inserted } = await tx.query<{ id: string }>(
     `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::int[], $10::uuid[], $11::uuid[])
          AS g(id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, input_content, run_mode, total_steps, wake_id, forked_from)),
@@ -29,13 +54,10 @@ export async function insertExecutions(tx: Queryable, rows: readonly NewExecutio
          SELECT id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, run_mode, total_steps, wake_id, forked_from, 'queued' FROM given
          ON CONFLICT (id) DO NOTHING RETURNING id),
        stored AS (INSERT INTO execution_values (execution_id, hash, content)
-         SELECT g.id, g.input_hash, g.input_content FROM given g JOIN made m ON m.id = g.id)
+         SELECT g.id, g.input_hash, g.input_content FROM given g JOIN made m ON m.id = g.id),
+       ${audited.map(({ name, sql }) => `${name} AS (${sql})`).join(", ")}
      SELECT id FROM made`,
-    [
-      column((row) => row.id), column((row) => row.workspaceId), column((row) => row.agentId), column((row) => row.definitionHash),
-      column((row) => row.snapshotHash), column((row) => row.inputHash), column((row) => row.inputContent), column((row) => row.runMode),
-      column((row) => row.totalSteps), column((row) => row.wakeId), column((row) => row.forkedFrom),
-    ],
+    values,
     "executions_inserted",
   );
   return new Set(inserted.map((row) => row.id));
@@ -50,7 +72,8 @@ export interface ClaimedExecution {
   readonly retryCount: number;
   readonly definitionHash: Buffer;
   readonly snapshotHash: Buffer;
-  readonly inputHash: Buffer;
+  /** JSON text. */
+  readonly inputs: Buffer;
   readonly runMode: string;
   readonly forkedFrom: string | null;
   readonly startedAt: Date;
@@ -72,7 +95,7 @@ export async function claimExecutions(
 ): Promise<ClaimedExecution[]> {
   const { rows } = await tx.query<{
     id: string; workspace_id: string; agent_id: string; epoch: number; wake_id: string; definition_hash: Buffer; snapshot_hash: Buffer;
-    input_hash: Buffer; run_mode: string; forked_from: string | null; started_at: Date; cancel_requested_at: Date | null; fruitless_epochs: number;
+    inputs: Buffer; run_mode: string; forked_from: string | null; started_at: Date; cancel_requested_at: Date | null; fruitless_epochs: number;
     begun_steps: string[] | null;
   }>(
     `UPDATE workflow_executions e SET epoch = e.epoch + 1, owner = $1, status = 'running', wake_at = NULL, waiting_for = NULL,
@@ -82,7 +105,8 @@ export async function claimExecutions(
      FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id)
      WHERE e.id = j.execution_id AND e.wake_id = j.job_id
        AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
-     RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.input_hash, e.run_mode, e.forked_from,
+     RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.run_mode, e.forked_from,
+       (SELECT v.content FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
        e.started_at, e.cancel_requested_at, e.fruitless_epochs, e.begun_steps`,
     [owner, jobs.map((job) => job.id), jobs.map((job) => job.executionId)],
     "executions_claimed",
@@ -97,7 +121,7 @@ export async function claimExecutions(
     retryCount: retryCounts.get(row.wake_id) ?? 0,
     definitionHash: row.definition_hash,
     snapshotHash: row.snapshot_hash,
-    inputHash: row.input_hash,
+    inputs: row.inputs,
     runMode: row.run_mode,
     forkedFrom: row.forked_from,
     startedAt: row.started_at,

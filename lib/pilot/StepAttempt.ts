@@ -10,11 +10,11 @@ import type { StepScope } from "./StepScope.ts";
 import type { Walk } from "./StepExecutor.ts";
 import type { PilotServices, StepContext, StepOutcome, StepPerformer } from "./types.ts";
 
-/** Steps that call a model or a plugin get this unless they say otherwise; composite steps and waiting ones have no limit. */
+/** For steps that call a model and do not say otherwise. Plugins have time-outs of their own; composite and waiting steps have none. */
 const DEFAULT_TIMEOUT_MS = 300_000;
+const LIMITED = new Set(["ai_processing", "llm_decision"]);
 /** How long an aborted performer may take to say what became of its call. */
 const ABORT_GRACE_MS = 2_000;
-const UNLIMITED = new Set(["conditional", "switch", "loop", "parallel_group", "scatter_gather", "sub_workflow", "human_approval", "delay"]);
 
 export interface StepAttemptParts {
   readonly services: PilotServices;
@@ -34,6 +34,7 @@ export class StepAttempt implements ModelCallHost {
   readonly #step: WorkflowStep;
   readonly #walk: Walk;
   readonly #timeout = new AbortController();
+  readonly #hasTimeout: boolean;
   readonly #cancelTimeout: () => void;
   #parts: UnitPart[] = [];
   #openCalls = 0;
@@ -50,8 +51,8 @@ export class StepAttempt implements ModelCallHost {
     this.attempt = attempt;
     // Calls of an earlier claim keep their numbers: the attempt rows are unique by them.
     this.#calls = Math.max(0, ...scope.state.attemptsOf(path).filter((row) => row.attempt === attempt).map((row) => row.call));
-    const timeoutMs = step.timeoutMs ?? (UNLIMITED.has(step.type) ? null : DEFAULT_TIMEOUT_MS);
-    this.signal = AbortSignal.any([scope.state.signal, this.#timeout.signal]);
+    const timeoutMs = step.timeoutMs ?? (LIMITED.has(step.type) ? DEFAULT_TIMEOUT_MS : null);
+    this.signal = AbortSignal.any([scope.signal, this.#timeout.signal]);
     this.#cancelTimeout =
       timeoutMs === null
         ? () => undefined
@@ -63,8 +64,8 @@ export class StepAttempt implements ModelCallHost {
   async perform(): Promise<StepOutcome> {
     const performer = this.services.performers[this.#step.type] as StepPerformer;
     const work = performer(this.#context());
-    // Composite steps end by themselves once their children halt: their children's units must be settled first.
-    if (UNLIMITED.has(this.#step.type)) return work;
+    // Without a time-out of its own the step ends by itself: plugins answer an abort, composite steps once their children halt.
+    if (!this.#hasTimeout) return work;
     const { promise: abandoned, reject } = Promise.withResolvers<never>();
     let cancelGrace = (): void => undefined;
     // Providers and plugins answer an abort at once, with what they know of it (spent or not, happened or not): wait for that.
@@ -155,6 +156,7 @@ export class StepAttempt implements ModelCallHost {
       walk: (steps, childScope, options) => this.#walk(steps, childScope, options),
       callModel: (request) => callModel(this, request),
       callAction: (call) => callAction(this, call),
+      flushCalls: () => this.flush(),
     };
   }
 }

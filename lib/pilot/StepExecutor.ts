@@ -161,6 +161,7 @@ export class StepExecutor {
         ...(own.until === null ? {} : { wakeAtMs: own.until.getTime() }),
         ...(own.needUsd === null ? {} : { needUsd: own.needUsd }),
         ...(own.needTokens === null ? {} : { needTokens: own.needTokens }),
+        ...(own.more === undefined ? {} : { more: own.more }),
       };
       const isNews = known === undefined || JSON.stringify(known.detail) !== JSON.stringify(detail);
       if (isNews || outcome.parts !== undefined) {

@@ -14,6 +14,8 @@ export interface ScopeParts {
   /** False for a sub-workflow with a context of its own: it sees its inputs and nothing outside. */
   readonly seesParent: boolean;
   readonly inputs: JsonObject;
+  /** Aborts what runs in this scope, besides what aborts the execution: time limits of steps that hold steps. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Names {
@@ -52,7 +54,7 @@ export class StepScope implements TemplateScope {
   }
 
   /** A scope for steps nested in this one; `prefix` is the whole path prefix, ending in a dot. */
-  child(parts: { readonly prefix: string; readonly steps: readonly WorkflowStep[]; readonly variables?: JsonObject; readonly isolatedInputs?: JsonObject; readonly inheritsContext?: boolean }): StepScope {
+  child(parts: { readonly prefix: string; readonly steps: readonly WorkflowStep[]; readonly variables?: JsonObject; readonly isolatedInputs?: JsonObject; readonly inheritsContext?: boolean; readonly signal?: AbortSignal }): StepScope {
     return new StepScope({
       state: this.state,
       prefix: parts.prefix,
@@ -61,6 +63,7 @@ export class StepScope implements TemplateScope {
       parent: this,
       seesParent: parts.isolatedInputs === undefined || parts.inheritsContext === true,
       inputs: parts.isolatedInputs ?? this.inputs,
+      signal: parts.signal,
     });
   }
 
@@ -74,7 +77,20 @@ export class StepScope implements TemplateScope {
 
   /** True when nothing may start here: the execution is halting, or this walk or one around it has failed. */
   get isHalted(): boolean {
-    return this.state.haltReason !== null || this.#hasFailed || (this.#parts.parent?.isHalted ?? false);
+    const { signal, parent } = this.#parts;
+    return this.state.haltReason !== null || this.#hasFailed || signal?.aborted === true || (parent?.isHalted ?? false);
+  }
+
+  /** What steps in this scope must stop for. */
+  get signal(): AbortSignal {
+    return this.#parts.signal ?? this.#parts.parent?.signal ?? this.state.signal;
+  }
+
+  /** How many nested runs (sub_workflow) this scope is inside of. */
+  get runDepth(): number {
+    const { parent, inputs } = this.#parts;
+    if (parent === null) return 0;
+    return parent.runDepth + (inputs === parent.inputs ? 0 : 1);
   }
 
   markFailed(): void {

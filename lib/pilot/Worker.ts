@@ -51,6 +51,8 @@ export class Worker {
   #hasLostLease = false;
   #wake: (() => void) | null = null;
   #isWoken = false;
+  /** The last fetch took all it could: there may be more. */
+  #mayHaveMore = false;
   #lastTouchMs = 0;
   #stopListening: (() => Promise<void>) | null = null;
   readonly #stopTimers: (() => void)[] = [];
@@ -106,7 +108,8 @@ export class Worker {
         await clock.sleep(POLL_MS);
       }
       // A full hand means that more may be waiting: look again at once when there is room.
-      if (claimed === free && claimed > 0 && this.#claims.size < maxConcurrentExecutions) continue;
+      this.#mayHaveMore = claimed > 0 && claimed === free;
+      if (this.#mayHaveMore && this.#claims.size < maxConcurrentExecutions) continue;
       await this.#pause();
     }
   }
@@ -150,7 +153,8 @@ export class Worker {
         this.#claims.delete(claim.jobId);
         this.#held.delete(claim.jobId);
         this.#running.delete(task);
-        this.wake();
+        // A slot is free; without a hint that more is waiting, the next poll is soon enough.
+        if (this.#mayHaveMore) this.wake();
       });
     this.#running.add(task);
   }

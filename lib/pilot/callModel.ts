@@ -10,6 +10,7 @@ import type { ModelErrorFacts, ModelRequest, ModelResult } from "../models/types
 import type { ModelUsage, TokenUsageRow } from "../tokens/types.ts";
 import { auditPart } from "./auditPart.ts";
 import type { StepScope } from "./StepScope.ts";
+import { encodeTurn } from "./toolTurns.ts";
 import type { ModelCallOutcome, ModelCallRequest, PilotServices, StepOutcome } from "./types.ts";
 
 /** What the attempt around a call keeps for it. */
@@ -37,6 +38,11 @@ interface PreparedCall {
   readonly inputTokens: number;
   readonly reservedTokens: number;
   readonly reservedUsd: NanoUsd | null;
+  readonly journalMessage: boolean;
+}
+
+interface NumberedCall extends PreparedCall {
+  readonly number: number;
 }
 
 export async function callModel(host: ModelCallHost, asked: ModelCallRequest): Promise<ModelCallOutcome> {
@@ -69,14 +75,14 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
   if (outcome.kind === "refused") return { kind: "refused", outcome: refusedOutcome(host, outcome.refusal) };
   host.opened();
   if (outcome.accounts > 0) state.hasGrants = true;
-  return perform(host, call, outcome.reservation);
+  return perform(host, { ...call, number }, outcome.reservation);
 }
 
 /** @throws AppError `MODEL_UNKNOWN`, `CONTEXT_OVERFLOW` */
 function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
   const { providers, prices, counter } = host.services;
   const { provider, model } = providers.resolve(asked.model);
-  const { activityType: _activityType, ...rest } = asked;
+  const { activityType: _activityType, journalMessage = false, ...rest } = asked;
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
@@ -98,6 +104,7 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
     inputTokens: tokens,
     reservedTokens: upperTokens + maxOutputTokens,
     reservedUsd: prices.worstCaseUsd(priced.provider, priced.model, { upperInputTokens: upperTokens, outputCapTokens: maxOutputTokens }),
+    journalMessage,
   };
 }
 
@@ -109,14 +116,16 @@ function pricedAs(host: ModelCallHost, provider: string, model: string): PricedC
   return { provider: named.slice(0, slash), model: named.slice(slash + 1) };
 }
 
-async function perform(host: ModelCallHost, call: PreparedCall, reservation: Reservation): Promise<ModelCallOutcome> {
+async function perform(host: ModelCallHost, call: NumberedCall, reservation: Reservation): Promise<ModelCallOutcome> {
   const { prices, counter } = host.services;
   try {
     const result = await call.provider.call(call.request, reservation);
     const usage = result.usage ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
     const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
-    if (result.usage !== null) counter.observeRequest({ ...call.request, provider: result.provider }, result.usage.inputTokens);
-    book(host, { call, reservation, usage, costUsd, state: result.usage === null ? "assumed" : "settled", latencyMs: result.latencyMs, errorCode: null });
+    const message = call.journalMessage && result.toolCalls.length > 0 ? encodeTurn(result) : null;
+    const booking: Booking = { call, reservation, usage, costUsd, state: result.usage === null ? "assumed" : "settled", latencyMs: result.latencyMs, errorCode: null };
+    book(host, message === null ? booking : { ...booking, message });
+    if (message !== null) keepAnswer(host, booking, message);
     return { kind: "answered", result, tokens: usage.inputTokens + usage.outputTokens, costUsd };
   } catch (thrown) {
     const error = asAppError(thrown, "MODEL_FAILED");
@@ -136,19 +145,43 @@ function assumedUsage(call: PreparedCall, outputTokens: number): ModelUsage {
 }
 
 interface Booking {
-  readonly call: PreparedCall;
+  readonly call: NumberedCall;
   readonly reservation: Reservation;
   readonly usage: ModelUsage;
   readonly costUsd: NanoUsd | null;
   readonly state: Settlement["state"];
   readonly latencyMs: number | null;
   readonly errorCode: string | null;
+  /** JSON text of the answer, for a tool loop. */
+  readonly message?: string;
 }
 
-function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode }: Booking): void {
+/** The next attempt of this very claim continues the loop too, without reading the row back. */
+function keepAnswer({ path, attempt, scope, services }: ModelCallHost, { call, reservation, usage, costUsd, state }: Booking, message: string): void {
+  scope.state.keepAttempt({
+    id: reservation.attemptId,
+    stepPath: path,
+    attempt,
+    call: call.number,
+    epoch: scope.state.epoch,
+    kind: "model",
+    state,
+    provider: call.provider.name,
+    model: call.request.model,
+    reservedTokens: reservation.reservedTokens,
+    reservedUsd: reservation.reservedUsd,
+    usedTokens: usage.inputTokens + usage.outputTokens,
+    usedUsd: costUsd,
+    idempotencyKey: null,
+    dispatchedAt: new Date(services.clock.nowMs()),
+    message,
+  });
+}
+
+function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode, message }: Booking): void {
   const execution = host.scope.state;
   const usedTokens = usage.inputTokens + usage.outputTokens;
-  const settlement: Settlement = { attemptId: reservation.attemptId, state, usedTokens, usedUsd: costUsd };
+  const settlement: Settlement = { attemptId: reservation.attemptId, state, usedTokens, usedUsd: costUsd, ...(message === undefined ? {} : { message }) };
   const row: TokenUsageRow = {
     id: uuidv7(host.services.clock.nowMs()),
     workspaceId: execution.workspaceId,

@@ -2,7 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import { decodeJson, isJsonObject } from "../core/json.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
-import { loadSteps, loadValues } from "../journal/JournalStore.ts";
+import { loadSteps } from "../journal/JournalStore.ts";
 import { loadAttempts, type StoredAttempt } from "../ledger/BudgetStore.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { auditPart } from "./auditPart.ts";
@@ -17,9 +17,7 @@ export async function loadState(services: PilotServices, claim: ClaimedExecution
   const { db } = services;
   const definition = (await documents.load(db, claim.workspaceId, claim.definitionHash)) as unknown as WorkflowDefinition;
   const snapshot = (await documents.load(db, claim.workspaceId, claim.snapshotHash)) as unknown as ConfigSnapshot;
-  const content = (await loadValues(db, claim.id, [claim.inputHash])).get(claim.inputHash.toString("hex"));
-  if (content === undefined) throw new AppError("INTERNAL", `execution ${claim.id}: its inputs are gone`);
-  const inputs = decodeJson(content);
+  const inputs = decodeJson(claim.inputs);
   if (!isJsonObject(inputs)) throw new AppError("INTERNAL", `execution ${claim.id}: its inputs are not an object`);
   if (claim.isFirstClaim) return new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: [], signals: [] });
   // The claim is committed, so nothing of an older epoch can be added to the journal after this.

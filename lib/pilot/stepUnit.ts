@@ -4,7 +4,7 @@ import { AppError, toErrorRecord } from "../core/errors.ts";
 import { sha256 } from "../core/ids.ts";
 import { nanoToUsd } from "../core/money.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
-import type { StepRow, StepStatus, ValueRef, ValueRow } from "../journal/types.ts";
+import { MAX_INLINE_BYTES, type StepRow, type StepStatus, type ValueRef, type ValueRow } from "../journal/types.ts";
 import type { WorkflowStep } from "../workflow/types.ts";
 import { auditPart } from "./auditPart.ts";
 import type { ExecutionState, KnownStep, StepDetail } from "./ExecutionState.ts";
@@ -53,6 +53,7 @@ const AUDIT_OF: Partial<Record<StepStatus, "PILOT_STEP_EXECUTED" | "PILOT_STEP_F
 
 export function stepUnit(state: ExecutionState, end: AttemptEnd): StepUnit {
   const detail = detailOf(end);
+  const isInline = end.value !== null && end.value.content.length <= MAX_INLINE_BYTES;
   const row: StepRow = {
     executionId: state.id,
     epoch: state.epoch,
@@ -65,11 +66,12 @@ export function stepUnit(state: ExecutionState, end: AttemptEnd): StepUnit {
     tokensUsed: end.facts.tokensUsed ?? null,
     executionTimeMs: end.ms === null ? null : Math.round(end.ms),
     itemCount: end.facts.itemCount ?? null,
-    output: end.value?.ref ?? null,
+    inline: isInline ? (end.value?.content ?? null) : null,
+    output: isInline ? null : (end.value?.ref ?? null),
     detail: Object.keys(detail).length === 0 ? null : JSON.stringify(detail),
   };
   const parts: UnitPart[] = [...end.parts];
-  if (end.value !== null) {
+  if (end.value !== null && !isInline) {
     const value: ValueRow = { executionId: state.id, hash: end.value.ref.hash, content: end.value.content };
     parts.push({ kind: "values", rows: [value] });
   }

@@ -27,6 +27,8 @@ export interface Wait {
   readonly message: string;
   readonly needUsd: number | null;
   readonly needTokens: number | null;
+  /** What the step must find again when it goes on; kept with its waiting row. */
+  readonly more?: JsonObject;
 }
 
 /** What is remembered of a step besides its output; stored as the row's columns and its `detail`. */
@@ -81,6 +83,8 @@ export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutpu
   readonly maxOutputTokens: number;
   /** What the call is for, in token_usage. */
   readonly activityType?: string;
+  /** An answer with tool calls is stored with its settlement, so that a resumed loop need not ask again. */
+  readonly journalMessage?: boolean;
 }
 
 export type ModelCallOutcome =
@@ -111,6 +115,8 @@ export interface StepContext<Step extends WorkflowStep = WorkflowStep> {
   callModel(request: ModelCallRequest): Promise<ModelCallOutcome>;
   /** One plugin call with attempt row, verification and uncertainty, under a path of its own for tool calls. */
   callAction(call: ActionCallRequest): Promise<StepOutcome>;
+  /** Commits what this attempt's calls left so far; what follows may rely on it. @throws AppError `FENCED` */
+  flushCalls(): Promise<void>;
 }
 
 export interface ActionCallRequest {

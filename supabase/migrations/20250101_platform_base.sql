@@ -31,9 +31,10 @@ CREATE TABLE workflow_executions (
   finished_at TIMESTAMPTZ
 );
 
--- The journal: one row per step path and attempt.
+-- The journal: one row per step path and attempt. No foreign key to the execution: the statement that inserts a row holds
+-- a lock on its execution (lib/journal/README.md), and a key would cost every step a second look-up.
 CREATE TABLE workflow_step_executions (
-  workflow_execution_id UUID NOT NULL REFERENCES workflow_executions(id) ON DELETE CASCADE,
+  workflow_execution_id UUID NOT NULL,
   step_path TEXT NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 1,
   step_type TEXT NOT NULL,

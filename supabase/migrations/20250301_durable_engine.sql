@@ -65,9 +65,10 @@ ALTER TABLE workflow_executions ADD CONSTRAINT workflow_executions_status
 CREATE INDEX workflow_executions_alive ON workflow_executions (status, wake_at) WHERE status IN ('queued', 'running', 'suspended', 'uncertain');
 CREATE INDEX workflow_executions_listed ON workflow_executions (workspace_id, id DESC);
 
--- Values by content, shared only inside one execution: no way to ask whether another execution holds the same bytes.
+-- Values too large for a step's row, by content, shared only inside one execution: no way to ask whether another
+-- execution holds the same bytes. No foreign key to the execution, for the same reason as the journal's.
 CREATE TABLE execution_values (
-  execution_id UUID NOT NULL REFERENCES workflow_executions(id) ON DELETE CASCADE,
+  execution_id UUID NOT NULL,
   hash BYTEA NOT NULL,
   content BYTEA NOT NULL,
   touched_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
@@ -76,7 +77,9 @@ CREATE TABLE execution_values (
 
 ALTER TABLE workflow_step_executions
   ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0,
-  -- NULL hash: no output. The value may belong to the execution this one was forked from.
+  -- JSON bytes of a small output.
+  ADD COLUMN output_inline BYTEA,
+  -- Of a large one: its address. The value may belong to the execution this one was forked from.
   ADD COLUMN output_execution_id UUID,
   ADD COLUMN output_hash BYTEA,
   -- JSON text: error record, warnings, branch taken, wake-up of a waiting step, cost.

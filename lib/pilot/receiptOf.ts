@@ -1,0 +1,58 @@
+// An execution's receipt: what was paid, call by call, against what limit. Savings are null until there is something that saves.
+import type { WorkspaceId } from "../core/ids.ts";
+import { nanoToUsd, type NanoUsd } from "../core/money.ts";
+import type { Queryable } from "../db/Database.ts";
+import { loadAccountStates, loadAttempts } from "../ledger/BudgetStore.ts";
+import type { Receipt } from "../systemApi.ts";
+import { DocumentCache } from "./DocumentStore.ts";
+import type { ConfigSnapshot } from "./ExecutionState.ts";
+import { reportedStatus, requireExecution } from "./reportExecution.ts";
+
+const documents = new DocumentCache();
+
+export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<Receipt> {
+  const record = await requireExecution(db, workspaceId, id);
+  const snapshot = (await documents.load(db, workspaceId, record.snapshotHash)) as unknown as ConfigSnapshot;
+  const attempts = await loadAttempts(db, id);
+  const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
+  const models = attempts.filter(({ kind }) => kind === "model");
+  const effects = attempts.filter(({ kind, usedUsd }) => kind === "effect" && usedUsd !== null && usedUsd > 0n);
+  const settled = models.filter(({ state }) => state === "settled" || state === "assumed");
+  const unpriced = settled.filter(({ usedUsd }) => usedUsd === null).length;
+  const modelUsd = sum(settled.map(({ usedUsd }) => usedUsd));
+  const effectUsd = sum(effects.map(({ usedUsd }) => usedUsd));
+  const overrun = settled.reduce((total, { usedUsd, reservedUsd }) => {
+    const excess = usedUsd === null || reservedUsd === null ? 0n : usedUsd - reservedUsd;
+    return excess > 0n ? total + excess : total;
+  }, 0n);
+  const tokens = settled.reduce((total, { usedTokens }) => total + (usedTokens ?? 0), 0);
+  const booked = snapshot.pricedAs === null ? "as reported by the provider" : `as if on ${snapshot.pricedAs}; the offline model answered, and nothing was paid`;
+  return {
+    executionId: id,
+    status: reportedStatus(record.status),
+    paidUsd: unpriced > 0 ? null : nanoToUsd(modelUsd + effectUsd),
+    limitUsd: account?.limitUsd === undefined || account.limitUsd === null ? null : nanoToUsd(account.limitUsd),
+    baselineUsd: null,
+    pricedAs: snapshot.pricedAs,
+    lines: [
+      { cause: "model calls", usd: unpriced > 0 ? null : nanoToUsd(modelUsd), tokens, note: `${settled.length} calls, ${booked}` },
+      ...(effects.length === 0 ? [] : [{ cause: "paid actions", usd: nanoToUsd(effectUsd), tokens: null, note: `${effects.length} calls` }]),
+    ],
+    calls: models.map((attempt) => ({
+      path: attempt.stepPath,
+      provider: attempt.provider ?? "",
+      model: attempt.model ?? "",
+      state: attempt.state,
+      reservedTokens: attempt.reservedTokens,
+      usedTokens: attempt.usedTokens,
+      reservedUsd: attempt.reservedUsd === null ? null : nanoToUsd(attempt.reservedUsd),
+      usedUsd: attempt.usedUsd === null ? null : nanoToUsd(attempt.usedUsd),
+    })),
+    unknown: { callsWithoutPrice: unpriced, callsAssumed: models.filter(({ state }) => state === "assumed").length },
+    overrunUsd: nanoToUsd(overrun),
+  };
+}
+
+function sum(amounts: readonly (NanoUsd | null)[]): NanoUsd {
+  return amounts.reduce<NanoUsd>((total, amount) => total + (amount ?? 0n), 0n);
+}

@@ -1,0 +1,118 @@
+// From rows to the report that every surface shows. Reads; decides nothing.
+import { AppError, type ErrorRecord } from "../core/errors.ts";
+import type { WorkspaceId } from "../core/ids.ts";
+import { decodeJson, type JsonValue } from "../core/json.ts";
+import { nanoToUsd, type NanoUsd } from "../core/money.ts";
+import type { Queryable } from "../db/Database.ts";
+import { loadSteps, loadValues, type StoredStep } from "../journal/JournalStore.ts";
+import { loadAccountStates } from "../ledger/BudgetStore.ts";
+import type { ExecutionReport, ReportedStatus, StepReport, WaitingFor, WaitingReport } from "../systemApi.ts";
+import type { StepDetail } from "./ExecutionState.ts";
+import type { Status } from "./ExecutionStore.ts";
+import { findExecution, sumCalls, type CallSum, type ExecutionRecord } from "./ReportStore.ts";
+
+export function reportedStatus(status: Status): ReportedStatus {
+  return status === "suspended" ? "waiting" : status;
+}
+
+export function reportedWaiting(waitingFor: string | null): WaitingFor {
+  return waitingFor === "budget" || waitingFor === "approval" || waitingFor === "delay" || waitingFor === "uncertain" ? waitingFor : null;
+}
+
+/** @throws AppError `NOT_FOUND` */
+export async function requireExecution(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<ExecutionRecord> {
+  const record = await findExecution(db, workspaceId, id);
+  if (record === undefined) throw new AppError("NOT_FOUND", `there is no execution ${id}`, { details: { execution: id }, hint: "list them with `executions ls`" });
+  return record;
+}
+
+export async function reportExecution(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<ExecutionReport> {
+  const record = await requireExecution(db, workspaceId, id);
+  const steps = await loadSteps(db, id);
+  const calls = await sumCalls(db, id);
+  const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
+  let tokens = 0;
+  let usd: NanoUsd | null = 0n;
+  for (const sum of calls.values()) {
+    tokens += sum.tokens;
+    usd = usd === null || sum.usd === null ? null : usd + sum.usd;
+  }
+  const latest = latestAttempts(steps);
+  return {
+    executionId: id,
+    workflow: record.workflow,
+    status: reportedStatus(record.status),
+    waitingFor: record.status === "suspended" || record.status === "uncertain" ? reportedWaiting(record.waitingFor) : null,
+    output: await loadOutput(db, record),
+    error: record.error === null ? null : (JSON.parse(record.error) as ErrorRecord),
+    tokens: { baseline: null, used: tokens, saved: null, savedPercent: null },
+    costUsd: usd === null ? null : nanoToUsd(usd),
+    limitUsd: account?.limitUsd === undefined || account.limitUsd === null ? null : nanoToUsd(account.limitUsd),
+    limitTokens: account?.limitTokens === undefined || account.limitTokens === null ? null : Number(account.limitTokens),
+    startedAt: record.startedAt?.toISOString() ?? null,
+    finishedAt: record.finishedAt?.toISOString() ?? null,
+    waiting: record.status === "suspended" || record.status === "uncertain" ? latest.flatMap(waitingOf) : [],
+    steps: latest.map((step) => stepReport(step, callsBelow(calls, step.stepPath))),
+  };
+}
+
+async function loadOutput(db: Queryable, { id, outputHash }: ExecutionRecord): Promise<JsonValue> {
+  if (outputHash === null) return null;
+  const content = (await loadValues(db, id, [outputHash])).get(outputHash.toString("hex"));
+  return content === undefined ? null : decodeJson(content);
+}
+
+/** One row per path: its last attempt, at the place of its first. */
+function latestAttempts(steps: readonly StoredStep[]): StoredStep[] {
+  const byPath = new Map<string, StoredStep>();
+  for (const step of steps) {
+    const held = byPath.get(step.stepPath);
+    if (held === undefined || held.attempt <= step.attempt) byPath.set(step.stepPath, step);
+  }
+  return [...byPath.values()];
+}
+
+/** A step's own calls; nested steps have rows of their own. */
+function callsBelow(calls: ReadonlyMap<string, CallSum>, path: string): CallSum | undefined {
+  return calls.get(path);
+}
+
+function stepReport(step: StoredStep, calls: CallSum | undefined): StepReport {
+  const detail = detailOf(step);
+  return {
+    id: step.stepPath.slice(step.stepPath.lastIndexOf(".") + 1),
+    path: step.stepPath,
+    type: step.stepType,
+    intent: null,
+    status: step.status,
+    handler: null,
+    model: calls?.model ?? detail.model ?? null,
+    tokens: { baseline: null, allocated: null, used: calls === undefined ? null : calls.tokens },
+    costUsd: step.epoch === 0 ? 0 : calls === undefined ? (detail.costUsd ?? null) : calls.usd === null ? null : nanoToUsd(calls.usd),
+    ms: step.executionTimeMs,
+    quality: null,
+    warnings: detail.warnings ?? [],
+    error: detail.error ?? null,
+  };
+}
+
+function waitingOf(step: StoredStep): WaitingReport[] {
+  if (step.status !== "waiting" && step.status !== "uncertain") return [];
+  const detail = detailOf(step);
+  const reason = reportedWaiting(detail.waitFor ?? null);
+  if (reason === null) return [];
+  return [
+    {
+      path: step.stepPath,
+      for: reason,
+      until: detail.wakeAtMs === undefined ? null : new Date(detail.wakeAtMs).toISOString(),
+      message: detail.message ?? "",
+      needUsd: detail.needUsd ?? null,
+      needTokens: detail.needTokens ?? null,
+    },
+  ];
+}
+
+function detailOf(step: StoredStep): StepDetail {
+  return step.detail === null ? {} : (JSON.parse(step.detail) as StepDetail);
+}
