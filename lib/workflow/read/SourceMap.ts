@@ -12,6 +12,12 @@ export interface Place {
 
 export class SourceMap {
   readonly #members = new WeakMap<object, Map<string, Place>>();
+  readonly #root: Place;
+
+  /** @param root where the whole document stands */
+  constructor(root: Place = { path: "" }) {
+    this.#root = root;
+  }
 
   set(container: object, key: PathKey, place: Place): void {
     let members = this.#members.get(container);
@@ -31,7 +37,7 @@ export class SourceMap {
 
   /** The place of the value at `path` below `root`; of what is missing there, the nearest thing around it. */
   locate(root: unknown, path: readonly PathKey[]): Place {
-    let place: Place = { path: "" };
+    let place = this.#root;
     let node: unknown = root;
     for (const key of path) {
       const container = typeof node === "object" && node !== null ? node : undefined;

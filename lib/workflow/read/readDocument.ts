@@ -127,9 +127,11 @@ function syntaxIssue(message: string, offset: number, lines: LineCounter): Workf
   return { code: "SYNTAX_INVALID", path: "", line: Math.max(1, line), column: Math.max(1, col), message: told };
 }
 
+const START: Place = { path: "", line: 1, column: 1 };
+
 class DocumentReader {
   readonly #lines: LineCounter;
-  readonly #sources = new SourceMap();
+  readonly #sources = new SourceMap(START);
   readonly #issues: WorkflowIssue[] = [];
   readonly #anchors = new Map<string, ParsedNode>();
   /** Nodes being read: an alias to one of them would never end. */
@@ -141,7 +143,7 @@ class DocumentReader {
   }
 
   read(document: Document.Parsed): ReadDocument {
-    const value = document.contents === null ? null : this.#read(document.contents, { path: "", line: 1, column: 1 }, 0);
+    const value = document.contents === null ? null : this.#read(document.contents, START, 0);
     return { value, sources: this.#sources, issues: this.#issues };
   }
 
@@ -224,7 +226,7 @@ class DocumentReader {
     }
     // `200:` and `true:` are keys as written: cases of a switch are compared as text.
     const key = typeof node.value === "string" ? node.value : node.source;
-    if (key === "__proto__" || key === "") this.#fail(keyPlace, `${JSON.stringify(key)} cannot be a key`);
+    if (key === "__proto__") this.#fail(keyPlace, "__proto__ cannot be a key");
     else if (key.includes("\0") || !key.isWellFormed()) this.#fail(keyPlace, "a key contains NUL or half of a surrogate pair");
     else return key;
     return null;

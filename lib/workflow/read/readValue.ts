@@ -38,8 +38,8 @@ export function readValue(value: unknown): ReadDocument {
     const copy: Record<string, JsonValue> = {};
     for (const [key, member] of Object.entries(object) as [string, unknown][]) {
       if (member === undefined) continue;
-      if (key === "__proto__" || key === "") {
-        issues.push({ code: "WORKFLOW_INVALID", path, message: `${JSON.stringify(key)} cannot be a key` });
+      if (key === "__proto__") {
+        issues.push({ code: "WORKFLOW_INVALID", path, message: "__proto__ cannot be a key" });
         continue;
       }
       sources.set(copy, key, { path: joinPath(path, key) });
