@@ -1,9 +1,10 @@
 // Checks that everything a step names exists and has ended before it starts: dependencies, templates, conditions, CEL; and that no order is circular.
 import { didYouMean } from "../../operations/didYouMean.ts";
-import { declaredDependencies, findCycle, publishersOf, siblingReferences, waitsFor } from "../dependencies.ts";
+import { declaredDependencies, publishersOf, siblingReferences } from "../dependencies.ts";
 import type { IssueList } from "./IssueList.ts";
 import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
 import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../names/references.ts";
+import { findCycle, Order } from "../order.ts";
 import type { PathKey } from "../read/SourceMap.ts";
 import type { FieldScope } from "../names/stepFields.ts";
 import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
@@ -13,8 +14,8 @@ interface Frame {
   readonly steps: readonly WorkflowStep[];
   readonly publishers: ReadonlyMap<string, readonly string[]>;
   readonly declared: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Of a circular order every step would run after every other; the circle is told once. */
-  readonly isCircular: boolean;
+  /** By declaration, without what templates add. Of a circular one every step would run after every other: the circle is told once. */
+  readonly order: Order;
   /** Loop variables that hold inside this list. */
   readonly locals: ReadonlySet<string>;
   /** Names of inputs; null = any. */
@@ -74,10 +75,10 @@ class NameChecker {
 
   /** A reference against the declared order is told as that, not as a cycle. */
   #checkOrder(steps: readonly WorkflowStep[], path: readonly PathKey[]): void {
-    const { declared } = this.#top();
+    const { declared, order: declaredOrder } = this.#top();
     const order = new Map([...declared].map(([id, dependencies]) => [id, new Set(dependencies)]));
     for (const [id, named] of siblingReferences(steps)) {
-      for (const name of named) if (!waitsFor(declared, name, id)) order.get(id)?.add(name);
+      for (const name of named) if (!declaredOrder.waitsFor(name, id)) order.get(id)?.add(name);
     }
     const cycle = findCycle(order);
     if (cycle === null) return;
@@ -110,7 +111,7 @@ class NameChecker {
       if (!frame.declared.has(id)) continue;
       // Of a list further out: it has ended when the enclosing step starts, which waits for it.
       if (frame.current === id) return "which it is inside of";
-      return frame !== this.#top() && !frame.isCircular && waitsFor(frame.declared, id, frame.current)
+      return frame !== this.#top() && !frame.order.isCircular && frame.order.waitsFor(id, frame.current)
         ? "which runs after the step around it"
         : null;
     }
@@ -258,7 +259,7 @@ const LOST_LOCAL: Fault = {
 function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
   const expected = "a step that has ended by then";
   if (publisher === frame.current) return { message: `${JSON.stringify(root)} is the step itself or encloses it`, expected };
-  if (frame.current === "" || frame.isCircular || !waitsFor(frame.declared, publisher, frame.current)) return null;
+  if (frame.current === "" || frame.order.isCircular || !frame.order.waitsFor(publisher, frame.current)) return null;
   return { message: `${JSON.stringify(root)} is not upstream: it runs after ${frame.current}`, expected };
 }
 
@@ -275,8 +276,16 @@ interface FrameOptions {
 
 function createFrame(steps: readonly WorkflowStep[], { locals = [], inputs, seesOuter = true }: FrameOptions): Frame {
   const declared = declaredDependencies(steps);
-  const isCircular = findCycle(declared) !== null;
-  return { steps, publishers: publishersOf(steps), declared, isCircular, locals: new Set(locals), inputs, seesOuter, current: "" };
+  return {
+    steps,
+    publishers: publishersOf(steps),
+    declared,
+    order: new Order(declared),
+    locals: new Set(locals),
+    inputs,
+    seesOuter,
+    current: "",
+  };
 }
 
 function localsOf(step: WorkflowStep, kind: NestedKind, outer: ReadonlySet<string> | null): FrameOptions {

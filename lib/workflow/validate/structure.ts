@@ -1,4 +1,5 @@
 // Checks of ids, sizes and fields that belong together. What fields name is names.ts, what they hold is contents.ts.
+import { describeValue } from "../../operations/describeValue.ts";
 import type { IssueList } from "./IssueList.ts";
 import { nestedLists, walkSteps, type VisitedStep } from "../nestedSteps.ts";
 import type { PathKey } from "../read/SourceMap.ts";
@@ -13,6 +14,7 @@ export function checkStructure(definition: WorkflowDefinition, issues: IssueList
       got: String(visited.length),
     });
   }
+  checkInputs(definition, issues);
   checkNames(visited, issues);
   checkOutputVariables(definition.steps, ["steps"], issues);
   for (const { step, path, depth } of visited) {
@@ -25,6 +27,18 @@ export function checkStructure(definition: WorkflowDefinition, issues: IssueList
     }
     for (const list of nestedLists(step)) checkOutputVariables(list.steps, [...path, ...list.path], issues);
     checkFields(step, path, issues);
+  }
+}
+
+function checkInputs({ inputs = {} }: WorkflowDefinition, issues: IssueList): void {
+  for (const [name, { type, default: value }] of Object.entries(inputs)) {
+    if (type === undefined || value === undefined) continue;
+    const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+    if (kind === type) continue;
+    issues.add("WORKFLOW_INVALID", ["inputs", name, "default"], `the default of ${name} is ${describeValue(value)}, expected ${type}`, {
+      expected: type,
+      got: kind,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { findCycle, readsOf, stepDependencies, topologicalLevels } from "../../../lib/workflow/dependencies.ts";
+import { readsOf, stepDependencies, topologicalLevels } from "../../../lib/workflow/dependencies.ts";
 import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
+import { findCycle, Order } from "../../../lib/workflow/order.ts";
 import type { WorkflowStepInput } from "../../../lib/workflow/inputTypes.ts";
 
 type Options = { dependencies?: readonly string[]; output_variable?: string; reads?: string };
@@ -101,6 +102,33 @@ describe("findCycle", () => {
   it("takes a chain of 50 000 without ending the stack", () => {
     const chain = new Map(Array.from({ length: 50_000 }, (_, index) => [String(index), new Set(index === 0 ? [] : [String(index - 1)])]));
     expect(findCycle(chain)).toBeNull();
+  });
+});
+
+describe("Order", () => {
+  it("knows who waits for whom over any number of steps between, in a circle too", () => {
+    const order = new Order(
+      new Map([
+        ["a", new Set<string>()],
+        ["b", new Set(["a"])],
+        ["c", new Set(["b"])],
+        ["d", new Set(["a"])],
+      ]),
+    );
+    expect(order.isCircular).toBe(false);
+    expect([order.waitsFor("c", "a"), order.waitsFor("a", "c"), order.waitsFor("d", "b"), order.waitsFor("d", "d")]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const circle = new Order(
+      new Map([
+        ["a", new Set(["b"])],
+        ["b", new Set(["a"])],
+      ]),
+    );
+    expect([circle.isCircular, circle.waitsFor("a", "b"), circle.waitsFor("a", "a")]).toEqual([true, true, true]);
   });
 });
 

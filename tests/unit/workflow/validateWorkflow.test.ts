@@ -127,6 +127,35 @@ describe("fields that belong together", () => {
   });
 });
 
+describe("inputs", () => {
+  it("have defaults of their own type", () => {
+    expect(issues(`  - ${delay("a")}`, "inputs: { n: { type: number, default: ten } }")).toMatchObject([
+      { code: "WORKFLOW_INVALID", line: 2, field: "inputs.n.default" },
+    ]);
+    expect(issues(`  - ${delay("a")}`, "inputs: { n: { type: array, default: [] }, m: { default: 1 } }")).toEqual([]);
+  });
+});
+
+describe("loop variables", () => {
+  it("cannot be named by a rollback, which runs when they are gone", () => {
+    const step =
+      "{ id: w, type: action, plugin: files, action: read, params: { path: '{{item}}' }, rollbackAction: { plugin: files, action: read, params: { path: '{{item}}' } } }";
+    expect(issues(`  - { id: l, type: loop, iterateOver: [1], loopSteps: [${step}] }`)).toMatchObject([
+      { code: "TEMPLATE_INVALID", step: "w", field: "rollbackAction.params.path" },
+    ]);
+  });
+});
+
+describe("validation rules", () => {
+  it("may name fields of data that only the execution knows, and must be well formed", () => {
+    const rules = (condition: string): string =>
+      `  - { id: v, type: validation, input: "{{input.rows}}", rules: [{ field: amount, condition: ${condition} }] }`;
+    expect(issues(rules('{ operator: ">", value: 0 }'))).toEqual([]);
+    expect(issues(rules("\"value > 0 && currency == 'EUR'\""))).toEqual([]);
+    expect(issues(rules('{ operator: "=>", value: 0 }'))).toMatchObject([{ code: "CONDITION_INVALID", field: "rules[0].condition" }]);
+  });
+});
+
 describe("parameters", () => {
   it("are checked only as far as they are written out", () => {
     expect(messages("  - { id: a, type: action, plugin: http, action: get, params: { url: not a url } }")).toEqual([
