@@ -95,7 +95,11 @@ export interface ApprovalFilter {
 }
 
 /** Newest first, 200 at most; only requests whose execution still waits, unless `all`. */
-export async function listApprovals(db: Queryable, workspaceId: WorkspaceId, { executionId, all = false }: ApprovalFilter = {}): Promise<ApprovalReport[]> {
+export async function listApprovals(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  { executionId, all = false }: ApprovalFilter = {},
+): Promise<ApprovalReport[]> {
   return select(
     db,
     `e.workspace_id = $1 AND ($2::uuid IS NULL OR a.execution_id = $2)
@@ -174,6 +178,11 @@ function toReport(row: ApprovalRecord, answers: readonly StoredAnswer[]): Approv
     requireComment: row.require_comment,
     status: row.status,
     expiresAt: row.expires_at?.toISOString() ?? null,
-    answers: own.map(({ key, payload, at }) => ({ approver: key.slice(prefix.length), decision: payload.decision, comment: payload.comment, at })),
+    answers: own.map(({ key, payload, at }) => ({
+      approver: key.slice(prefix.length),
+      decision: payload.decision,
+      comment: payload.comment,
+      at,
+    })),
   };
 }

@@ -76,7 +76,7 @@ export async function loadStatus(db: Queryable, workspaceId: WorkspaceId, id: st
 /** Ids that begin with the given text, at most two: enough to know whether it is unique. */
 export async function findByPrefix(db: Queryable, workspaceId: WorkspaceId, prefix: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    "SELECT id FROM workflow_executions WHERE workspace_id = $1 AND starts_with(id::text, $2) ORDER BY id DESC LIMIT 2",
+    "SELECT id FROM workflow_executions WHERE workspace_id = $1 AND starts_with(id::text, $2) ORDER BY created_at DESC, id DESC LIMIT 2",
     [workspaceId, prefix],
   );
   return rows.map((row) => row.id);
@@ -119,7 +119,7 @@ export interface SummaryFilter {
   readonly limit: number;
 }
 
-/** Served by workflow_executions_listed: ids are ordered by time. */
+/** Newest first. Served by workflow_executions_listed. */
 export async function listExecutions(db: Queryable, workspaceId: WorkspaceId, filter: SummaryFilter): Promise<SummaryRecord[]> {
   const { rows } = await db.query<{ id: string; agent_name: string; status: Status; waiting_for: string | null; tokens: string | null; usd: string | null; unknown: boolean | null; created_at: Date; finished_at: Date | null }>(
     `SELECT e.id, a.agent_name, e.status, e.waiting_for, s.tokens, s.usd, s.unknown, e.created_at, e.finished_at
@@ -127,7 +127,8 @@ export async function listExecutions(db: Queryable, workspaceId: WorkspaceId, fi
      LEFT JOIN LATERAL (SELECT SUM(used_tokens) AS tokens, SUM(used_usd) AS usd, BOOL_OR(state IN ('settled', 'assumed') AND used_usd IS NULL) AS unknown
        FROM step_attempts t WHERE t.execution_id = e.id AND t.kind = 'model') s ON TRUE
      WHERE e.workspace_id = $1 AND ($2::text IS NULL OR e.status = $2) AND ($3::text IS NULL OR a.agent_name = $3 OR a.id::text = $3)
-       AND ($4::uuid IS NULL OR e.id < $4) ORDER BY e.id DESC LIMIT $5`,
+       AND ($4::uuid IS NULL OR (e.created_at, e.id) < (SELECT b.created_at, b.id FROM workflow_executions b WHERE b.id = $4))
+     ORDER BY e.created_at DESC, e.id DESC LIMIT $5`,
     [workspaceId, filter.status ?? null, filter.agent ?? null, filter.before ?? null, filter.limit],
   );
   return rows.map((row) => ({

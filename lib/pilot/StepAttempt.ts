@@ -52,7 +52,8 @@ export class StepAttempt implements ModelCallHost {
     // Calls of an earlier claim keep their numbers: the attempt rows are unique by them.
     this.#calls = Math.max(0, ...scope.state.attemptsOf(path).filter((row) => row.attempt === attempt).map((row) => row.call));
     const timeoutMs = step.timeoutMs ?? (LIMITED.has(step.type) ? DEFAULT_TIMEOUT_MS : null);
-    this.signal = AbortSignal.any([scope.signal, this.#timeout.signal]);
+    this.#hasTimeout = timeoutMs !== null;
+    this.signal = timeoutMs === null ? scope.signal : AbortSignal.any([scope.signal, this.#timeout.signal]);
     this.#cancelTimeout =
       timeoutMs === null
         ? () => undefined

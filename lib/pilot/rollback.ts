@@ -1,4 +1,5 @@
 // Compensation: the rollback actions of completed steps, in reverse order of completion, once each. Best effort per step, all recorded.
+import { nestedLists } from "../workflow/nestedSteps.ts";
 import type { ActionStep, WorkflowStep } from "../workflow/types.ts";
 import type { ParallelExecutor } from "./ParallelExecutor.ts";
 import { ExecutionState } from "./ExecutionState.ts";
@@ -74,25 +75,6 @@ function rollbackStep(step: WorkflowStep): ActionStep | null {
 function collect(steps: readonly WorkflowStep[], byId: Map<string, readonly WorkflowStep[]>): void {
   for (const step of steps) {
     byId.set(step.id, steps);
-    for (const list of nestedLists(step)) collect(list, byId);
-  }
-}
-
-function nestedLists(step: WorkflowStep): readonly (readonly WorkflowStep[])[] {
-  switch (step.type) {
-    case "conditional":
-      return [step.then_steps, step.else_steps];
-    case "switch":
-      return [...Object.values(step.cases), step.default];
-    case "loop":
-      return [step.loopSteps];
-    case "parallel_group":
-      return [step.steps];
-    case "scatter_gather":
-      return [step.scatter.steps];
-    case "sub_workflow":
-      return step.workflowSteps === undefined ? [] : [step.workflowSteps];
-    default:
-      return [];
+    for (const list of nestedLists(step)) collect(list.steps, byId);
   }
 }

@@ -28,9 +28,11 @@ export function encodeTurn({ text, toolCalls, provider, model, isOffline }: Mode
 
 /** Stored turns of a step, oldest first, those of its earlier attempts included: a loop goes on where it stopped. */
 export function storedTurns(state: ExecutionState, path: string): StoredTurn[] {
-  const found = state.attemptsOf(path).flatMap(({ kind, message, attempt, call, usedTokens, usedUsd }) =>
-    kind === "model" && message !== null ? [{ message, attempt, call, usedTokens, usedUsd }] : [],
-  );
+  const found = state
+    .attemptsOf(path)
+    .flatMap(({ kind, message, attempt, call, usedTokens, usedUsd }) =>
+      kind === "model" && message !== null ? [{ message, attempt, call, usedTokens, usedUsd }] : [],
+    );
   found.sort((left, right) => left.attempt - right.attempt || left.call - right.call);
   return found.map(({ message, attempt, usedTokens, usedUsd }) => ({
     // Written by encodeTurn.

@@ -63,7 +63,8 @@ ALTER TABLE workflow_executions ADD CONSTRAINT workflow_executions_status
   CHECK (status IN ('queued', 'running', 'suspended', 'completed', 'failed', 'cancelled', 'uncertain'));
 -- Serves the sweep and `executions ls --status`: few rows are alive at any time.
 CREATE INDEX workflow_executions_alive ON workflow_executions (status, wake_at) WHERE status IN ('queued', 'running', 'suspended', 'uncertain');
-CREATE INDEX workflow_executions_listed ON workflow_executions (workspace_id, id DESC);
+-- An id made from an idempotency key says nothing about time.
+CREATE INDEX workflow_executions_listed ON workflow_executions (workspace_id, created_at DESC, id DESC);
 
 -- Values too large for a step's row, by content, shared only inside one execution: no way to ask whether another
 -- execution holds the same bytes. No foreign key to the execution, for the same reason as the journal's.

@@ -1,0 +1,17 @@
+// SQL of the doctor's questions.
+import type { Queryable } from "../db/Database.ts";
+
+export async function serverVersion(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+  return rows[0]?.version ?? "unknown";
+}
+
+/** Living executions whose wake-up is gone: nobody would ever run them. */
+export async function countStranded(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(
+    `SELECT COUNT(*) AS count FROM workflow_executions e
+     WHERE (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
+       AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'executions' AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))`,
+  );
+  return Number(rows[0]?.count ?? 0);
+}

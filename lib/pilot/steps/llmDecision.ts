@@ -1,0 +1,146 @@
+// `llm_decision`: a model with tools, until it answers without asking for one. What it asks for is stored before any tool runs, so that a restart
+// asks neither the model nor the outside world twice.
+import type { ModelMessage } from "ai";
+import { AppError } from "../../core/errors.ts";
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { StepOf } from "../../workflow/types.ts";
+import { storedTurns, type ToolTurn } from "../toolTurns.ts";
+import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
+import { askModel, type Question } from "./askModel.ts";
+import { ModelTally } from "./ModelTally.ts";
+import { jsonSchemaOf } from "./outputSchemas.ts";
+import { promptFacts, systemPrompt, taskOf, textOf, userPrompt } from "./prompts.ts";
+import { askForValue, finishStructured } from "./structuredAnswer.ts";
+import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
+import { performToolCalls, type ToolResult } from "./toolCalls.ts";
+
+const DEFAULT_TURNS = 10;
+const MAX_TURNS = 50;
+
+type Context = StepContext<StepOf<"llm_decision">>;
+
+export const performLlmDecision: StepPerformer<"llm_decision"> = async (context) => {
+  const { step, path, services, decision } = context;
+  const catalog = toolCatalog(services.catalog, step.plugins, path);
+  const { provider } = services.providers.resolve(decision.model);
+  return new ToolLoop(context, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
+};
+
+/** The offline model asks for none; describing them to it would only cost its window. */
+const NO_TOOLS: ToolCatalog = { tools: [], byName: new Map() };
+
+class ToolLoop {
+  readonly #context: Context;
+  readonly #catalog: ToolCatalog;
+  readonly #tally = new ModelTally();
+  readonly #schema: JsonObject | null;
+  readonly #question: Omit<Question, "messages">;
+  readonly #messages: ModelMessage[];
+  readonly #maxTurns: number;
+  #turn = 0;
+
+  constructor(context: Context, catalog: ToolCatalog, leavesToolsOut: boolean) {
+    const { step } = context;
+    if (leavesToolsOut) this.#tally.warn("the offline model uses no tools");
+    this.#context = context;
+    this.#catalog = catalog;
+    this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
+    this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
+    const data: JsonValue | undefined = step.input === undefined ? undefined : context.resolve(step.input, "input");
+    const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
+    const instruction = textOf(context.resolve(step.prompt, "prompt"));
+    const closing =
+      this.#schema === null ? "" : `\n\nWhen you are done, answer with JSON only, fitting this schema:\n${JSON.stringify(this.#schema)}`;
+    this.#messages = [{ role: "user", content: userPrompt({ instruction: `${instruction}${closing}`, data, parameters }) }];
+    this.#question = {
+      system: systemPrompt({ hasSchema: false }),
+      facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data }),
+      activityType: "tool_loop",
+      ...(catalog.tools.length === 0 ? {} : { tools: catalog.tools }),
+    };
+  }
+
+  async run(): Promise<StepOutcome> {
+    if (this.#catalog.tools.length === 0 && this.#schema !== null) return this.#structured(this.#schema, null);
+    for (const { turn, attempt, tokens, costUsd } of storedTurns(this.#context.state, this.#context.path)) {
+      // What an earlier attempt of the step paid is in that attempt's row.
+      if (attempt === this.#context.attempt) this.#tally.addSpent({ tokens, costUsd });
+      this.#tally.answeredBy(turn);
+      const ended = await this.#useTools(turn);
+      if (ended !== null) return ended;
+    }
+    for (;;) {
+      const answer = await askModel(this.#context, { ...this.#question, messages: this.#messages, journalMessage: true }, this.#tally);
+      if (answer.kind === "ended") return answer.outcome;
+      const { result } = answer;
+      if (result.toolCalls.length === 0) return this.#finish(result.text);
+      await this.#context.flushCalls();
+      const ended = await this.#useTools(result);
+      if (ended !== null) return ended;
+    }
+  }
+
+  /** @returns an outcome when the loop ends here */
+  async #useTools({ text, toolCalls }: Pick<ToolTurn, "text" | "toolCalls">): Promise<StepOutcome | null> {
+    this.#turn += 1;
+    // Nobody would read the results of the last turn: its tools do not run.
+    if (this.#turn >= this.#maxTurns) return this.#atLimit();
+    const performed = await performToolCalls(this.#context, toolCalls, { catalog: this.#catalog, turn: this.#turn });
+    if (performed.kind === "ended")
+      return performed.outcome.status === "failed" ? { ...performed.outcome, facts: this.#tally.facts() } : performed.outcome;
+    if (performed.results.some(({ isShortened }) => isShortened)) this.#tally.warn("a tool's result was shortened for the model");
+    this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: performed.results.map(toolResult) });
+    return null;
+  }
+
+  #atLimit(): StepOutcome {
+    const { path } = this.#context;
+    const error = new AppError(
+      "LOOP_LIMIT",
+      `step ${path}: the model still asks for tools after ${this.#turn} turns, at most ${this.#maxTurns} are allowed`,
+      {
+        details: {
+          step: path,
+          field: "maxIterations",
+          expected: `an answer within ${this.#maxTurns} turns`,
+          got: `${this.#turn} turns without one`,
+        },
+      },
+    );
+    return { status: "failed", error, facts: this.#tally.facts({ more: { turns: this.#turn } }) };
+  }
+
+  async #finish(text: string): Promise<StepOutcome> {
+    if (this.#schema !== null) return this.#structured(this.#schema, text);
+    return { status: "completed", output: text, facts: this.#tally.facts({ more: { turns: this.#turn + 1 } }) };
+  }
+
+  /** @param said the answer that ended the loop; null: nothing was asked yet */
+  async #structured(schema: JsonObject, said: string | null): Promise<StepOutcome> {
+    const { tools: _tools, ...question } = this.#question;
+    const asked = { question: { ...question, messages: this.#messages }, schema, tally: this.#tally };
+    const finished =
+      said === null ? await askForValue(this.#context, asked) : await finishStructured(this.#context, { ...asked, text: said });
+    if (finished.kind === "ended") return finished.outcome;
+    return { status: "completed", output: finished.value, facts: this.#tally.facts({ more: { turns: this.#turn + 1 } }) };
+  }
+}
+
+function assistantMessage(text: string, results: readonly ToolResult[]): ModelMessage {
+  const calls = results.map(({ call }) => ({
+    type: "tool-call" as const,
+    toolCallId: call.id,
+    toolName: call.name,
+    input: call.arguments,
+  }));
+  return { role: "assistant", content: text === "" ? calls : [{ type: "text" as const, text }, ...calls] };
+}
+
+function toolResult({ call, text, isError }: ToolResult): {
+  type: "tool-result";
+  toolCallId: string;
+  toolName: string;
+  output: { type: "text" | "error-text"; value: string };
+} {
+  return { type: "tool-result", toolCallId: call.id, toolName: call.name, output: { type: isError ? "error-text" : "text", value: text } };
+}

@@ -1,0 +1,146 @@
+// Composition root: createSystem(config) opens the database and joins everything; nothing else does.
+import { AuditTrailService } from "./audit/AuditTrailService.ts";
+import { auditWriter } from "./audit/AuditStore.ts";
+import { ConnectionStore } from "./access/ConnectionStore.ts";
+import { SecretBox } from "./access/SecretBox.ts";
+import { createKeySource } from "./access/secretKeys.ts";
+import type { Config } from "./config/Config.ts";
+import { systemClock, type Clock } from "./core/clock.ts";
+import { createGuardedFetch } from "./core/guardedFetch.ts";
+import { createLogger, type Logger } from "./core/logger.ts";
+import type { Database } from "./db/Database.ts";
+import { migrate } from "./db/migrate.ts";
+import { openDatabase } from "./db/openDatabase.ts";
+import { ensureTemplate } from "./db/template.ts";
+import { writeFacts } from "./db/UnitPart.ts";
+import { FeatureFlags } from "./flags/FeatureFlags.ts";
+import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
+import type { BaseProvider } from "./models/BaseProvider.ts";
+import { ProviderRegistry } from "./models/ProviderRegistry.ts";
+import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
+import { performers } from "./pilot/steps/performers.ts";
+import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
+import { PluginExecutor } from "./plugins/PluginExecutor.ts";
+import { PluginManager } from "./plugins/PluginManager.ts";
+import type { Plugin } from "./plugins/types.ts";
+import { auditFlagChange } from "./system/auditFlagChange.ts";
+import { createEngine, type Engine } from "./system/createEngine.ts";
+import { EventBus } from "./system/EventBus.ts";
+import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
+import { LocalSystem } from "./system/LocalSystem.ts";
+import { providerSettings, secretsOf } from "./system/secretsOf.ts";
+import type { System } from "./systemApi.ts";
+import { loadCalibration, saveCalibration } from "./tokens/CalibrationStore.ts";
+import { Calibration } from "./tokens/calibration.ts";
+import { loadPriceOverrides } from "./tokens/PriceStore.ts";
+import { PriceBook } from "./tokens/pricing.ts";
+import { TokenCounter } from "./tokens/TokenCounter.ts";
+
+export interface SystemOptions {
+  readonly config: Config;
+  /** Plugins besides the built-in ones. */
+  readonly plugins?: readonly Plugin[];
+  /** Providers made elsewhere, such as a ScriptedModel; they come before configured ones of the same name. */
+  readonly providers?: readonly { readonly provider: BaseProvider; readonly models?: readonly string[] }[];
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** An open, migrated database; it is closed with the system. @defaultValue what `config` says */
+  readonly database?: Database;
+}
+
+export type { Engine };
+
+/** @throws AppError `CONFIG_INVALID`, `DATABASE_UNAVAILABLE`, `MIGRATION_FAILED` */
+export async function createSystem(options: SystemOptions): Promise<System> {
+  const { config, clock = systemClock, logger = createLogger({ level: config.logLevel }) } = options;
+  const db = options.database ?? (await openConfigured(config, clock, logger));
+  try {
+    await migrate(db, { afterMigrate: prepareQueue });
+    return await join(options, { db, clock, logger });
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function openConfigured(config: Config, clock: Clock, logger: Logger): Promise<Database> {
+  const warn = (message: string, facts?: object): void => logger.warn(facts ?? {}, message);
+  const extras = { warn, clock, maxConnections: config.poolSize, template: () => ensureTemplate(QUEUE_TEMPLATE) };
+  switch (config.database) {
+    case "postgres":
+      return openDatabase({ kind: "postgres", url: config.databaseUrl ?? "" }, extras);
+    case "embedded-postgres":
+      return openDatabase({ kind: "embedded-postgres", folder: config.dataFolder }, extras);
+    case "pglite":
+      return openDatabase({ kind: "pglite", folder: config.dataFolder }, extras);
+    default:
+      return config.database satisfies never;
+  }
+}
+
+async function join(options: SystemOptions, { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger }): Promise<System> {
+  const { config } = options;
+  const connections = new ConnectionStore({ box: new SecretBox({ keys: createKeySource(config) }) });
+  const counter = await TokenCounter.load(new Calibration(await loadCalibration(db)));
+  const providers = await ProviderRegistry.create({
+    providers: providerSettings(config, { db, connections }),
+    defaultModel: config.defaultModel,
+    live: config.live,
+    foundKeys: config.foundKeys,
+    clock,
+    counter,
+    ...(options.providers === undefined ? {} : { custom: options.providers }),
+  });
+  const prices = await PriceBook.load({ providers: providers.pricedProviders, overrides: await loadPriceOverrides(db), nowMs: () => clock.nowMs() });
+  const manager = new PluginManager();
+  manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
+  const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
+  const plugins = new PluginExecutor({
+    manager,
+    clock,
+    fetch: fetcher.fetch,
+    filesOf: createWorkspaceFolders(config.filesRoot, clock),
+    connections: secretsOf(db, connections),
+    log: logger,
+  });
+  const events = new EventBus();
+  const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
+  const engine = createEngine({
+    db,
+    clock,
+    logger,
+    emit: (event) => events.emit(event),
+    plugins,
+    catalog: manager,
+    providers,
+    counter,
+    prices,
+    performers,
+    loadWorkflow: loadAgentWorkflow(db),
+    maxOutputBytes: config.maxOutputBytes,
+    maxConcurrentExecutions: config.maxConcurrentExecutions,
+    notify: config.notify,
+    ownsDatabase,
+    supervise: true,
+  });
+  const audit = new AuditTrailService({ write: (rows) => writeFacts(db, auditWriter, rows), clock, logger });
+  const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
+  await engine.queue.start();
+  return new LocalSystem({
+    config,
+    clock,
+    logger,
+    engine,
+    events,
+    manager,
+    connections,
+    configStore,
+    flags: new FeatureFlags({ store: configStore }),
+    audit,
+    beforeClose: async () => {
+      const changed = counter.calibration.takeChanged();
+      if (changed.length > 0) await saveCalibration(db, changed);
+      await fetcher[Symbol.asyncDispose]();
+    },
+  });
+}

@@ -1,0 +1,26 @@
+// What the parts of the local system share.
+import type { ConnectionStore } from "../access/ConnectionStore.ts";
+import type { AuditTrailService } from "../audit/AuditTrailService.ts";
+import type { Config } from "../config/Config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { FeatureFlags } from "../flags/FeatureFlags.ts";
+import type { SystemConfigStore } from "../flags/SystemConfigStore.ts";
+import type { PluginManager } from "../plugins/PluginManager.ts";
+import type { Engine } from "./createEngine.ts";
+import type { EventBus } from "./EventBus.ts";
+
+export interface SystemParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engine: Engine;
+  readonly events: EventBus;
+  readonly manager: PluginManager;
+  readonly connections: ConnectionStore;
+  readonly configStore: SystemConfigStore;
+  readonly flags: FeatureFlags;
+  readonly audit: AuditTrailService;
+  /** Runs after work has stopped and before the database closes. */
+  readonly beforeClose: () => Promise<void>;
+}

@@ -1,0 +1,76 @@
+// A fork: a new execution that takes over an old one's outcomes up to a step, with settings and a grant of its own.
+import { findAgent } from "../agents/AgentStore.ts";
+import { uuidv7 } from "../core/ids.ts";
+import { decodeJson, isJsonObject, type JsonObject } from "../core/json.ts";
+import { loadSteps, loadValues } from "../journal/JournalStore.ts";
+import { DocumentCache, makeDocument } from "../pilot/DocumentStore.ts";
+import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
+import { stepsBefore, takeOver } from "../pilot/forkExecution.ts";
+import { requireExecution } from "../pilot/reportExecution.ts";
+import type { ForkRequest } from "../systemApi.ts";
+import { walkSteps } from "../workflow/nestedSteps.ts";
+import type { WorkflowDefinition } from "../workflow/types.ts";
+import { accountLimits } from "./startExecution.ts";
+import type { SystemParts } from "./SystemParts.ts";
+
+const documents = new DocumentCache();
+
+/** @returns the new execution, and the steps whose effects it will only preview */
+export async function forkExecution(parts: SystemParts, request: ForkRequest): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }> {
+  const { engine, config, flags, manager } = parts;
+  const { workspaceId } = config;
+  const source = await requireExecution(engine.db, workspaceId, request.executionId);
+  const definition = (await documents.load(engine.db, workspaceId, source.definitionHash)) as unknown as WorkflowDefinition;
+  const before = (await documents.load(engine.db, workspaceId, source.snapshotHash)) as unknown as ConfigSnapshot;
+  const kept = stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
+  const executionId = uuidv7();
+  const agent = await findAgent(engine.db, workspaceId, source.agentId);
+  const flagged = { id: source.agentId, name: definition.name, createdAtMs: agent?.createdAt.getTime() ?? 0, orchestration: agent?.orchestration ?? null };
+  const previewEffects = request.allowEffects !== true;
+  const now: ConfigSnapshot =
+    request.sameConfig === true
+      ? before
+      : { ...before, defaultModel: config.defaultModel, flags: flags.evaluate(await flags.snapshot(engine.db, workspaceId), flagged, executionId) as unknown as JsonObject };
+  await engine.starter.start({
+    executionId,
+    workspaceId,
+    agentId: source.agentId,
+    definition: makeDocument("definition", definition as unknown as JsonObject),
+    snapshot: makeDocument("snapshot", { ...now, previewEffects } as unknown as JsonObject),
+    inputs: request.inputs ?? (await inputsOf(parts, source.id, source.inputHash)),
+    runMode: source.runMode,
+    totalSteps: [...walkSteps(definition)].length,
+    tags: before.tags,
+    limits: accountLimits(definition, request.limits),
+    firstNeed: { tokens: 0, usd: 0n },
+    forkedFrom: source.id,
+    afterInsert: (tx) => takeOver(tx, source.id, executionId, kept),
+  });
+  const previewed = previewEffects ? effectsAfter(definition, kept, (plugin, action) => manager.action(plugin, action)?.effect) : [];
+  return { executionId, previewed };
+}
+
+/** Default of `fromStep`: the first step that did not end well; with none, the last one. */
+async function firstOpenStep({ engine }: SystemParts, executionId: string, definition: WorkflowDefinition): Promise<string> {
+  const done = new Set((await loadSteps(engine.db, executionId)).filter(({ status }) => status === "completed" || status === "skipped").map(({ stepPath }) => stepPath));
+  return (definition.steps.find(({ id }) => !done.has(id)) ?? definition.steps.at(-1))?.id ?? "";
+}
+
+async function inputsOf({ engine }: SystemParts, executionId: string, hash: Buffer): Promise<JsonObject> {
+  const content = (await loadValues(engine.db, executionId, [hash])).get(hash.toString("hex"));
+  const inputs = content === undefined ? {} : decodeJson(content);
+  return isJsonObject(inputs) ? inputs : {};
+}
+
+function effectsAfter(definition: WorkflowDefinition, kept: ReadonlySet<string>, effectOf: (plugin: string, action: string) => string | undefined): string[] {
+  const previewed: string[] = [];
+  for (const top of definition.steps) {
+    if (kept.has(top.id)) continue;
+    for (const { step } of walkSteps({ steps: [top] })) {
+      if (step.type !== "action") continue;
+      const effect = effectOf(step.plugin, step.action);
+      if (effect === "write" || effect === "destructive") previewed.push(step.id);
+    }
+  }
+  return previewed;
+}
