@@ -312,8 +312,7 @@ export type WorkflowIssueCode =
   | "PARAMS_INVALID"
   | "PLUGIN_UNKNOWN"
   | "PLUGIN_ACTION_UNKNOWN"
-  | "SECRET_IN_WORKFLOW"
-  | "FILE_UNREADABLE";
+  | "SECRET_IN_WORKFLOW";
 
 /** One defect, told so that the line can be mended without reading anything else. */
 export interface WorkflowIssue {

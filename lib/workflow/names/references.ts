@@ -19,7 +19,7 @@ export interface FieldReference {
   readonly scope: FieldScope;
 }
 
-export interface FieldFault {
+interface FieldFault {
   readonly field: readonly PathKey[];
   readonly error: AppError;
 }

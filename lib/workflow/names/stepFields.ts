@@ -29,7 +29,6 @@ export function stepFields(step: WorkflowStep): StepField[] {
   const addTypeFields = FIELDS[step.type] as (step: WorkflowStep) => readonly (StepField | null)[];
   const fields = [
     condition(["executeIf"], step.executeIf),
-    template(["cache", "key"], step.cache?.key),
     template(["rollbackAction", "params"], step.rollbackAction?.params, "own"),
     ...addTypeFields(step),
   ];

@@ -56,7 +56,3 @@ export function joinPath(path: string, key: PathKey): string {
   if (!PLAIN_KEY.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === "" ? key : `${path}.${key}`;
 }
-
-export function formatPath(path: readonly PathKey[]): string {
-  return path.reduce<string>(joinPath, "");
-}

@@ -39,8 +39,8 @@ export const milliseconds = z
   .min(0)
   .max(366 * 86_400_000);
 
-export const effect = z.enum(["none", "read", "write", "destructive"]);
-export const intent = z.enum(["extract", "summarize", "generate", "validate", "send", "transform", "conditional"]);
+const effect = z.enum(["none", "read", "write", "destructive"]);
+const intent = z.enum(["extract", "summarize", "generate", "validate", "send", "transform", "conditional"]);
 
 const retryPolicy = strict({
   maxRetries: z.int().min(0).max(100).describe("Tries after the first one."),
@@ -60,7 +60,11 @@ const rollbackAction = strict({
 
 const cache = strict({
   enabled: z.boolean(),
-  key: z.string().min(1).describe("Template; absent: plugin, action and resolved parameters.").exactOptional(),
+  key: z
+    .string()
+    .min(1)
+    .describe("Plain text, part of the key beside the step and its resolved inputs: change it to let go of old results.")
+    .exactOptional(),
   ttl: z
     .number()
     .positive()

@@ -31,7 +31,7 @@ export function addSecretIssues(root: unknown, issues: IssueList): void {
 }
 
 /** What the text looks like, or null. */
-export function findSecret(text: string, path: readonly PathKey[] = []): string | null {
+function findSecret(text: string, path: readonly PathKey[] = []): string | null {
   // Templates name secrets; they hold none.
   const literal = text.slice(0, MAX_SCANNED_CHARACTERS).replace(/\{\{[^{}]{0,600}\}\}/g, "");
   for (const [pattern, name] of PATTERNS) if (pattern.test(literal)) return name;

@@ -28,7 +28,7 @@ function checkTransform(step: StepOf<"transform">, path: readonly PathKey[], iss
   }
   // Refused by checkStructure already.
   if (operation === undefined && expression === undefined) return;
-  const settings: JsonObject = { ...config, ...(expression !== undefined && { expression }) };
+  const settings: JsonObject = { ...(expression !== undefined && { expression }), ...config };
   const parsed = transform.configSchema.safeParse(settings);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) addConfigIssue(issue, { settings, path, issues, transform });
