@@ -232,6 +232,11 @@ describe("bounds", () => {
     expect(error.details["accepted"]).toBe("maybe");
   });
 
+  test("a GET that was sent is not said to be refused", async () => {
+    const server = await serve({ "/": hang });
+    expect((await failure(localClient()(server.url, { timeoutMs: 100 }))).details["accepted"]).toBe("maybe");
+  });
+
   test("a look-up that hangs ends at the time-out, and nothing was accepted", async () => {
     const error = await failure(
       client({ lookup: async () => new Promise(() => undefined) })("http://slow.example/", { method: "POST", timeoutMs: 100 }),

@@ -7,29 +7,16 @@ import type { WorkspaceId } from "../../../lib/core/ids.ts";
 import { createSecret } from "../../../lib/plugins/createSecret.ts";
 import { defineAction, definePlugin } from "../../../lib/plugins/definePlugin.ts";
 import { FileJail } from "../../../lib/plugins/files/FileJail.ts";
-import type { ActionDefinition, ConnectionSource, Plugin } from "../../../lib/plugins/types.ts";
-import { systemClock } from "../../../lib/core/clock.ts";
+import type { ConnectionSource, Plugin } from "../../../lib/plugins/types.ts";
 import { ManualClock } from "../../../lib/testing/ManualClock.ts";
-import { callOf, dataOf, errorOf, executorOf } from "./executorOf.ts";
-import { hang, json, LoopbackServer } from "./LoopbackServer.ts";
+import { callOf, dataOf, errorOf, executorOf, pluginWith } from "./executorOf.ts";
+import { json, LoopbackServer } from "./LoopbackServer.ts";
 import { openTestFolder } from "./openTestFolder.ts";
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
 });
-
-/** Plugin `p` with one action `a`, a non-idempotent write unless said otherwise. */
-function pluginWith(action: Partial<ActionDefinition>): Plugin {
-  const defaults: ActionDefinition = {
-    description: "x",
-    effect: "write",
-    idempotency: { by: "none", windowHours: 0 },
-    params: z.object({}),
-    run: async () => null,
-  };
-  return definePlugin({ name: "p", version: "1.0.0", description: "x", actions: { a: defineAction({ ...defaults, ...action }) } });
-}
 
 function throwing(error: unknown): Plugin {
   return pluginWith({
@@ -363,84 +350,5 @@ describe("cost", () => {
   ])("%s", async (_, costUsd, expected) => {
     const outcome = await executorOf([pluginWith(costUsd === undefined ? {} : { costUsd })]).execute(callOf("p", "a", {}));
     expect(outcome).toMatchObject({ ok: true, costUsd: expected });
-  });
-});
-
-describe("verify", () => {
-  test("passes on what the action saw, with the key of the call", async () => {
-    const plugin = pluginWith({ verify: async ({ idempotencyKey }) => ({ happened: true, output: idempotencyKey }) });
-    expect(await executorOf([plugin]).verify(callOf("p", "a", {}, { idempotencyKey: "k" }))).toEqual({ happened: true, output: "k" });
-  });
-
-  test.each([
-    ["an action without verify", pluginWith({})],
-    ["a look that fails", pluginWith({ verify: async () => Promise.reject(new Error("down")) })],
-    ["an output that cannot be stored", pluginWith({ verify: async () => ({ happened: true, output: 1n as never }) })],
-  ])("%s knows nothing", async (_, plugin) => {
-    expect(await executorOf([plugin]).verify(callOf("p", "a", {}))).toEqual({ happened: "unknown" });
-  });
-
-  test("a look that hangs ends at the time-out", async () => {
-    const server = await LoopbackServer.open({ "/": hang });
-    open.push(server);
-    const client = createGuardedFetch({ allowedPrivateHosts: ["127.0.0.1"] });
-    open.push(client);
-    const plugin = pluginWith({
-      timeoutMs: 100,
-      verify: async (context) => {
-        await context.fetch(server.url);
-        return { happened: false };
-      },
-    });
-    expect(await executorOf([plugin], { fetch: client.fetch, clock: systemClock }).verify(callOf("p", "a", {}))).toEqual({
-      happened: "unknown",
-    });
-  });
-});
-
-describe("mayRetry", () => {
-  const broken = { ok: false, error: new AppError("UPSTREAM_UNAVAILABLE", "x"), effectHappened: "maybe", durationMs: 1 } as const;
-  test.each([
-    {
-      claim: "none, and it may have happened",
-      idempotency: { by: "none", windowHours: 0 },
-      failure: broken,
-      elapsedMs: 0,
-      expected: false,
-    },
-    {
-      claim: "none, and it did not happen",
-      idempotency: { by: "none", windowHours: 0 },
-      failure: { ...broken, effectHappened: "no" },
-      elapsedMs: 0,
-      expected: true,
-    },
-    {
-      claim: "header, within the window",
-      idempotency: { by: "header", windowHours: 1 },
-      failure: broken,
-      elapsedMs: 3_500_000,
-      expected: true,
-    },
-    {
-      claim: "header, when the retry could outlast the window",
-      idempotency: { by: "header", windowHours: 1 },
-      failure: broken,
-      elapsedMs: 3_590_000,
-      expected: false,
-    },
-    {
-      claim: "natural, but hopeless",
-      idempotency: { by: "natural", windowHours: 1 },
-      failure: { ...broken, error: new AppError("PARAMS_INVALID", "x") },
-      elapsedMs: 0,
-      expected: false,
-    },
-  ] as const)("$claim", async ({ idempotency, failure, elapsedMs, expected }) => {
-    const clock = new ManualClock();
-    const executor = executorOf([pluginWith({ idempotency })], { clock });
-    const firstAttemptAtMs = clock.nowMs();
-    await clock.advance(elapsedMs);
-    expect(executor.mayRetry(callOf("p", "a", {}), failure, firstAttemptAtMs)).toBe(expected);
   });
 });
