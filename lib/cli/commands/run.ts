@@ -15,6 +15,7 @@ export interface RunOptions extends LimitOptions {
   readonly tag?: readonly string[];
   readonly flags?: readonly string[];
   readonly key?: string;
+  readonly as?: string;
   readonly detach?: boolean;
   readonly dry?: boolean;
 }
@@ -29,6 +30,7 @@ export function define(command: Command, action: Action): void {
     .option("--on-limit <what>", "at the limit: pause (default) or fail")
     .option("--tag <name>", "for budgets and reports (repeatable)", collect)
     .option("--flags <key=value>", "a flag for this execution only (repeatable)", collect)
+    .option("--as <model>", "book the offline model's calls as if on provider/model")
     .option("--key <text>", "idempotency key: starting twice is starting once")
     .option("--detach", "return at once; a worker runs it")
     .option("--dry", "preview effects instead of performing them")
@@ -60,6 +62,7 @@ export async function buildRequest(target: string, options: RunOptions): Promise
     // Always a key: if the folder's owner dies before it answers, the request may be sent again without starting twice.
     idempotencyKey: options.key ?? randomId(),
     mode: options.dry === true ? "dry" : "production",
+    ...(options.as === undefined ? {} : { pricedAs: options.as }),
   };
 }
 
