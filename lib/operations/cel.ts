@@ -144,7 +144,7 @@ function evaluate(program: Program, source: string, purpose: CelPurpose, binding
     const place = character === undefined ? "" : ` at character ${character}`;
     throw new AppError(code, `expression "${shorten(source)}" failed${place}: ${summary}`, {
       cause,
-      details: { expected: "data that suit the expression", got: summary },
+      details: { field: "expression", expected: "data that suit the expression", got: summary },
       hint: "guard optional fields with has(x.field)",
     });
   }
@@ -163,7 +163,7 @@ function invalid(source: string, purpose: CelPurpose, problem: string, facts: Ce
   const { expected, got, hint, cause } = facts;
   const tail = expected === undefined || cause !== undefined ? "" : ` (expected ${expected})`;
   return new AppError(code, `expression "${shorten(source)}" ${problem}${tail}${hint?.startsWith("did you mean") ? `; ${hint}` : ""}`, {
-    details: { ...(expected !== undefined && { expected }), ...(got !== undefined && { got }) },
+    details: { field: "expression", ...(expected !== undefined && { expected }), ...(got !== undefined && { got }) },
     ...(hint !== undefined && { hint }),
     ...(cause !== undefined && { cause }),
   });

@@ -163,7 +163,14 @@ function findUnlabelled(
   const { pattern } = field.schema;
   if (typeof pattern === "string") return onlyOne(findPattern(document.lines, pattern), fit);
   const isGeneral = GENERAL[kind]?.test(labelWords(field.name).join(" ")) === true;
-  return isGeneral ? onlyOne(findInText(document.lines, kind), fit) : undefined;
+  if (!isGeneral) return undefined;
+  // A date or amount with a label of its own is something else: an order date is no invoice date.
+  const isLabelled = (text: string): boolean =>
+    (kind === "date" || kind === "money") && document.pairs.some(({ value }) => value.includes(text));
+  return onlyOne(
+    findInText(document.lines, kind).filter((text) => !isLabelled(text)),
+    fit,
+  );
 }
 
 interface ListPlace {

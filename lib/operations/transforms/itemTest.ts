@@ -5,7 +5,7 @@ import type { JsonValue } from "../../core/json.ts";
 import { conditionReferences, evaluateCondition, parseCondition, type Condition } from "../conditions.ts";
 import { describeKeys } from "../describeValue.ts";
 import { didYouMean } from "../didYouMean.ts";
-import { itemScope, transformInvalid } from "./rows.ts";
+import { atItem, itemScope, transformInvalid } from "./rows.ts";
 import { anyJson, type TransformContext } from "./types.ts";
 
 export const itemTestFields = {
@@ -29,22 +29,11 @@ export function compileItemTest(
   const condition = parse(operation, config);
   const { nowMs, timeZone } = context;
   checkRoots(operation, condition, context);
-  return (item, index) => {
-    try {
-      return evaluateCondition(condition, itemScope(item, index, context), {
-        nowMs,
-        ...(timeZone !== undefined && { timeZone }),
-        perItem: { item, names: ITEM_NAMES },
-      });
-    } catch (cause) {
-      if (!AppError.is(cause)) throw cause;
-      throw new AppError("TRANSFORM_FAILED", `transform ${operation}: item ${index}: ${cause.message}`, {
-        cause,
-        details: { ...cause.details, field: `input[${index}]` },
-        hint: cause.hint,
-      });
-    }
-  };
+  const zone = timeZone === undefined ? {} : { timeZone };
+  return (item, index) =>
+    atItem(operation, index, () =>
+      evaluateCondition(condition, itemScope(item, index, context), { nowMs, ...zone, perItem: { item, names: ITEM_NAMES } }),
+    );
 }
 
 function parse(operation: string, config: ItemTestConfig): Condition {

@@ -1,11 +1,10 @@
 // map: a new item from each item. Exactly one way of saying how; CEL where a formula is needed, never JavaScript.
 import { z } from "zod";
-import { AppError } from "../../core/errors.ts";
-import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import type { JsonValue } from "../../core/json.ts";
 import { compileCel } from "../cel.ts";
 import { evaluateCel } from "../celScope.ts";
 import { resolveTemplates } from "../templates.ts";
-import { itemScope, readColumn, requireList, toFieldList, transformInvalid } from "./rows.ts";
+import { atItem, itemScope, readColumn, requireList, toFieldList, transformInvalid } from "./rows.ts";
 import { anyJson, defineTransform, fieldName, fieldNames, type FieldName, type TransformContext } from "./types.ts";
 
 const column = z.union([fieldName, z.strictObject({ field: fieldName, header: z.string().optional() })]);
@@ -86,18 +85,9 @@ function toTable(rows: readonly JsonValue[], columns: NonNullable<MapConfig["col
 function mapExpression(rows: readonly JsonValue[], expression: string, context: TransformContext): JsonValue {
   const names = ["item", "index", ...(context.scope?.roots() ?? [])];
   const compiled = compileCel(expression, names, "transform");
-  return rows.map((item, index) => evaluateCel(compiled, itemScope(item, index, context), "transform"));
+  return rows.map((item, index) => atItem("map", index, () => evaluateCel(compiled, itemScope(item, index, context), "transform")));
 }
 
 function fillMapping(mapping: JsonValue, item: JsonValue, index: number, context: TransformContext): JsonValue {
-  try {
-    return resolveTemplates(mapping, itemScope(item, index, context), isJsonObject(mapping) ? "" : "mapping");
-  } catch (cause) {
-    if (!AppError.is(cause)) throw cause;
-    throw new AppError("TRANSFORM_FAILED", `transform map: item ${index}: ${cause.message}`, {
-      cause,
-      details: cause.details,
-      hint: cause.hint,
-    });
-  }
+  return atItem("map", index, () => resolveTemplates(mapping, itemScope(item, index, context), "mapping"));
 }

@@ -116,6 +116,17 @@ export function isBlank(value: JsonValue | undefined): boolean {
   return value === undefined || value === null || (typeof value === "string" && value.trim() === "");
 }
 
+/** Runs what reads one item, so that its error says which. */
+export function atItem<Result>(operation: string, index: number, run: () => Result): Result {
+  try {
+    return run();
+  } catch (cause) {
+    if (!AppError.is(cause)) throw cause;
+    const options = { cause, details: { ...cause.details, field: `input[${index}]` }, hint: cause.hint };
+    throw new AppError("TRANSFORM_FAILED", `transform ${operation}: item ${index}: ${cause.message}`, options);
+  }
+}
+
 /** `item` and `index` over the names outside. */
 export function itemScope(item: JsonValue, index: number, context: TransformContext): TemplateScope {
   return scopeOf({ item, index }, context.scope);
