@@ -179,8 +179,7 @@ class DocumentReader {
     }
     if (typeof value === "number") {
       if (!Number.isFinite(value)) return this.#fail(place, `${node.source} is not a JSON number`, "a finite number");
-      const isRounded =
-        Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source) && BigInt(node.source) !== BigInt(value);
+      const isRounded = losesDigits(node.source, value);
       if (isRounded)
         return this.#fail(
           place,
@@ -249,3 +248,9 @@ class DocumentReader {
 const CORE_TAGS: ReadonlySet<string> = new Set(
   ["map", "seq", "str", "int", "float", "bool", "null"].map((name) => `tag:yaml.org,2002:${name}`),
 );
+
+/** Digits that neither the number nor its shortest spelling has: `12345678901234567890`, but not what JSON itself writes for a large double. */
+function losesDigits(source: string, value: number): boolean {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source)) return false;
+  return String(value) !== source && BigInt(source.replace("+", "")) !== BigInt(value);
+}

@@ -135,8 +135,8 @@ describe("reading", () => {
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 1, 3, "\t", " \t"), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
         const expected = JSON.parse(text) as JsonValue;
-        const isPlain = !/\\u0000|\\ud[89a-f]|"__proto__":|\b\d{16,}/i.test(text);
-        fc.pre(isPlain && !hasRoundedNumber(expected));
+        const isPlain = !/\\u0000|\\ud[89a-f]|"__proto__":/i.test(text);
+        fc.pre(isPlain);
         const { value: read, issues } = readDocument(text, "json");
         expect(issues).toEqual([]);
         expect(read).toEqual(expected);
@@ -177,11 +177,6 @@ describe("reading", () => {
     );
   });
 });
-
-function hasRoundedNumber(value: JsonValue): boolean {
-  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === "object" && value !== null && Object.values(value).some((member) => hasRoundedNumber(member as JsonValue));
-}
 
 function attempt(action: () => unknown): unknown {
   try {
