@@ -1,4 +1,4 @@
-// Tells a connection that never came about from one that broke: only the first proves that nothing was accepted.
+// Tells what proves that the other side took nothing (no connection, a refusing status) from what proves nothing.
 
 const REFUSALS: ReadonlySet<string> = new Set([
   "ENOTFOUND",
@@ -43,4 +43,12 @@ function someCause(error: unknown, test: (code: string) => boolean, depth = 0): 
   if (error instanceof AggregateError && error.errors.length > 0 && error.errors.every((inner) => someCause(inner, test, depth + 1)))
     return true;
   return someCause(error.cause, test, depth + 1);
+}
+
+/** 408: a proxy may have passed the request on. 409: an earlier try under the same key may be at work, or have succeeded. */
+const UNCERTAIN_STATUS: ReadonlySet<number> = new Set([408, 409]);
+
+/** A status by which the other side says that it did not do it. */
+export function isRefusingStatus(status: number): boolean {
+  return status >= 400 && status < 500 && !UNCERTAIN_STATUS.has(status);
 }

@@ -2,7 +2,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { AddressGuard, type AddressGuardOptions } from "./addressGuard.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { findErrorCode, isConnectionRefusal, isTlsFailure } from "./connectionRefusal.ts";
+import { findErrorCode, isConnectionRefusal, isRefusingStatus, isTlsFailure } from "./connectionRefusal.ts";
 import { AppError } from "./errors.ts";
 import { readBoundedBody } from "./boundedBody.ts";
 import { decodeJson, type JsonValue } from "./json.ts";
@@ -32,6 +32,8 @@ export interface GuardedResponse {
   readonly body: Uint8Array;
   /** After redirects. */
   readonly url: string;
+  /** `no`: nothing that could change something was sent, or every such request was refused; a 404 after a 303 is `maybe`. */
+  readonly accepted: "no" | "maybe";
   /** By the charset of the content type, else UTF-8; bytes that do not decode become U+FFFD. */
   text(): string;
   /** @throws AppError `UPSTREAM_REJECTED` when the body is not JSON */
@@ -157,7 +159,7 @@ class GuardedCall {
       ...(this.#body !== undefined && { body: this.#body }),
     });
     const { statusCode, headers, body } = await untilAborted(response, this.#signal);
-    if (statusCode >= 400 && statusCode < 500) this.#mayBeAccepted = false;
+    if (!isSafeMethod(this.#method) && isRefusingStatus(statusCode)) this.#mayBeAccepted = false;
     const flat = flattenHeaders(headers);
     const hasBody = this.#method !== "HEAD" && statusCode !== 204 && statusCode !== 304;
     const bytes = await readBoundedBody(body, {
@@ -165,7 +167,13 @@ class GuardedCall {
       encoding: hasBody ? (flat["content-encoding"] ?? "") : "",
       url: this.#shownUrl(),
     });
-    return new BufferedResponse(statusCode, flat, bytes, this.#url.href);
+    return new BufferedResponse({
+      status: statusCode,
+      headers: flat,
+      body: bytes,
+      url: this.#url.href,
+      accepted: this.#mayBeAccepted ? "maybe" : "no",
+    });
   }
 
   readonly #noteStart: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
@@ -245,12 +253,14 @@ class BufferedResponse implements GuardedResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly url: string;
+  readonly accepted: "no" | "maybe";
 
-  constructor(status: number, headers: Readonly<Record<string, string>>, body: Uint8Array, url: string) {
-    this.status = status;
-    this.headers = headers;
-    this.body = body;
-    this.url = url;
+  constructor(facts: Pick<GuardedResponse, "status" | "headers" | "body" | "url" | "accepted">) {
+    this.status = facts.status;
+    this.headers = facts.headers;
+    this.body = facts.body;
+    this.url = facts.url;
+    this.accepted = facts.accepted;
   }
 
   get isOk(): boolean {

@@ -74,7 +74,7 @@ export class PluginExecutor implements ActionExecutor {
     }
     const { action, name, params } = checked;
     try {
-      const returned = await this.#bounded({ name, action, abort, caller: call.context.signal }, async () =>
+      const returned = await this.#bounded({ name, timeoutMs: action.timeoutMsFor(params), abort, caller: call.context.signal }, async () =>
         action.run(params, watched.context),
       );
       const data = toStorableOutput(returned, action.maxOutputBytes);
@@ -99,7 +99,9 @@ export class PluginExecutor implements ActionExecutor {
       const { action, params } = this.#check(call);
       if (!action.canVerify) return { happened: "unknown" };
       const { context } = this.#contextFor(call.context, abort.signal, name);
-      const found = await this.#bounded({ name, action, abort, caller: call.context.signal }, async () => action.verify(context, params));
+      const found = await this.#bounded({ name, timeoutMs: action.timeoutMsFor(params), abort, caller: call.context.signal }, async () =>
+        action.verify(context, params),
+      );
       return found.happened === true ? { happened: true, output: toStorableOutput(found.output, action.maxOutputBytes) } : found;
     } catch (thrown) {
       // Not seeing is not knowing: only a look that succeeded may answer.
@@ -114,8 +116,8 @@ export class PluginExecutor implements ActionExecutor {
 
   profile(call: UncheckedCall): CallProfile {
     const { action, params } = this.#check(call);
-    const { effect, canVerify, timeoutMs } = action;
-    return { effect, canVerify, timeoutMs, idempotency: action.idempotencyFor(params) };
+    const { effect, canVerify } = action;
+    return { effect, canVerify, timeoutMs: action.timeoutMsFor(params), idempotency: action.idempotencyFor(params) };
   }
 
   mayRetry(call: UncheckedCall, failure: Extract<ActionOutcome, { ok: false }>, firstAttemptAtMs: number): boolean {
@@ -162,7 +164,7 @@ export class PluginExecutor implements ActionExecutor {
   }
 
   /** Ends at the time-out or the caller's abort even if the plugin does not; what it yields later goes nowhere. */
-  async #bounded<T>({ name, action, abort, caller }: Bounds, work: () => Promise<T>): Promise<T> {
+  async #bounded<T>({ name, timeoutMs, abort, caller }: Bounds, work: () => Promise<T>): Promise<T> {
     const ended = Promise.withResolvers<T>();
     const stop = (error: AppError): void => {
       ended.reject(error);
@@ -171,12 +173,12 @@ export class PluginExecutor implements ActionExecutor {
     const onCallerAbort = (): void => stop(cancelledError(name, caller?.reason));
     const onTimeout = (): void =>
       stop(
-        new AppError("STEP_TIMEOUT", `${name} did not end within ${action.timeoutMs} ms and was abandoned`, {
-          details: { expected: `at most ${action.timeoutMs} ms` },
+        new AppError("STEP_TIMEOUT", `${name} did not end within ${timeoutMs} ms and was abandoned`, {
+          details: { expected: `at most ${timeoutMs} ms` },
         }),
       );
     // It keeps the process alive: a plugin may hang with nothing open.
-    const cancelTimeout = this.#options.clock.schedule(action.timeoutMs, onTimeout, true);
+    const cancelTimeout = this.#options.clock.schedule(timeoutMs, onTimeout, true);
     caller?.addEventListener("abort", onCallerAbort, { once: true });
     try {
       if (caller?.aborted === true) onCallerAbort();
@@ -191,7 +193,7 @@ export class PluginExecutor implements ActionExecutor {
 
 interface Bounds {
   readonly name: string;
-  readonly action: Action;
+  readonly timeoutMs: number;
   /** What the action's own signal hangs on. */
   readonly abort: AbortController;
   readonly caller: AbortSignal | undefined;

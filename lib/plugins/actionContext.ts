@@ -3,7 +3,6 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { type GuardedFetch, isSafeMethod } from "../core/guardedFetch.ts";
 import type { Logger } from "../core/logger.ts";
-import { isRefusingStatus } from "./classifyFailure.ts";
 import type { ActionContext, CallContext, ConnectionSource, FileServices } from "./types.ts";
 
 export interface ContextServices {
@@ -64,7 +63,7 @@ function watchFetch(fetch: GuardedFetch, signal: AbortSignal, watch: EffectWatch
     const retract = watch.begin();
     try {
       const response = await fetch(url, bound);
-      if (isRefusingStatus(response.status)) retract();
+      if (response.accepted === "no") retract();
       return response;
     } catch (error) {
       if (AppError.is(error) && error.details["accepted"] === "no") retract();

@@ -1,5 +1,5 @@
 // Says of a failure what it is, whether the effect may have happened all the same, and whether another try is promising.
-import { findErrorCode, isConnectionRefusal, isTlsFailure } from "../core/connectionRefusal.ts";
+import { findErrorCode, isConnectionRefusal, isRefusingStatus, isTlsFailure } from "../core/connectionRefusal.ts";
 import { AppError } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errorCatalogue.ts";
 import { maskSecretText } from "../core/redaction.ts";
@@ -14,8 +14,6 @@ const REFUSED_BY_US: ReadonlySet<ErrorCode> = new Set([
   "PATH_FORBIDDEN",
   "ADDRESS_FORBIDDEN",
 ]);
-/** 408: a proxy may have passed the request on. 409: an earlier try under the same key may be at work, or have succeeded. */
-const UNCERTAIN_STATUS: ReadonlySet<number> = new Set([408, 409]);
 const MAX_MESSAGE_CHARACTERS = 2_000;
 
 /** Anything an action threw as an error of the catalogue, with secrets masked. */
@@ -58,11 +56,6 @@ function isCertainRefusal(error: AppError): boolean {
   if (accepted === "no" || REFUSED_BY_US.has(error.code)) return true;
   const status = findStatus(error);
   return status !== undefined && isRefusingStatus(status);
-}
-
-/** A status by which the other side says that it did not do it. */
-export function isRefusingStatus(status: number): boolean {
-  return status >= 400 && status < 500 && !UNCERTAIN_STATUS.has(status);
 }
 
 /** Whether another try is promising; whether it is harmless is a question of {@link effectAfterFailure} and idempotency. */

@@ -48,6 +48,7 @@ export function defineAction<S extends Schema>(definition: ActionDefinition<S>):
         maxOutputBytes: definition.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
         connection: definition.connection,
         canVerify: definition.verify !== undefined,
+        timeoutMsFor: (params) => erased.timeoutMsFor?.(params) ?? definition.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         idempotencyFor: (params) => erased.idempotencyFor?.(params) ?? definition.idempotency,
         costUsd: (params) => (typeof costUsd === "function" ? costUsd(params) : (costUsd ?? null)),
         run: async (params, context) => erased.run(params, context),

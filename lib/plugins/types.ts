@@ -120,6 +120,8 @@ export interface ActionDefinition<S extends Schema = Schema> {
   readonly output?: Schema;
   /** Milliseconds from the start of `run`, waiting for the rate limit not included. @defaultValue 30 000 */
   readonly timeoutMs?: number;
+  /** Overrules `timeoutMs` for particular params: after a crash, an effect is judged only when this long has passed. */
+  timeoutMsFor?(params: ParamsOf<S>): number;
   /** Per workspace. */
   readonly rateLimit?: RateLimit;
   /** Price of one call; absent = unknown, which is not zero. */
@@ -165,6 +167,7 @@ export interface Action {
   readonly connection: string | boolean | undefined;
   readonly canVerify: boolean;
   idempotencyFor(params: unknown): Idempotency;
+  timeoutMsFor(params: unknown): number;
   /** `null` = unknown. */
   costUsd(params: unknown): number | null;
   run(params: unknown, context: ActionContext): Promise<unknown>;

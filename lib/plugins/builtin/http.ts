@@ -14,8 +14,10 @@ export interface HttpPluginOptions {
   readonly idempotencyKeyHosts?: Readonly<Record<string, number>>;
 }
 
-/** Longer than any `timeout_ms`, so that the request's own message comes first. */
-const ACTION_TIMEOUT_MS = 310_000;
+/** For the pages of a list together. */
+const PAGES_TIMEOUT_MS = 310_000;
+/** The request's own time-out, with its better message, comes first. */
+const MARGIN_MS = 5_000;
 const NONE: Idempotency = { by: "none", windowHours: 0 };
 /** PUT and DELETE are idempotent by RFC 9110; a day later a repetition could undo what others did since. */
 const BY_METHOD: Idempotency = { by: "natural", windowHours: 24 };
@@ -27,7 +29,7 @@ export function createHttpPlugin(options: HttpPluginOptions = {}): Plugin {
     idempotency: BY_METHOD,
     params: getParams,
     output: pageOutput,
-    timeoutMs: ACTION_TIMEOUT_MS,
+    timeoutMsFor: (params) => (params.paginate === undefined ? params.timeout_ms + MARGIN_MS : PAGES_TIMEOUT_MS),
     costUsd: 0,
     run: async (params, context) => {
       const request = await buildRequest({ ...params, method: "GET" }, context);
@@ -42,7 +44,7 @@ export function createHttpPlugin(options: HttpPluginOptions = {}): Plugin {
     idempotencyFor: (params) => (["PUT", "DELETE", "GET", "HEAD", "OPTIONS"].includes(params.method) ? BY_METHOD : keyed(params, options)),
     params: requestParams,
     output: responseOutput,
-    timeoutMs: ACTION_TIMEOUT_MS,
+    timeoutMsFor: (params) => params.timeout_ms + MARGIN_MS,
     costUsd: 0,
     run: async (params, context) => perform(params, context),
     verify: async (context, params) => verifyByUrl(params, context),
@@ -69,7 +71,7 @@ function writing(
     idempotencyFor: (params) => (labels.idempotency.by === "none" ? keyed(params, options) : labels.idempotency),
     params: writeParams,
     output: responseOutput,
-    timeoutMs: ACTION_TIMEOUT_MS,
+    timeoutMsFor: (params) => params.timeout_ms + MARGIN_MS,
     costUsd: 0,
     run: async (params, context) => perform({ ...params, method }, context),
     verify: async (context, params) => verifyByUrl(params, context),

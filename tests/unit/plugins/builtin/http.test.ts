@@ -100,6 +100,16 @@ describe("responses", () => {
     expect(outcome.error.message).toContain("because");
   });
 
+  test("a POST that was taken and led to a page that is missing has perhaps happened", async () => {
+    const server = await serve({ "POST /": redirect("/gone", 303) });
+    expect(errorOf(await call("post", { url: server.url }))).toMatchObject({
+      effectHappened: "maybe",
+      error: { details: { status: 404 } },
+    });
+    const moved = await serve({ "POST /": redirect("/gone", 307) });
+    expect(errorOf(await call("post", { url: moved.url }))).toMatchObject({ effectHappened: "no", error: { details: { status: 404 } } });
+  });
+
   test("of any status are data when fail_on_status is false", async () => {
     const server = await serve({ "/": json({ error: 1 }, 404) });
     expect(dataOf(await call("post", { url: server.url, fail_on_status: false }))).toMatchObject({ status: 404, body: { error: 1 } });
@@ -123,6 +133,13 @@ describe("bounds", () => {
       effectHappened: "maybe",
       error: { code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("150 ms") },
     });
+  });
+
+  test("a call is given a little more time than its request, so that an uncertain one can be judged soon", () => {
+    const profile = (params: JsonObject) =>
+      executor().profile({ plugin: "http", action: "post", params: { url: "http://x.example", ...params } });
+    expect(profile({}).timeoutMs).toBe(35_000);
+    expect(profile({ timeout_ms: 1_000 }).timeoutMs).toBe(6_000);
   });
 
   test("private addresses are refused, also after a redirect", async () => {
