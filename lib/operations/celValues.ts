@@ -5,15 +5,19 @@ import type { JsonValue } from "../core/json.ts";
 const MAX_VALUES = 2_000_000;
 const MAX_TEXT_CHARACTERS = 50_000_000;
 const MAX_DEPTH = 200;
+/** Sizes of what was given out before, so that a fold over a growing list does not walk the whole list again at each turn. */
+const knownSizes = new WeakMap<object, Readonly<Size>>();
 
 /** @throws Error for integers that a JSON number cannot hold, for types, and for results beyond the bounds */
 export function toJson(result: unknown): JsonValue {
-  return convert(result, { values: 0, characters: 0 }, 0);
+  return convert(result, { values: 0, characters: 0, depth: 0 }, 0);
 }
 
 interface Size {
   values: number;
   characters: number;
+  /** Deepest level reached. */
+  depth: number;
 }
 
 function convert(value: unknown, size: Size, depth: number): JsonValue {
@@ -27,8 +31,29 @@ function convert(value: unknown, size: Size, depth: number): JsonValue {
   }
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value === "number" || typeof value === "bigint") return toNumber(value);
-  if (typeof value === "object") return convertObject(value, size, depth);
+  if (typeof value === "object") return convertOnce(value, size, depth);
   throw new Error(`result is a ${typeof value}, which has no JSON form`);
+}
+
+function convertOnce(value: object, size: Size, depth: number): JsonValue {
+  const known = knownSizes.get(value);
+  if (known !== undefined && depth + known.depth <= MAX_DEPTH) {
+    size.values += known.values;
+    size.characters += known.characters;
+    if (size.values > MAX_VALUES || size.characters > MAX_TEXT_CHARACTERS)
+      throw new Error(`result has more than ${MAX_VALUES} values or ${MAX_TEXT_CHARACTERS} characters`);
+    size.depth = Math.max(size.depth, depth + known.depth);
+    return value as JsonValue;
+  }
+  const before = { ...size };
+  size.depth = depth;
+  const converted = convertObject(value, size, depth);
+  if (typeof converted === "object" && converted !== null) {
+    const own = { values: size.values - before.values, characters: size.characters - before.characters, depth: size.depth - depth };
+    knownSizes.set(converted, own);
+  }
+  size.depth = Math.max(size.depth, before.depth);
+  return converted;
 }
 
 function toNumber(value: number | bigint): number {

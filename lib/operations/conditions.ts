@@ -12,7 +12,7 @@ import { describeFailure, lookUpPath, parsePath, type PathLookup, type PathSegme
 import { compilePattern } from "./regularExpressions.ts";
 import { lookUpInScope, parseTemplate, resolveTemplates, templateReferences, type TemplateScope } from "./templates.ts";
 
-export type Operand =
+type Operand =
   /** `isTemplate`: written as `{{…}}`, so it names the outer scope even in a per-item condition. */
   | {
       readonly kind: "path";

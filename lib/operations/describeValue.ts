@@ -20,12 +20,3 @@ export function describeKeys(keys: readonly string[]): string {
   const rest = keys.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
 }
-
-/** `number`, `text`, `list` …: the word for a kind of value. */
-export function kindOf(value: JsonValue | undefined): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "list";
-  if (typeof value === "string") return "text";
-  return typeof value;
-}

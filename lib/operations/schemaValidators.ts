@@ -7,7 +7,7 @@ import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from "..
 import { compilePattern } from "./regularExpressions.ts";
 import { toJsonSchema } from "./schemaForm.ts";
 
-export interface SchemaValidator {
+interface SchemaValidator {
   /** Every error; empty when the data fit. */
   check(data: JsonValue): readonly ErrorObject[];
 }

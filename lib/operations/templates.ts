@@ -6,7 +6,7 @@ import { didYouMean } from "./didYouMean.ts";
 import { isList } from "./lists.ts";
 import { describeFailure, formatPath, lookUpPath, parsePath, type PathLookup, type PathSegment } from "./paths.ts";
 
-export type RootLookup = { readonly found: true; readonly value: JsonValue; readonly isStep?: boolean } | { readonly found: false };
+type RootLookup = { readonly found: true; readonly value: JsonValue; readonly isStep?: boolean } | { readonly found: false };
 
 /** The names that templates may begin with. `value` of a step is its `data`, which makes a leading `.data` optional. */
 export interface TemplateScope {

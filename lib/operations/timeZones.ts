@@ -40,7 +40,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   }
 }
 
-export function wallTimeAt(instantMs: number, timeZone: string): WallTime {
+function wallTimeAt(instantMs: number, timeZone: string): WallTime {
   const format = formatOf(timeZone);
   const parts: Record<string, string> = {};
   for (const part of format.formatToParts(instantMs)) parts[part.type] = part.value;

@@ -11,7 +11,7 @@ import { calendarDayAt, isoDateOfDay } from "../timeZones.ts";
 import { itemScope, readField, transformFailed, transformInvalid } from "./rows.ts";
 import type { TransformContext } from "./types.ts";
 
-export interface FieldScope {
+interface FieldScope {
   readonly item: JsonValue;
   readonly index: number;
   readonly context: TransformContext;

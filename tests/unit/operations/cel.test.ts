@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonValue } from "../../../lib/core/json.ts";
 import { compileCel } from "../../../lib/operations/cel.ts";
 import { evaluateCel } from "../../../lib/operations/celScope.ts";
+import { reduceByExpression } from "../../../lib/operations/reduceByExpression.ts";
 import { scopeOf } from "../../../lib/operations/templates.ts";
 import { errorOf } from "./errorOf.ts";
 
@@ -78,6 +79,20 @@ describe("compileCel", () => {
       for (let turn = 0; turn < 60; turn += 1) value = compiled.evaluate({ acc: value });
     };
     expect(errorOf(grow).message).toContain("values");
+  });
+});
+
+describe("reduceByExpression", () => {
+  it("folds into a long list without walking it again at each turn", () => {
+    const items = Array.from({ length: 3_000 }, (_, index) => ({ id: index }));
+    const started = performance.now();
+    expect(reduceByExpression(items, "acc + [item]", [])).toEqual(items);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it("refuses a result that nests without end", () => {
+    const items = Array.from({ length: 300 }, () => 0);
+    expect(errorOf(() => reduceByExpression(items, "[acc]", [])).message).toContain("levels deep");
   });
 });
 
