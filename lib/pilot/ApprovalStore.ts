@@ -42,7 +42,7 @@ export const approvalWriter: PartWriter<ApprovalRow> = {
   kind: "approvals",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = <Value>(pick: (row: ApprovalRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
+    const column = (pick: (row: ApprovalRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
     const time = (pick: (row: ApprovalRow) => number | null): string => column((row) => toIso(pick(row)), "timestamptz[]");
     const sources = [
       column((row) => row.executionId, "uuid[]"),
@@ -63,7 +63,6 @@ export const approvalWriter: PartWriter<ApprovalRow> = {
       time((row) => row.createdAtMs),
       time((row) => row.resolvedAtMs),
     ].join(", ");
-    const list = (name: string): string => `ARRAY(SELECT jsonb_array_elements_text(u.${name}::jsonb))`;
     return [
       {
         name: "approvals_written",
@@ -71,8 +70,8 @@ export const approvalWriter: PartWriter<ApprovalRow> = {
         sql: `INSERT INTO workflow_approval_requests AS held
             (execution_id, step_path, id, title, message, context, approvers, approval_type, require_comment, status, timeout_action, escalate_to,
              escalated_at, expires_at, created_at, resolved_at)
-          SELECT f.id, u.step_path, u.id, u.title, u.message, u.context, ${list("approvers")}, u.approval_type, u.require_comment, u.status, u.timeout_action,
-             ${list("escalate_to")}, u.escalated_at, u.expires_at, u.created_at, u.resolved_at
+          SELECT f.id, u.step_path, u.id, u.title, u.message, u.context, ${textList("approvers")}, u.approval_type, u.require_comment, u.status, u.timeout_action,
+             ${textList("escalate_to")}, u.escalated_at, u.expires_at, u.created_at, u.resolved_at
           FROM unnest(${sources}) AS u(execution_id, step_path, id, title, message, context, approvers, approval_type, require_comment, status,
              timeout_action, escalate_to, escalated_at, expires_at, created_at, resolved_at)
           JOIN fence f ON f.id = u.execution_id
@@ -83,6 +82,10 @@ export const approvalWriter: PartWriter<ApprovalRow> = {
     ];
   },
 };
+
+function textList(name: string): string {
+  return `ARRAY(SELECT jsonb_array_elements_text(u.${name}::jsonb))`;
+}
 
 function toIso(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
