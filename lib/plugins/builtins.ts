@@ -1,5 +1,5 @@
 // The plugins that come with the product, wired to the operator's folders and addresses.
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DEFAULT_WORKSPACE_ID, type WorkspaceId } from "../core/ids.ts";
 import { csvPlugin } from "./builtin/csv.ts";
@@ -26,11 +26,13 @@ export function createBuiltinPlugins({ outboxFolder, clock, http }: BuiltinOptio
  * `<folder>.workspaces/<id>` beside it, where no path of the default workspace can lead.
  */
 export function createWorkspaceFolders(folder: string, clock: Clock): (workspaceId: WorkspaceId) => FileServices {
+  // Resolved: beside "." or "files/" there would be no beside.
+  const base = resolve(folder);
   const jails = new Map<WorkspaceId, FileJail>();
   return (workspaceId) => {
     const present = jails.get(workspaceId);
     if (present !== undefined) return present;
-    const root = workspaceId === DEFAULT_WORKSPACE_ID ? folder : join(`${folder}.workspaces`, workspaceId);
+    const root = workspaceId === DEFAULT_WORKSPACE_ID ? base : join(`${base}.workspaces`, workspaceId);
     const jail = new FileJail({ root, clock });
     jails.set(workspaceId, jail);
     return jail;

@@ -17,7 +17,7 @@ const other = "11111111-1111-4111-8111-111111111111" as WorkspaceId;
 beforeEach(async () => {
   folder = await openTestFolder();
   const plugins = createBuiltinPlugins({ outboxFolder: join(folder.path, "outbox"), clock: systemClock });
-  executor = executorOf(plugins, { filesOf: createWorkspaceFolders(join(folder.path, "files"), systemClock) });
+  executor = executorOf(plugins, { filesOf: createWorkspaceFolders(`${join(folder.path, "files")}/`, systemClock) });
 });
 afterEach(async () => folder[Symbol.asyncDispose]());
 
