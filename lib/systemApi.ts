@@ -207,6 +207,9 @@ export interface ForkRequest {
   readonly executionId: string;
   /** Step path to begin anew from; what lies before it is taken over with zero spend. Default: the first step not completed. */
   readonly fromStep?: string;
+  /** Takes nothing over: every step is executed anew. */
+  readonly fromStart?: boolean;
+  /** Replace the old ones of the same name; the others stay. */
   readonly inputs?: JsonObject;
   readonly allowEffects?: boolean;
   readonly sameConfig?: boolean;

@@ -136,7 +136,7 @@ export class Output {
   #wrap(line: string): string {
     const width = this.#talkWidth;
     if (width === undefined) return line;
-    const indent = /^ {2}\S+ +/.exec(line)?.[0] ?? "";
+    const indent = /^ {2}\S* +/.exec(line)?.[0] ?? "";
     return indent === ""
       ? wrapText(line, width - 1, "  ")
       : indent + wrapText(line.slice(indent.length), width - 1 - indent.length).replaceAll("\n", `\n${" ".repeat(indent.length)}`);

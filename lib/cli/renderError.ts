@@ -5,21 +5,26 @@ import { cutText, printable } from "./textWidth.ts";
 
 const PLACED = new Set(["file", "line", "step", "field", "expected", "got"]);
 const MAX_FACT_LENGTH = 2_000;
-const MAX_ISSUES = 20;
+const MAX_ITEMS = 20;
 
-/** The first line, without the code, is the message alone; the rest is where and what to do. */
+/** A label and what stands beside it; several texts stand under each other. */
+type Fact = readonly [label: string, ...texts: readonly string[]];
+
+/** The first line is the message; the rest is where and what to do. */
 export function renderError(error: ErrorRecord): readonly string[] {
   const { details } = error;
-  const lines = [`error ${error.code}: ${printable(error.message)}`];
+  const facts: Fact[] = [];
   const place = describePlace(details.file, details.line, details.step, details.field);
-  if (place !== "") lines.push(`  at        ${place}`);
-  if (details.expected !== undefined) lines.push(`  expected  ${fact(details.expected)}`);
-  if (details.got !== undefined) lines.push(`  got       ${fact(details.got)}`);
+  if (place !== "") facts.push(["at", place]);
+  if (details.expected !== undefined) facts.push(["expected", factText(details.expected)]);
+  if (details.got !== undefined) facts.push(["got", factText(details.got)]);
   for (const [name, value] of Object.entries(details)) {
-    if (!PLACED.has(name) && value !== undefined && value !== null) lines.push(...renderFact(name, value));
+    if (!PLACED.has(name) && value !== undefined && value !== null) facts.push(otherFact(name, value));
   }
-  if (error.hint !== "") lines.push(`  hint      ${printable(error.hint)}`);
-  return lines;
+  if (error.hint !== "") facts.push(["hint", printable(error.hint)]);
+  const width = Math.max(...facts.map(([label]) => label.length), 0);
+  const lines = facts.flatMap(([label, ...texts]) => texts.map((text, index) => `  ${(index === 0 ? label : "").padEnd(width)}  ${text}`));
+  return [`error ${error.code}: ${printable(error.message)}`, ...lines];
 }
 
 export function describePlace(
@@ -36,26 +41,23 @@ export function describePlace(
   return printable(parts.join(", "));
 }
 
-function renderFact(name: string, value: JsonValue): string[] {
-  const label = `  ${name.padEnd(9)} `;
-  if (name === "issues" && Array.isArray(value)) return renderIssues(value as readonly JsonValue[]);
-  if (Array.isArray(value) && value.length > 0 && value.length <= 50)
-    return value.map((item, index) => (index === 0 ? label : " ".repeat(label.length)) + fact(item as JsonValue));
-  return [label + fact(value)];
+function otherFact(name: string, value: JsonValue): Fact {
+  if (!Array.isArray(value)) return [name, factText(value)];
+  const items = value as readonly JsonValue[];
+  // The message tells the first defect already.
+  if (name === "issues") return ["also", ...items.slice(1, MAX_ITEMS + 1).map(describeIssue)];
+  return items.length > MAX_ITEMS ? [name, factText(value)] : [name, ...items.map(factText)];
 }
 
-/** Defects beyond the first, which the message tells already. */
-function renderIssues(issues: readonly JsonValue[]): string[] {
-  return issues.slice(1, MAX_ISSUES + 1).map((issue) => {
-    if (!isJsonObject(issue)) return `  also      ${fact(issue)}`;
-    const { line, path, message } = issue;
-    const place = [typeof line === "number" ? `line ${line}` : "", typeof path === "string" ? path : ""]
-      .filter((part) => part !== "")
-      .join(", ");
-    return `  also      ${place === "" ? "" : `${place}: `}${fact(message ?? issue)}`;
-  });
+function describeIssue(issue: JsonValue): string {
+  if (!isJsonObject(issue)) return factText(issue);
+  const { line, path, message } = issue;
+  const place = [typeof line === "number" ? `line ${line}` : "", typeof path === "string" ? path : ""]
+    .filter((part) => part !== "")
+    .join(", ");
+  return `${place === "" ? "" : `${place}: `}${factText(message ?? issue)}`;
 }
 
-function fact(value: JsonValue): string {
+function factText(value: JsonValue): string {
   return cutText(printable(typeof value === "string" ? value : JSON.stringify(value)), MAX_FACT_LENGTH);
 }

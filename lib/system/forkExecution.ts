@@ -22,7 +22,7 @@ export async function forkExecution(parts: SystemParts, request: ForkRequest): P
   const source = await requireExecution(engine.db, workspaceId, request.executionId);
   const definition = (await documents.load(engine.db, workspaceId, source.definitionHash)) as unknown as WorkflowDefinition;
   const before = (await documents.load(engine.db, workspaceId, source.snapshotHash)) as unknown as ConfigSnapshot;
-  const kept = stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
+  const kept = request.fromStart === true ? new Set<string>() : stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
   const executionId = uuidv7();
   const agent = await findAgent(engine.db, workspaceId, source.agentId);
   const flagged = { id: source.agentId, name: definition.name, createdAtMs: agent?.createdAt.getTime() ?? 0, orchestration: agent?.orchestration ?? null };
@@ -37,7 +37,7 @@ export async function forkExecution(parts: SystemParts, request: ForkRequest): P
     agentId: source.agentId,
     definition: makeDocument("definition", definition as unknown as JsonObject),
     snapshot: makeDocument("snapshot", { ...now, previewEffects } as unknown as JsonObject),
-    inputs: request.inputs ?? (await inputsOf(parts, source.id, source.inputHash)),
+    inputs: { ...(await inputsOf(parts, source.id, source.inputHash)), ...request.inputs },
     runMode: source.runMode,
     totalSteps: [...walkSteps(definition)].length,
     tags: before.tags,

@@ -34,6 +34,12 @@ async function list(cli: Cli, { execution, limit }: ListOptions): Promise<void> 
     const executionId = execution === undefined ? undefined : await resolveExecutionId(api, execution);
     const rows = await api.listAudit({ limit: count, ...(executionId === undefined ? {} : { executionId }) });
     if (cli.output.isJson) cli.output.json(rows);
-    else cli.output.table(rows, COLUMNS, "nothing is recorded yet");
+    // Rows commit out of order: the page is put in order of time for the eye.
+    else
+      cli.output.table(
+        rows.toSorted((left, right) => right.at.localeCompare(left.at)),
+        COLUMNS,
+        "nothing is recorded yet",
+      );
   });
 }

@@ -42,9 +42,9 @@ async function doctor(cli: Cli): Promise<number> {
 function checkNode(): DoctorCheck {
   const ok = Number(process.versions.node.split(".")[0]) >= MIN_NODE_MAJOR;
   return {
-    name: "program",
+    name: "neuronforge",
     ok,
-    detail: `neuronforge ${packageVersion()} on Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+    detail: `${packageVersion()} on Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     hint: ok ? null : `use Node ${MIN_NODE_MAJOR} or newer`,
   };
 }

@@ -7,10 +7,6 @@ import type { Column } from "../table.ts";
 import { buildRequest, type RunOptions } from "./run.ts";
 import { collect } from "../parseOptions.ts";
 
-interface PlanOptions extends RunOptions {
-  readonly as?: string;
-}
-
 export function define(command: Command, action: Action): void {
   command
     .argument("<file|agent>", "workflow file, - for stdin, or a stored agent")
@@ -38,10 +34,10 @@ const COLUMNS: readonly Column<PlanStep>[] = [
   { title: "AT MOST", align: "right", value: ({ costUsd }) => (costUsd === null ? "?" : formatUsd(costUsd)) },
 ];
 
-async function plan(cli: Cli, target: string, options: PlanOptions): Promise<void> {
+async function plan(cli: Cli, target: string, options: RunOptions): Promise<void> {
   const request = await buildRequest(target, options);
   await cli.withSystem(async (system) => {
-    const report = await system.api.plan({ ...request, ...(options.as === undefined ? {} : { pricedAs: options.as }) });
+    const report = await system.api.plan(request);
     if (cli.output.isJson) cli.output.json(report);
     else show(cli, report);
   });

@@ -44,10 +44,15 @@ export function define(command: Command, action: Action): void {
 async function run(cli: Cli, target: string, options: RunOptions): Promise<number> {
   const request = await buildRequest(target, options);
   return cli.withSystem(async (system) => {
-    const { executionId, isNew } = await system.api.start(request);
+    const { executionId, isNew } = await system.api.start(withKey(request, system));
     if (!isNew) cli.output.talk(`already started under this key: execution ${executionId}`);
     return options.detach === true ? detach(cli, system, executionId) : followExecution(cli, system, executionId);
   });
+}
+
+/** If the folder's owner dies before it answers, a request with a key may be sent again without starting twice. */
+function withKey(request: RunRequest, { role }: SharedSystem): RunRequest {
+  return role === "client" && request.idempotencyKey === undefined ? { ...request, idempotencyKey: randomId() } : request;
 }
 
 export async function buildRequest(target: string, options: RunOptions): Promise<RunRequest> {
@@ -59,8 +64,7 @@ export async function buildRequest(target: string, options: RunOptions): Promise
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(options.tag === undefined ? {} : { tags: options.tag }),
     ...(flags === undefined ? {} : { flags }),
-    // Always a key: if the folder's owner dies before it answers, the request may be sent again without starting twice.
-    idempotencyKey: options.key ?? randomId(),
+    ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
     mode: options.dry === true ? "dry" : "production",
     ...(options.as === undefined ? {} : { pricedAs: options.as }),
   };

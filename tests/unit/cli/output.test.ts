@@ -124,7 +124,7 @@ describe("renderError", () => {
     ];
     const lines = renderError(toErrorRecord(new AppError("WORKFLOW_INVALID", "first", { details: { issues } })));
 
-    expect(lines).toContain("  also      line 9, steps[1].id: second");
-    expect(lines.join("\n")).not.toContain("also      a: first");
+    expect(lines).toContain("  also  line 9, steps[1].id: second");
+    expect(lines.join("\n")).not.toContain("a: first");
   });
 });

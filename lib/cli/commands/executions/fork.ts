@@ -3,7 +3,7 @@ import type { Cli } from "../../Cli.ts";
 import { followExecution } from "../../followExecution.ts";
 import { parseLimits, parsePairs, type LimitOptions } from "../../parseOptions.ts";
 import { resolveExecutionId } from "../../resolveId.ts";
-import { AppError } from "../../../core/errors.ts";
+import type { ForkRequest } from "../../../systemApi.ts";
 
 export interface ForkOptions extends LimitOptions {
   readonly from?: string;
@@ -14,27 +14,21 @@ export interface ForkOptions extends LimitOptions {
 }
 
 export async function fork(cli: Cli, id: string, options: ForkOptions): Promise<number> {
-  return forkFrom(cli, id, options, () => options.from);
+  return forkFrom(cli, id, options, options.from === undefined ? {} : { fromStep: options.from });
 }
 
 export async function rerun(cli: Cli, id: string, options: ForkOptions): Promise<number> {
-  return forkFrom(cli, id, options, ([first]) => {
-    if (first === undefined) throw new AppError("CONFLICT", "the execution has no step yet: there is nothing to run again");
-    return first;
-  });
+  return forkFrom(cli, id, options, { fromStart: true });
 }
 
-type ChooseStep = (paths: readonly string[]) => string | undefined;
-
-async function forkFrom(cli: Cli, id: string, options: ForkOptions, chooseStep: ChooseStep): Promise<number> {
+async function forkFrom(cli: Cli, id: string, options: ForkOptions, from: Pick<ForkRequest, "fromStep" | "fromStart">): Promise<number> {
   const limits = parseLimits(options);
   const inputs = parsePairs(options.input ?? [], "--input");
   return cli.withSystem(async (system) => {
-    const old = await system.api.report(await resolveExecutionId(system.api, id));
-    const fromStep = chooseStep(old.steps.map(({ path }) => path));
+    const executionId = await resolveExecutionId(system.api, id);
     const forked = await system.api.fork({
-      executionId: old.executionId,
-      ...(fromStep === undefined ? {} : { fromStep }),
+      executionId,
+      ...from,
       ...(Object.keys(inputs).length === 0 ? {} : { inputs }),
       ...(options.allowEffects === true ? { allowEffects: true } : {}),
       ...(options.sameConfig === true ? { sameConfig: true } : {}),
