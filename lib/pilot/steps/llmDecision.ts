@@ -70,7 +70,7 @@ class ToolLoop {
       if (ended !== null) return ended;
     }
     for (;;) {
-      const answer = await askModel(this.#context, { ...this.#question, messages: this.#messages, journalMessage: true }, this.#tally);
+      const answer = await askModel(this.#context, { ...this.#question, messages: [...this.#messages], journalMessage: true }, this.#tally);
       if (answer.kind === "ended") return answer.outcome;
       const { result } = answer;
       if (result.toolCalls.length === 0) return this.#finish(result.text);
@@ -118,7 +118,7 @@ class ToolLoop {
   /** @param said the answer that ended the loop; null: nothing was asked yet */
   async #structured(schema: JsonObject, said: string | null): Promise<StepOutcome> {
     const { tools: _tools, ...question } = this.#question;
-    const asked = { question: { ...question, messages: this.#messages }, schema, tally: this.#tally };
+    const asked = { question: { ...question, messages: [...this.#messages] }, schema, tally: this.#tally };
     const finished =
       said === null ? await askForValue(this.#context, asked) : await finishStructured(this.#context, { ...asked, text: said });
     if (finished.kind === "ended") return finished.outcome;

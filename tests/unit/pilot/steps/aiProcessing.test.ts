@@ -6,12 +6,22 @@ import { failureOf, perform } from "./harness.ts";
 
 type Fields = Partial<Omit<StepOf<"ai_processing">, "id" | "type">>;
 
-const ask = (script: Script, fields: Fields, inputs = {}) => ({ script, inputs, steps: [{ id: "ai", type: "ai_processing" as const, prompt: "Do it.", ...fields }] });
+const ask = (script: Script, fields: Fields, inputs = {}) => ({
+  script,
+  inputs,
+  steps: [{ id: "ai", type: "ai_processing" as const, prompt: "Do it.", ...fields }],
+});
 const schema = { type: "object", properties: { name: { type: "string" }, age: { type: "integer" } }, required: ["name", "age"] };
 
 describe("a question", () => {
   test("gives the rules first, then the data, the instruction last, and nothing that changes with time", async () => {
-    const pilot = await perform(ask(["Fine."], { prompt: "Summarize for {{input.who}}.", input: "{{input.text}}", params: { tone: "dry" } }, { text: "Long text", who: "Ann" }));
+    const pilot = await perform(
+      ask(
+        ["Fine."],
+        { prompt: "Summarize for {{input.who}}.", input: "{{input.text}}", params: { tone: "dry" } },
+        { text: "Long text", who: "Ann" },
+      ),
+    );
     const [request] = pilot.model.requests;
     expect(request?.system).toContain("Never make up names");
     expect(request?.system).not.toMatch(/\d{4}|JSON/);
@@ -47,7 +57,18 @@ describe("nothing to work on", () => {
   });
 
   test("answers in the shape of the schema", async () => {
-    const pilot = await perform(ask([], { input: [], output_schema: { type: "object", fields: [{ name: "rows", type: "array" }, { name: "total", type: "number" }] } }));
+    const pilot = await perform(
+      ask([], {
+        input: [],
+        output_schema: {
+          type: "object",
+          fields: [
+            { name: "rows", type: "array" },
+            { name: "total", type: "number" },
+          ],
+        },
+      }),
+    );
     expect(pilot.output("ai")).toEqual({ rows: [], total: null });
   });
 
@@ -66,7 +87,9 @@ describe("an answer in JSON", () => {
   });
 
   test("is repaired once, by telling exactly what was wrong, each call paid by itself", async () => {
-    const pilot = await perform(ask([{ output: { name: "Ann", age: "old" } }, { output: { name: "Ann", age: 3 } }], { output_schema: schema }));
+    const pilot = await perform(
+      ask([{ output: { name: "Ann", age: "old" } }, { output: { name: "Ann", age: 3 } }], { output_schema: schema }),
+    );
     expect(pilot.output("ai")).toEqual({ name: "Ann", age: 3 });
     expect(pilot.prompts()[1]).toMatch(/does not fit the schema:\n- age: must be integer/);
     expect(pilot.model.requests[1]?.messages).toHaveLength(3);
@@ -75,19 +98,28 @@ describe("an answer in JSON", () => {
   });
 
   test("fails after one repair, with what is still wrong", async () => {
-    const error = await failureOf(ask(["not json", { output: { name: "Ann" } }], { output_schema: schema, retryPolicy: { maxRetries: 0 } }));
+    const error = await failureOf(
+      ask(["not json", { output: { name: "Ann" } }], { output_schema: schema, retryPolicy: { maxRetries: 0 } }),
+    );
     expect(error.code).toBe("MODEL_OUTPUT_INVALID");
     expect(error.message).toContain("age: is required");
   });
 
   test("is wrapped for the provider where the schema is a list, and unwrapped", async () => {
-    const pilot = await perform(ask([{ output: { result: ["a"] } }, { output: ["b"] }], { output_schema: { type: "array", items: { type: "string" } } }));
+    const pilot = await perform(
+      ask([{ output: { result: ["a"] } }, { output: ["b"] }], { output_schema: { type: "array", items: { type: "string" } } }),
+    );
     expect(pilot.output("ai")).toEqual(["a"]);
     expect(pilot.model.requests[0]?.outputSchema).toMatchObject({ type: "object", required: ["result"] });
   });
 
   test("a cut-off one is asked for again with twice the room", async () => {
-    const pilot = await perform(ask([{ text: '{"name": "An', finishReason: "length" }, { output: { name: "Ann", age: 3 } }], { output_schema: schema, max_output_tokens: 100 }));
+    const pilot = await perform(
+      ask([{ text: '{"name": "An', finishReason: "length" }, { output: { name: "Ann", age: 3 } }], {
+        output_schema: schema,
+        max_output_tokens: 100,
+      }),
+    );
     expect(pilot.output("ai")).toEqual({ name: "Ann", age: 3 });
     expect(pilot.model.requests.map(({ maxOutputTokens }) => maxOutputTokens)).toEqual([100, 200]);
     expect(pilot.prompts()[1]).toContain("cut off");
@@ -105,7 +137,13 @@ describe("an answer that is none", () => {
     [[{ text: "", finishReason: "content-filter" as const }], "MODEL_REFUSED"],
     [[{ text: "I can", finishReason: "content-filter" as const }], "MODEL_REFUSED"],
     [[{ text: " " }], "MODEL_OUTPUT_INVALID"],
-    [[{ text: "", finishReason: "length" as const }, { text: "", finishReason: "length" as const }], "MODEL_OUTPUT_INVALID"],
+    [
+      [
+        { text: "", finishReason: "length" as const },
+        { text: "", finishReason: "length" as const },
+      ],
+      "MODEL_OUTPUT_INVALID",
+    ],
   ])("%j is an error", async (script, code) => {
     const error = await failureOf(ask(script, {}));
     expect(error.code).toBe(code);
@@ -113,7 +151,10 @@ describe("an answer that is none", () => {
   });
 
   test("a failed call is a failed step that still books what it spent", async () => {
-    const pilot = ask([{ error: new Error("boom"), usage: { inputTokens: 9, outputTokens: 1 } }], { retryPolicy: { maxRetries: 0 }, continueOnError: true });
+    const pilot = ask([{ error: new Error("boom"), usage: { inputTokens: 9, outputTokens: 1 } }], {
+      retryPolicy: { maxRetries: 0 },
+      continueOnError: true,
+    });
     const done = await perform(pilot);
     expect(done.error("ai").code).toBe("MODEL_FAILED");
     expect(done.rows<{ tokensUsed: number | null }>("steps")[0]?.tokensUsed).toBe(10);
@@ -123,7 +164,14 @@ describe("an answer that is none", () => {
 describe("extraction", () => {
   const fields: Fields = {
     config: { ai_type: "extract" },
-    output_schema: { type: "object", fields: [{ name: "invoice_number", type: "string", required: true }, { name: "total", type: "number", required: true }, { name: "note", type: "string" }] },
+    output_schema: {
+      type: "object",
+      fields: [
+        { name: "invoice_number", type: "string", required: true },
+        { name: "total", type: "number", required: true },
+        { name: "note", type: "string" },
+      ],
+    },
   };
 
   test("needs no model where rules find what is required", async () => {
@@ -141,7 +189,13 @@ describe("extraction", () => {
   });
 
   test("llm_extract goes to the model at once", async () => {
-    const pilot = await perform(ask([{ output: { invoice_number: "A-17", total: 1 } }], { ...fields, config: { ai_type: "llm_extract" }, input: "Invoice number: A-17\nTotal: 12.50" }));
+    const pilot = await perform(
+      ask([{ output: { invoice_number: "A-17", total: 1 } }], {
+        ...fields,
+        config: { ai_type: "llm_extract" },
+        input: "Invoice number: A-17\nTotal: 12.50",
+      }),
+    );
     expect(pilot.output("ai")).toEqual({ invoice_number: "A-17", total: 1 });
   });
 
@@ -172,14 +226,46 @@ describe("classification", () => {
   const config = { ai_type: "classify" as const, labels: ["Spam", "Work"] };
 
   test("labels a whole list in one call, by index", async () => {
-    const pilot = await perform(ask([{ output: { labels: [{ index: 1, label: "Work" }, { index: 0, label: "spam" }] } }], { config, input: [{ s: "win" }, "agenda"] }));
-    expect(pilot.output("ai")).toEqual([{ s: "win", label: "Spam" }, { item: "agenda", label: "Work" }]);
+    const pilot = await perform(
+      ask(
+        [
+          {
+            output: {
+              labels: [
+                { index: 1, label: "Work" },
+                { index: 0, label: "spam" },
+              ],
+            },
+          },
+        ],
+        { config, input: [{ s: "win" }, "agenda"] },
+      ),
+    );
+    expect(pilot.output("ai")).toEqual([
+      { s: "win", label: "Spam" },
+      { item: "agenda", label: "Work" },
+    ]);
     expect(pilot.prompts()[0]).toContain('[{"index":0,"item":{"s":"win"}},{"index":1,"item":"agenda"}]');
     expect(pilot.model.requests[0]?.facts).toMatchObject({ kind: "classify", labels: [{ name: "Spam" }, { name: "Work" }] });
   });
 
   test("never fills in a label that was not given or not offered", async () => {
-    const pilot = await perform(ask([{ output: { labels: [{ index: 0, label: "Urgent" }, { index: 2, label: null }, { index: 7, label: "Work" }] } }], { config, input: ["a", "b", "c"] }));
+    const pilot = await perform(
+      ask(
+        [
+          {
+            output: {
+              labels: [
+                { index: 0, label: "Urgent" },
+                { index: 2, label: null },
+                { index: 7, label: "Work" },
+              ],
+            },
+          },
+        ],
+        { config, input: ["a", "b", "c"] },
+      ),
+    );
     expect(pilot.output("ai")).toEqual(["a", "b", "c"].map((item) => ({ item, label: null })));
     expect(pilot.detail("ai").warnings).toEqual(['the model gave a label that was not offered: "Urgent"', "3 of 3 items got no label"]);
     expect(pilot.model.requests).toHaveLength(1);
@@ -188,7 +274,14 @@ describe("classification", () => {
   test("asks in batches, with indexes that go on", async () => {
     const items = Array.from({ length: 90 }, (_, index) => `mail ${index}`);
     const pilot = await perform(
-      ask(({ facts }) => ({ output: { labels: (facts?.data as { index: number }[]).map(({ index }) => ({ index, label: index % 2 === 0 ? "Work" : "Spam" })) } }), { config, input: items }),
+      ask(
+        ({ facts }) => ({
+          output: {
+            labels: ((facts?.data ?? []) as { index: number }[]).map(({ index }) => ({ index, label: index % 2 === 0 ? "Work" : "Spam" })),
+          },
+        }),
+        { config, input: items },
+      ),
     );
     expect(pilot.model.requests).toHaveLength(3);
     expect(pilot.output("ai")).toEqual(items.map((item, index) => ({ item, label: index % 2 === 0 ? "Work" : "Spam" })));
@@ -203,6 +296,10 @@ describe("classification", () => {
 
   test("the offline model labels by index too", async () => {
     const pilot = await perform({ ...ask([], { config, input: ["spam lottery prize", "the work agenda", "zzz"] }), offline: true });
-    expect(pilot.output("ai")).toEqual([{ item: "spam lottery prize", label: "Spam" }, { item: "the work agenda", label: "Work" }, { item: "zzz", label: null }]);
+    expect(pilot.output("ai")).toEqual([
+      { item: "spam lottery prize", label: "Spam" },
+      { item: "the work agenda", label: "Work" },
+      { item: "zzz", label: null },
+    ]);
   });
 });

@@ -32,7 +32,10 @@ describe("conditional", () => {
   });
 
   test("names step and field when the condition cannot be evaluated", async () => {
-    const error = await failureOf({ inputs: {}, steps: [{ id: "decide", type: "conditional", condition: "input.count > 10", then_steps: [echo("a", {})] }] });
+    const error = await failureOf({
+      inputs: {},
+      steps: [{ id: "decide", type: "conditional", condition: "input.count > 10", then_steps: [echo("a", {})] }],
+    });
     expect(error.code).toBe("CONDITION_FAILED");
     expect(error.message).toContain("step decide, condition");
   });
@@ -67,7 +70,7 @@ describe("switch", () => {
       id: "route",
       type: "switch" as const,
       evaluate: "{{input.kind}}",
-      cases: { "1": [echo("one", {})], red: [echo("red_step", {})], "true": [echo("yes", {})] },
+      cases: { "1": [echo("one", {})], red: [echo("red_step", {})], true: [echo("yes", {})] },
       default: [echo("fallback", {})],
     },
   ];
@@ -91,14 +94,21 @@ describe("switch", () => {
 
 describe("parallel_group", () => {
   test("collects what its steps leave, by id", async () => {
-    const pilot = await perform({ steps: [{ id: "both", type: "parallel_group", steps: [echo("a", { n: 1 }), echo("b", { n: 2 })] }, echo("sum", { a: "{{both.a.n}}" })] });
+    const pilot = await perform({
+      steps: [
+        { id: "both", type: "parallel_group", steps: [echo("a", { n: 1 }), echo("b", { n: 2 })] },
+        echo("sum", { a: "{{both.a.n}}" }),
+      ],
+    });
     expect(pilot.output("both")).toEqual({ a: { n: 1 }, b: { n: 2 } });
     expect(pilot.output("sum")).toEqual({ a: 1 });
   });
 
   test("gives null for a failed step that is tolerated, and fails for one that is not", async () => {
     const broken = { id: "broken", type: "action" as const, plugin: "test", action: "fail", params: {} };
-    const pilot = await perform({ steps: [{ id: "both", type: "parallel_group", steps: [echo("a", {}), { ...broken, continueOnError: true }] }] });
+    const pilot = await perform({
+      steps: [{ id: "both", type: "parallel_group", steps: [echo("a", {}), { ...broken, continueOnError: true }] }],
+    });
     expect(pilot.output("both")).toEqual({ a: {}, broken: null });
     const error = await failureOf({ steps: [{ id: "both", type: "parallel_group", steps: [echo("a", {}), broken] }] });
     expect(error.code).toBe("UPSTREAM_REJECTED");

@@ -1,5 +1,5 @@
 // Steps that compute on data: transform, enrichment, comparison, validation, and action's output check.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../../../lib/core/json.ts";
 import { resolveTemplates, scopeOf } from "../../../../lib/operations/templates.ts";
@@ -16,7 +16,10 @@ describe("transform", () => {
   });
 
   test("without an operation computes its expression", async () => {
-    const pilot = await perform({ inputs: { n: 4 }, steps: [{ id: "t", type: "transform", input: "{{input.n}}", expression: "input * 2.0" }] });
+    const pilot = await perform({
+      inputs: { n: 4 },
+      steps: [{ id: "t", type: "transform", input: "{{input.n}}", expression: "input * 2.0" }],
+    });
     expect(pilot.output("t")).toBe(8);
   });
 
@@ -32,14 +35,29 @@ test("enrichment merges what earlier steps left", async () => {
     steps: [
       echo("a", { id: 1, name: "x" }),
       echo("b", { id: 1, mail: "y" }),
-      { id: "both", type: "enrichment", sources: [{ key: "left", from: "{{a}}" }, { key: "right", from: "{{b}}" }], strategy: "merge" },
+      {
+        id: "both",
+        type: "enrichment",
+        sources: [
+          { key: "left", from: "{{a}}" },
+          { key: "right", from: "{{b}}" },
+        ],
+        strategy: "merge",
+      },
     ],
   });
   expect(pilot.output("both")).toEqual({ id: 1, name: "x", mail: "y" });
 });
 
 test("comparison answers in the asked form", async () => {
-  const compare = (outputFormat: "boolean" | "diff") => ({ id: `c_${outputFormat}`, type: "comparison" as const, left: { a: 1 }, right: { a: 2 }, operation: "deep_equals" as const, outputFormat });
+  const compare = (outputFormat: "boolean" | "diff") => ({
+    id: `c_${outputFormat}`,
+    type: "comparison" as const,
+    left: { a: 1 },
+    right: { a: 2 },
+    operation: "deep_equals" as const,
+    outputFormat,
+  });
   const pilot = await perform({ steps: [compare("boolean"), compare("diff")] });
   expect(pilot.output("c_boolean")).toBe(false);
   expect(pilot.output("c_diff")).toEqual([{ path: "a", kind: "changed", left: 1, right: 2 }]);
@@ -72,7 +90,11 @@ describe("validation", () => {
 
   test("continue goes on with the defects as data", async () => {
     const pilot = await perform({ inputs: bad, steps: [gate("continue")] });
-    expect(pilot.output("gate")).toMatchObject({ valid: false, value: bad.row, defects: [{ path: "mail" }, { path: "age", message: "too young" }] });
+    expect(pilot.output("gate")).toMatchObject({
+      valid: false,
+      value: bad.row,
+      defects: [{ path: "mail" }, { path: "age", message: "too young" }],
+    });
     expect(pilot.detail("gate").warnings?.[0]).toContain("2 defects");
   });
 
@@ -85,13 +107,35 @@ describe("validation", () => {
 
 describe("action", () => {
   test("fails when the output does not fit output_schema, with the place", async () => {
-    const error = await failureOf({ steps: [{ ...echo("a", { n: "three" }), type: "action", plugin: "test", action: "echo", params: { n: "three" }, output_schema: { type: "object", properties: { n: { type: "number" } } } }] });
+    const error = await failureOf({
+      steps: [
+        {
+          ...echo("a", { n: "three" }),
+          type: "action",
+          plugin: "test",
+          action: "echo",
+          params: { n: "three" },
+          output_schema: { type: "object", properties: { n: { type: "number" } } },
+        },
+      ],
+    });
     expect(error.code).toBe("OUTPUT_INVALID");
     expect(error.message).toContain("n: must be number");
   });
 
   test("takes the short form of a schema", async () => {
-    const pilot = await perform({ steps: [{ id: "a", type: "action", plugin: "test", action: "echo", params: { n: 3 }, output_schema: { type: "object", fields: [{ name: "n", type: "number", required: true }] } }] });
+    const pilot = await perform({
+      steps: [
+        {
+          id: "a",
+          type: "action",
+          plugin: "test",
+          action: "echo",
+          params: { n: 3 },
+          output_schema: { type: "object", fields: [{ name: "n", type: "number", required: true }] },
+        },
+      ],
+    });
     expect(pilot.output("a")).toEqual({ n: 3 });
   });
 });
@@ -102,7 +146,8 @@ test("escaped JSON comes out of template resolution as it went in", () => {
   const value = fc.letrec<{ any: JsonValue }>((tie) => ({
     any: fc.oneof({ depthSize: "small" }, text, fc.integer(), fc.constant(null), fc.array(tie("any")), fc.dictionary(text, tie("any"))),
   })).any;
-  fc.assert(fc.property(value, (given) => {
+  fc.assert(
+    fc.property(value, (given) => {
       expect(resolveTemplates(escapeTemplates(given), scope)).toEqual(JSON.parse(JSON.stringify(given)));
     }),
   );

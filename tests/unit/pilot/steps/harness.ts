@@ -66,7 +66,10 @@ export class TestPilot {
   readonly #inputs: JsonObject;
   #epoch = 0;
 
-  private constructor(options: PilotOptions, tools: Pick<PilotServices, "counter" | "prices" | "providers"> & { readonly clock: ManualClock; readonly model: ScriptedModel }) {
+  private constructor(
+    options: PilotOptions,
+    tools: Pick<PilotServices, "counter" | "prices" | "providers"> & { readonly clock: ManualClock; readonly model: ScriptedModel },
+  ) {
     const { clock } = tools;
     this.clock = clock;
     this.definition = defineWorkflow({ name: "test", steps: options.steps, maxConcurrency: 4 });
@@ -79,7 +82,9 @@ export class TestPilot {
       db: { query: () => Promise.reject(new Error("this test has no database")) } as unknown as PilotServices["db"],
       clock,
       logger: silentLogger,
-      journal: { append: ({ parts }: { readonly parts: readonly UnitPart[] }) => Promise.resolve(this.#append(parts)) } as unknown as PilotServices["journal"],
+      journal: {
+        append: ({ parts }: { readonly parts: readonly UnitPart[] }) => Promise.resolve(this.#append(parts)),
+      } as unknown as PilotServices["journal"],
       ledger: { reserve: (request: ReserveRequest) => Promise.resolve(this.#reserve(request)) } as unknown as PilotServices["ledger"],
       plugins: executorOf(plugins, { clock }),
       catalog,
@@ -110,7 +115,15 @@ export class TestPilot {
     const executor: ParallelExecutor = new ParallelExecutor((step, scope) => steps.execute(step, scope));
     const steps = new StepExecutor({ services: this.#services, walk: (list, scope, options) => executor.walk(list, scope, options) });
     const { state } = this;
-    const scope = new StepScope({ state, prefix: "", steps: this.definition.steps, variables: {}, parent: null, seesParent: false, inputs: state.inputs });
+    const scope = new StepScope({
+      state,
+      prefix: "",
+      steps: this.definition.steps,
+      variables: {},
+      parent: null,
+      seesParent: false,
+      inputs: state.inputs,
+    });
     return executor.walk(this.definition.steps, scope);
   }
 
@@ -129,7 +142,8 @@ export class TestPilot {
   output(path: string): JsonValue {
     const step = this.state.step(path);
     if (step === undefined) throw new Error(`${path} was not performed; there are: ${this.paths().join(", ")}`);
-    if (step.status !== "completed") throw new Error(`${path} is ${step.status}: ${step.detail.error?.message ?? step.detail.reason ?? step.detail.message ?? ""}`);
+    if (step.status !== "completed")
+      throw new Error(`${path} is ${step.status}: ${step.detail.error?.message ?? step.detail.reason ?? step.detail.message ?? ""}`);
     return this.state.output(path);
   }
 
@@ -138,7 +152,8 @@ export class TestPilot {
   }
 
   error(path: string): AppError {
-    if (this.state.step(path)?.status !== "failed") throw new Error(`${path} did not fail: ${JSON.stringify(this.state.step(path)?.detail)}`);
+    if (this.state.step(path)?.status !== "failed")
+      throw new Error(`${path} did not fail: ${JSON.stringify(this.state.step(path)?.detail)}`);
     return this.state.errorOf(path);
   }
 
@@ -184,15 +199,32 @@ export class TestPilot {
     const id = this.state === undefined ? uuidv7() : this.state.id;
     return new ExecutionState({
       claim: {
-        id, workspaceId: DEFAULT_WORKSPACE_ID, agentId: uuidv7(), epoch: this.#epoch, jobId: uuidv7(), retryCount: 0, definitionHash: Buffer.alloc(32),
-        snapshotHash: Buffer.alloc(32), inputs: Buffer.from("{}"), runMode: "production", forkedFrom: null, startedAt: now, isCancelRequested: false,
-        fruitlessEpochs: 0, begunSteps: [], isFirstClaim: this.#epoch === 1,
+        id,
+        workspaceId: DEFAULT_WORKSPACE_ID,
+        agentId: uuidv7(),
+        epoch: this.#epoch,
+        jobId: uuidv7(),
+        retryCount: 0,
+        definitionHash: Buffer.alloc(32),
+        snapshotHash: Buffer.alloc(32),
+        inputs: Buffer.from("{}"),
+        runMode: "production",
+        forkedFrom: null,
+        startedAt: now,
+        isCancelRequested: false,
+        fruitlessEpochs: 0,
+        begunSteps: [],
+        isFirstClaim: this.#epoch === 1,
       },
       definition: this.definition,
       snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null },
       inputs: this.#inputs,
       rows: this.rows<StepRow>("steps").map((row) => ({
-        ...row, outputExecutionId: null, outputHash: null, outputInline: row.inline, completedAt: now,
+        ...row,
+        outputExecutionId: null,
+        outputHash: null,
+        outputInline: row.inline,
+        completedAt: now,
       })),
       attempts: this.#storedAttempts(now),
       signals: this.#signals,
@@ -201,13 +233,31 @@ export class TestPilot {
 
   #storedAttempts(dispatchedAt: Date): StoredAttempt[] {
     const settled = new Map(this.rows<Settlement>("settlements").map((row) => [row.attemptId, row]));
-    const calls = [...this.#reserved].map(([id, request]) => ({ ...request, id, reservedTokens: request.tokens, reservedUsd: request.usd }));
+    const calls = [...this.#reserved].map(([id, request]) => ({
+      ...request,
+      id,
+      reservedTokens: request.tokens,
+      reservedUsd: request.usd,
+    }));
     return [...this.rows<AttemptRow>("attempts"), ...calls].map((row) => {
       const settlement = settled.get(row.id);
       return {
-        id: row.id, stepPath: row.stepPath, attempt: row.attempt, call: row.call, epoch: row.epoch, kind: row.kind, provider: row.provider, model: row.model,
-        state: settlement?.state ?? "open", reservedTokens: row.reservedTokens, reservedUsd: row.reservedUsd, usedTokens: settlement?.usedTokens ?? null,
-        usedUsd: settlement?.usedUsd ?? null, idempotencyKey: row.idempotencyKey, dispatchedAt, message: settlement?.message ?? null,
+        id: row.id,
+        stepPath: row.stepPath,
+        attempt: row.attempt,
+        call: row.call,
+        epoch: row.epoch,
+        kind: row.kind,
+        provider: row.provider,
+        model: row.model,
+        state: settlement?.state ?? "open",
+        reservedTokens: row.reservedTokens,
+        reservedUsd: row.reservedUsd,
+        usedTokens: settlement?.usedTokens ?? null,
+        usedUsd: settlement?.usedUsd ?? null,
+        idempotencyKey: row.idempotencyKey,
+        dispatchedAt,
+        message: settlement?.message ?? null,
       };
     });
   }
@@ -227,7 +277,13 @@ function testPlugin(asked: Asked[]): Plugin {
     description: "For tests",
     actions: {
       echo: defineAction({ ...harmless, description: "Gives its params back", effect: "read", run: async (given) => note("echo", given) }),
-      write: defineAction({ description: "Changes something", effect: "write", idempotency: { by: "none", windowHours: 0 }, params, run: async (given) => note("write", given) }),
+      write: defineAction({
+        description: "Changes something",
+        effect: "write",
+        idempotency: { by: "none", windowHours: 0 },
+        params,
+        run: async (given) => note("write", given),
+      }),
       fail: defineAction({
         ...harmless,
         description: "Fails",
