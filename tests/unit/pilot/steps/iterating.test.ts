@@ -187,6 +187,20 @@ describe("scatter_gather", () => {
     expect(pilot.asked.map(({ params }) => params["item"])).toEqual([1, 2]);
   });
 
+  test("a failure also stops elements that are under way, at their next step", async () => {
+    const steps = [
+      failFor("check", "item == 1"),
+      { id: "pause", type: "delay" as const, duration: 500 },
+      echo("late", { item: "{{item}}" }),
+    ];
+    const pilot = await TestPilot.create({ steps: [{ id: "fan", type: "scatter_gather", scatter: { input: [2, 1], steps } }] });
+    const walked = pilot.walk();
+    await pilot.clock.advance(500);
+    expect((await walked).status).toBe("failed");
+    expect(pilot.paths()).toContain("fan[0].pause");
+    expect(pilot.asked.map(({ action }) => action)).toEqual(["fail"]);
+  });
+
   test("fails when every element failed, continueOnError or not", async () => {
     const error = await failureOf(partly(true, "item > 0"));
     expect(error.code).toBe("UPSTREAM_REJECTED");
