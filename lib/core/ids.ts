@@ -14,9 +14,23 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** Random bytes are drawn by the page: one call to the system per 16 bytes costs more than the rest of an id. */
+const RANDOM_PAGE_BYTES = 4_096;
+let randomPage = Buffer.alloc(0);
+let randomUsed = 0;
+
+function drawRandom(byteCount: number): Buffer {
+  if (randomUsed + byteCount > randomPage.length) {
+    randomPage = randomBytes(RANDOM_PAGE_BYTES);
+    randomUsed = 0;
+  }
+  randomUsed += byteCount;
+  return randomPage.subarray(randomUsed - byteCount, randomUsed);
+}
+
 /** Time-ordered UUID (RFC 9562 version 7): neighbours in time are neighbours in an index. */
 export function uuidv7(nowMs: number = Date.now()): string {
-  const bytes = randomBytes(16);
+  const bytes = drawRandom(16);
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes[6] = (bytes[6]! & 0x0f) | 0x70;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
@@ -39,7 +53,7 @@ export function uuidv5(name: string): string {
 }
 
 function formatUuid(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString("hex");
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -11,6 +11,8 @@ import type { AppendOutcome, FinishHook, Unit } from "./types.ts";
 const MAX_BATCH_UNITS = 500;
 /** Soft bound on the bytes of one batch; a single larger unit still goes, alone. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** While the server works on one batch, the other lane's units are being made: with one lane, process and server wait for each other in turn. */
+const LANES_ON_SERVER = 2;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const MAX_CONFLICT_RETRIES = 20;
@@ -56,14 +58,17 @@ export class Journal {
   readonly #clock: Clock;
   readonly #writers: ReadonlyMap<string, PartWriter>;
   readonly #onFinish: FinishHook;
+  /** An execution's plain units always take the same lane: two lanes never lock the same rows crosswise. */
+  readonly #plainLanes: readonly Lane[];
   /** Units that end an execution need a transaction with the queue; in a lane of their own they do not hold up plain ones. */
-  readonly #lanes: readonly [Lane, Lane] = [new Lane(), new Lane()];
+  readonly #finishLane = new Lane();
 
   constructor({ db, clock, writers, onFinish }: JournalOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#writers = new Map(writers.map((writer) => [writer.kind, writer]));
     this.#onFinish = onFinish;
+    this.#plainLanes = Array.from({ length: db.isSingleConnection ? 1 : LANES_ON_SERVER }, () => new Lane());
   }
 
   /**
@@ -74,7 +79,7 @@ export class Journal {
    */
   append(unit: Unit): Promise<AppendOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
-    const lane = this.#lanes[unit.finish === undefined ? 0 : 1];
+    const lane = unit.finish === undefined ? this.#laneOf(unit.executionId) : this.#finishLane;
     lane.pending.push({ unit, bytes: unitBytes(unit), resolve, reject });
     if (!lane.isFlushing) {
       lane.isFlushing = true;
@@ -91,7 +96,12 @@ export class Journal {
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
-    for (const lane of this.#lanes) while (lane.isFlushing) await lane.idle;
+    for (const lane of [...this.#plainLanes, this.#finishLane]) while (lane.isFlushing) await lane.idle;
+  }
+
+  #laneOf(executionId: string): Lane {
+    // The last characters of an id are random in every version of UUID.
+    return this.#plainLanes[Number.parseInt(executionId.slice(-4), 16) % this.#plainLanes.length] ?? this.#finishLane;
   }
 
   async #flushAll(lane: Lane): Promise<void> {

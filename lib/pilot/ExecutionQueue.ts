@@ -1,6 +1,6 @@
 // Wake-ups: one pg-boss job per wake-up of an execution. Owns pg-boss's settings; knows no step and no SQL of its own.
 import { PgBoss, type Db as BossDatabase, type JobWithMetadata } from "pg-boss";
-import type { Database, Queryable, Transaction } from "../db/Database.ts";
+import type { Database, Transaction } from "../db/Database.ts";
 import type { Logger } from "../core/logger.ts";
 import { notifyWake, WAKE_CHANNEL } from "./ExecutionStore.ts";
 
@@ -44,7 +44,7 @@ export class ExecutionQueue {
     this.#db = db;
     this.#notifies = notify && !db.isSingleConnection;
     this.#boss = new PgBoss({
-      db: asBossDatabase(db),
+      db: asBossPool(db),
       backend: db.kind === "pglite" ? "pglite" : "postgres",
       schema: QUEUE_SCHEMA,
       supervise,
@@ -131,9 +131,17 @@ export class ExecutionQueue {
   }
 }
 
-function asBossDatabase(db: Queryable): BossDatabase {
-  // pg-boss sends statements without values too, some of them several at once: both go through the same connection as ours.
-  return { executeSql: async (text: string, values?: unknown[]) => db.query(text, values) };
+/** For statements inside a transaction of ours. */
+function asBossDatabase(tx: Transaction): BossDatabase {
+  return { executeSql: async (text: string, values?: unknown[]) => tx.query(text, values) };
+}
+
+/**
+ * For pg-boss's own statements: the same pool as ours. Its supervision sends several statements in one query and wants the
+ * rows of each, which only pg's own answer has.
+ */
+function asBossPool({ pool }: Database): BossDatabase {
+  return { executeSql: async (text: string, values?: unknown[]) => (values === undefined ? pool.query(text) : pool.query(text, values)) };
 }
 
 /** What pg-boss's `complete` and `touch` answer; its published type is empty. */

@@ -144,6 +144,16 @@ export class ExecutionState {
     if (reason === "lost") this.#stop.abort(new AppError("FENCED", `execution ${this.id} belongs to another worker now`));
   }
 
+  /** The same execution, as known here, for work that follows a halt: compensation. Nothing of it is halted or aborted. */
+  unhalted(): ExecutionState {
+    const { claim, definition, snapshot, inputs } = this;
+    const other = new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: this.#attempts, signals: [...this.#signals.values()] });
+    for (const [path, step] of this.steps()) other.record(path, step);
+    for (const [key, value] of this.#values) other.#values.set(key, value);
+    other.hasGrants = this.hasGrants;
+    return other;
+  }
+
   step(path: string): KnownStep | undefined {
     return this.#steps.get(path);
   }

@@ -1,7 +1,7 @@
 // Results of steps marked `cache`: keyed by workspace, agent, step and resolved inputs; never of a step that changes anything.
 import { canonicalJson, decodeJson, encodeJson, type JsonValue } from "../core/json.ts";
 import { sha256 } from "../core/ids.ts";
-import { resolveTemplates } from "../operations/templates.ts";
+import { readsOf } from "../workflow/dependencies.ts";
 import type { WorkflowStep } from "../workflow/types.ts";
 import { findCached, putCached } from "./StepCacheStore.ts";
 import type { StepScope } from "./StepScope.ts";
@@ -18,14 +18,21 @@ function isCacheable(services: PilotServices, step: WorkflowStep): boolean {
   return effect === "none" || effect === "read";
 }
 
-/** The whole step with its templates filled in: two iterations with different items never share a key. */
+/**
+ * The step as written and the values of every name it reads: two iterations with different items never share a key. Names
+ * that mean something only inside the step (`item` of a transform, the step itself in a rollback) have no value here.
+ */
 function keyOf(step: WorkflowStep, scope: StepScope): Buffer {
-  const { id: _id, name: _name, dependencies: _dependencies, cache: _cache, ...content } = step;
-  const resolved = resolveTemplates(JSON.parse(JSON.stringify(content)) as JsonValue, scope);
-  return sha256(canonicalJson([step.id, step.cache?.key ?? null, resolved]));
+  const { name: _name, dependencies: _dependencies, cache: _cache, ...content } = step;
+  const values: Record<string, JsonValue> = {};
+  for (const { root } of readsOf(step)) {
+    const found = scope.get(root);
+    if (found.found) values[root] = found.value;
+  }
+  return sha256(canonicalJson([step.cache?.key ?? null, content as unknown as JsonValue, values]));
 }
 
-/** @returns null when nothing fresh is cached, or the step's inputs cannot be resolved (performing it then says why) */
+/** @returns null when nothing fresh is cached */
 export async function readStepCache(services: PilotServices, step: WorkflowStep, scope: StepScope): Promise<{ readonly value: JsonValue } | null> {
   if (!isCacheable(services, step)) return null;
   const { state } = scope;

@@ -23,8 +23,8 @@ export function nextAttempt({ step, error, attempt, random }: { readonly step: W
   if (policy === undefined && COMPOSITE.has(step.type)) return { again: false };
   const maxRetries = policy?.maxRetries ?? DEFAULT_RETRIES;
   if (attempt > maxRetries) return { again: false };
-  // What the error itself forbids, no policy allows: an effect that may have happened is never repeated by policy.
-  if (error.code === "EFFECT_UNCERTAIN" || error.details["mayHaveHappened"] === true) return { again: false };
+  // An effect that may have happened is no failure but a wait (callAction.ts); this only guards against a plugin that says so itself.
+  if (error.code === "EFFECT_UNCERTAIN") return { again: false };
   const isListed = policy?.retryableErrors?.includes(error.code) === true;
   const isPromising = policy?.retryableErrors === undefined ? error.retry !== "never" : isListed;
   if (!isPromising) return { again: false };

@@ -2,7 +2,7 @@
 import { nestedLists } from "../workflow/nestedSteps.ts";
 import type { ActionStep, WorkflowStep } from "../workflow/types.ts";
 import type { ParallelExecutor } from "./ParallelExecutor.ts";
-import { ExecutionState } from "./ExecutionState.ts";
+import type { ExecutionState } from "./ExecutionState.ts";
 import { StepScope } from "./StepScope.ts";
 import type { PilotServices } from "./types.ts";
 
@@ -17,18 +17,8 @@ export async function rollBack(services: PilotServices, executor: ParallelExecut
   const due = completedWithRollback(scope.state);
   if (due.length === 0) return;
   const stopped = scope.state;
-  // The halted state lets nothing start: compensation runs on a state of the same rows that is not halted.
-  const state = new ExecutionState({
-    claim: stopped.claim,
-    definition: stopped.definition,
-    snapshot: stopped.snapshot,
-    inputs: stopped.inputs,
-    rows: [],
-    attempts: due.flatMap(({ path }) => stopped.attemptsOf(`${path}${SUFFIX}`)),
-    signals: [...stopped.signals.values()],
-  });
-  for (const [path, step] of stopped.steps()) state.record(path, step);
-  state.hasGrants = stopped.hasGrants;
+  // The halted state lets nothing start.
+  const state = stopped.unhalted();
   for (const { path, step, siblings } of due) {
     const action = rollbackStep(step);
     if (action === null) continue;

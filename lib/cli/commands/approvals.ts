@@ -63,11 +63,10 @@ async function answer(cli: Cli, id: string, options: AnswerOptions, decision: "a
       ...(options.comment === undefined ? {} : { comment: options.comment }),
     });
     if (cli.output.isJson) return cli.output.json(approval);
-    cli.output.data(`${approval.title}: ${approval.status}`);
+    const { title, answers, approvers, executionId } = approval;
+    cli.output.data(`${title}: ${decision === "approve" ? "approved" : "rejected"} by ${options.as ?? cli.actor}`);
     cli.output.talk(
-      approval.status === "pending"
-        ? "further answers are needed"
-        : `go on with: ${cli.commandLine(`executions resume ${approval.executionId}`)}`,
+      `${answers.length} of ${approvers.length} answered; go on with\n  ${cli.commandLine(`executions resume ${executionId}`)}`,
     );
   });
 }

@@ -61,7 +61,7 @@ async function topUp(cli: Cli, scope: string, options: AmountOptions): Promise<v
     const resolved = await resolveScope(api, scope);
     showOne(cli, await api.topUpBudget(resolved, amount, cli.actor));
     const executionId = /^execution:(.+)$/.exec(resolved)?.[1];
-    if (executionId !== undefined) cli.output.talk(`go on with: ${cli.commandLine(`executions resume ${executionId}`)}`);
+    if (executionId !== undefined) cli.output.talk(`go on with\n  ${cli.commandLine(`executions resume ${executionId}`)}`);
   });
 }
 
