@@ -78,7 +78,10 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
   }
 }
 
-async function join(options: SystemOptions, { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger }): Promise<System> {
+async function join(
+  options: SystemOptions,
+  { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
+): Promise<System> {
   const { config } = options;
   const connections = new ConnectionStore({ box: new SecretBox({ keys: createKeySource(config) }) });
   const counter = await TokenCounter.load(new Calibration(await loadCalibration(db)));
@@ -91,9 +94,14 @@ async function join(options: SystemOptions, { db, clock, logger }: { readonly db
     counter,
     ...(options.providers === undefined ? {} : { custom: options.providers }),
   });
-  const prices = await PriceBook.load({ providers: providers.pricedProviders, overrides: await loadPriceOverrides(db), nowMs: () => clock.nowMs() });
+  const prices = await PriceBook.load({
+    providers: providers.pricedProviders,
+    overrides: await loadPriceOverrides(db),
+    nowMs: () => clock.nowMs(),
+  });
   const manager = new PluginManager();
   manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
+  manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
   const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
   const plugins = new PluginExecutor({
     manager,

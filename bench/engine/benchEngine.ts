@@ -81,8 +81,22 @@ export async function createBenchEngine(db: Database, { steps, outputBytes, conc
     steps: Array.from({ length: steps }, (_, index) => ({ id: `s${index}`, type: "action" as const, plugin: "bench", action: "noop" })),
   });
   const definition = makeDocument("definition", workflow as unknown as JsonObject);
-  const snapshot = makeDocument("snapshot", { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null });
-  const { id: agentId } = await upsertAgent(db, { workspaceId: DEFAULT_WORKSPACE_ID, name: "bench", description: null, sourceKey: "bench", definitionHash: definition.hash });
+  const snapshot = makeDocument("snapshot", {
+    flags: {},
+    defaultModel: null,
+    tags: [],
+    previewEffects: false,
+    timeoutMs: null,
+    pricedAs: null,
+    subWorkflows: {},
+  });
+  const { id: agentId } = await upsertAgent(db, {
+    workspaceId: DEFAULT_WORKSPACE_ID,
+    name: "bench",
+    description: null,
+    sourceKey: "bench",
+    definitionHash: definition.hash,
+  });
   return {
     ...engine,
     run: async () => {
@@ -90,8 +104,17 @@ export async function createBenchEngine(db: Database, { steps, outputBytes, conc
       const { promise, resolve } = Promise.withResolvers<void>();
       ended.set(executionId, resolve);
       await engine.starter.start({
-        executionId, workspaceId: DEFAULT_WORKSPACE_ID, agentId, definition, snapshot, inputs: {}, runMode: "production",
-        totalSteps: steps, tags: [], limits: null, firstNeed: { tokens: 0, usd: 0n },
+        executionId,
+        workspaceId: DEFAULT_WORKSPACE_ID,
+        agentId,
+        definition,
+        snapshot,
+        inputs: {},
+        runMode: "production",
+        totalSteps: steps,
+        tags: [],
+        limits: null,
+        firstNeed: { tokens: 0, usd: 0n },
       });
       await promise;
       ended.delete(executionId);

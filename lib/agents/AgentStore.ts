@@ -18,7 +18,13 @@ export interface AgentRecord {
 /** @returns the agent's id, when it was made, whether it is new and whether its definition changed */
 export async function upsertAgent(
   tx: Queryable,
-  agent: { readonly workspaceId: WorkspaceId; readonly name: string; readonly description: string | null; readonly sourceKey: string; readonly definitionHash: Buffer },
+  agent: {
+    readonly workspaceId: WorkspaceId;
+    readonly name: string;
+    readonly description: string | null;
+    readonly sourceKey: string;
+    readonly definitionHash: Buffer;
+  },
 ): Promise<{ readonly id: string; readonly isNew: boolean; readonly orchestration: "off" | "on" | null; readonly createdAt: Date }> {
   const id = uuidv7();
   const { rows } = await tx.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date }>(
@@ -51,7 +57,10 @@ const SELECT = `SELECT a.id, a.workspace_id, a.agent_name, a.source_key, a.statu
   (SELECT COUNT(*) FROM workflow_executions e WHERE e.agent_id = a.id) AS executions FROM agents a`;
 
 export async function listAgents(db: Queryable, workspaceId: WorkspaceId, limit = 200): Promise<AgentRecord[]> {
-  const { rows } = await db.query<AgentRow>(`${SELECT} WHERE a.workspace_id = $1 ORDER BY a.agent_name, a.id LIMIT $2`, [workspaceId, limit]);
+  const { rows } = await db.query<AgentRow>(`${SELECT} WHERE a.workspace_id = $1 ORDER BY a.agent_name, a.id LIMIT $2`, [
+    workspaceId,
+    limit,
+  ]);
   return rows.map(toAgent);
 }
 

@@ -14,40 +14,84 @@ export interface ErrorEntry {
   readonly hint: string;
 }
 
-function entry(exitCode: ExitCode, httpStatus: number, meaning: string, hint: string, retry: Retry = "never"): ErrorEntry {
-  return { exitCode, httpStatus, meaning, hint, retry };
+function entry(exitCode: ExitCode, httpStatus: number, meaning: string, hint: string): ErrorEntry {
+  return { exitCode, httpStatus, meaning, hint, retry: "never" };
+}
+
+/** What may go well at another time. */
+function passing(error: ErrorEntry): ErrorEntry {
+  return { ...error, retry: "later" };
 }
 
 export const ERROR_CATALOGUE = {
   // Usage and input
   USAGE: entry(2, 400, "The command line or a call's arguments are wrong.", "run the command with --help"),
-  INPUT_INVALID: entry(2, 422, "An execution's inputs do not fit what the workflow declares.", "pass the missing input with --input name=value"),
+  INPUT_INVALID: entry(
+    2,
+    422,
+    "An execution's inputs do not fit what the workflow declares.",
+    "pass the missing input with --input name=value",
+  ),
   FILE_UNREADABLE: entry(2, 422, "A file could not be read.", "check that the path exists and may be read"),
   SYNTAX_INVALID: entry(2, 422, "A file is not valid YAML or JSON.", "mend the syntax at the stated line"),
   WORKFLOW_INVALID: entry(2, 422, "A workflow does not fit the step vocabulary.", "run `neuronforge validate FILE` and mend each line"),
-  SECRET_IN_WORKFLOW: entry(2, 422, "A workflow file contains something that looks like a secret.", "store it with `neuronforge connections set NAME --from-env VAR` and name the connection"),
+  SECRET_IN_WORKFLOW: entry(
+    2,
+    422,
+    "A workflow file contains something that looks like a secret.",
+    "store it with `neuronforge connections set NAME --from-env VAR` and name the connection",
+  ),
   TEMPLATE_INVALID: entry(2, 422, "A {{template}} cannot be parsed or resolved.", "check the path against the step's output"),
   CONDITION_INVALID: entry(2, 422, "A condition is malformed.", "see docs/reference/conditions"),
   TRANSFORM_INVALID: entry(2, 422, "A transform's operation or configuration is wrong.", "see docs/reference/transforms"),
   // Configuration and access
   CONFIG_INVALID: entry(3, 500, "The configuration has errors; all are listed.", "mend each listed key"),
-  CONNECTION_MISSING: entry(3, 424, "A plugin or provider needs a connection that is not stored.", "run `neuronforge connections set NAME --from-env VAR`"),
-  SECRET_KEY_MISSING: entry(3, 500, "The key that encrypts stored secrets is missing or cannot open them.", "set NEURONFORGE_SECRET_KEY or restore the key file"),
+  CONNECTION_MISSING: entry(
+    3,
+    424,
+    "A plugin or provider needs a connection that is not stored.",
+    "run `neuronforge connections set NAME --from-env VAR`",
+  ),
+  SECRET_KEY_MISSING: entry(
+    3,
+    500,
+    "The key that encrypts stored secrets is missing or cannot open them.",
+    "set NEURONFORGE_SECRET_KEY or restore the key file",
+  ),
   MODEL_UNKNOWN: entry(3, 422, "No configured provider serves the model.", "configure the provider, or use `model: offline`"),
   PATH_FORBIDDEN: entry(3, 403, "A path leaves the folder that file actions may use.", "use a path below the files root"),
-  ADDRESS_FORBIDDEN: entry(3, 403, "A URL points to a private, loopback or link-local address.", "the operator may allow it with `allowedPrivateHosts`"),
+  ADDRESS_FORBIDDEN: entry(
+    3,
+    403,
+    "A URL points to a private, loopback or link-local address.",
+    "the operator may allow it with `allowedPrivateHosts`",
+  ),
   // Not found, conflict
   NOT_FOUND: entry(4, 404, "There is no such execution, agent, approval or account.", "list what exists with `ls`"),
   CONFLICT: entry(6, 409, "Something else got there first, or the state does not allow it.", "look at the current state and decide again"),
-  ALREADY_ANSWERED: entry(6, 409, "The approval or signal was answered before; the first answer stands.", "see the recorded answer in the details"),
-  FOLDER_LOCKED: entry(6, 409, "Another process owns the data folder and does not answer.", "stop that process, or use another --data folder"),
+  ALREADY_ANSWERED: entry(
+    6,
+    409,
+    "The approval or signal was answered before; the first answer stands.",
+    "see the recorded answer in the details",
+  ),
+  FOLDER_LOCKED: entry(
+    6,
+    409,
+    "Another process owns the data folder and does not answer.",
+    "stop that process, or use another --data folder",
+  ),
   // Steps
   STEP_FAILED: entry(1, 500, "A step failed.", "see the step's error in `executions show`"),
-  STEP_TIMEOUT: entry(1, 504, "A step took longer than its time-out.", "raise `timeoutMs` on the step", "later"),
-  STEP_KILLS_WORKER: entry(1, 500, "A step ended its worker process five times in a row and is not tried again.", "run the step alone and look at its memory"),
+  STEP_TIMEOUT: passing(entry(1, 504, "A step took longer than its time-out.", "raise `timeoutMs` on the step")),
+  STEP_KILLS_WORKER: entry(
+    1,
+    500,
+    "A step ended its worker process five times in a row and is not tried again.",
+    "run the step alone and look at its memory",
+  ),
   EXECUTION_TIMEOUT: entry(1, 504, "An execution passed its overall time limit.", "raise `limits.timeoutMs`"),
   EXECUTION_CANCELLED: entry(1, 409, "The execution was cancelled.", "start it again if that was not meant"),
-  DEPENDENCY_FAILED: entry(1, 424, "A step that this step depends on failed or was skipped.", "see the first failed step"),
   CONDITION_FAILED: entry(1, 422, "A condition could not be evaluated on the data at hand.", "compare the operand types with the data"),
   TRANSFORM_FAILED: entry(1, 422, "A transform could not be applied to its input.", "compare the input with what the operation expects"),
   VALIDATION_FAILED: entry(1, 422, "Data did not pass a validation step; every defect is listed.", "mend the data or the rules"),
@@ -57,7 +101,12 @@ export const ERROR_CATALOGUE = {
   VALUE_REFUSED: entry(1, 422, "The database refused a value.", "see the step named in the details"),
   RESULT_EMPTY: entry(1, 422, "A step marked `_on_empty: throw` yielded nothing.", "check the step's input"),
   APPROVAL_REJECTED: entry(1, 409, "People rejected the approval, or it ran out of time.", "see the comments with `approvals ls`"),
-  EFFECT_UNCERTAIN: entry(9, 409, "An outside effect may or may not have happened; it is not repeated silently.", "look at the outside system, then `executions resume ID --resolve done|retry`"),
+  EFFECT_UNCERTAIN: entry(
+    9,
+    409,
+    "An outside effect may or may not have happened; it is not repeated silently.",
+    "look at the outside system, then `executions resume ID --resolve done|retry`",
+  ),
   LOOP_LIMIT: entry(1, 422, "A loop reached its stated bound.", "raise maxIterations"),
   // Plugins
   PLUGIN_UNKNOWN: entry(2, 422, "No plugin of that name is registered.", "list plugins with `plugins ls`"),
@@ -65,20 +114,35 @@ export const ERROR_CATALOGUE = {
   PLUGIN_INVALID: entry(3, 500, "A plugin definition is malformed or clashes with another.", "mend the definition named in the details"),
   PARAMS_INVALID: entry(2, 422, "Parameters do not fit the action's schema.", "see each listed field"),
   PLUGIN_FAILED: entry(1, 502, "A plugin action failed.", "see the plugin's message"),
-  RATE_LIMITED: entry(7, 429, "The other side asked to slow down.", "wait, or lower the concurrency", "later"),
-  UPSTREAM_UNAVAILABLE: entry(7, 503, "The other side cannot be reached or is out of order.", "try again later", "later"),
+  RATE_LIMITED: passing(entry(7, 429, "The other side asked to slow down.", "wait, or lower the concurrency")),
+  UPSTREAM_UNAVAILABLE: passing(entry(7, 503, "The other side cannot be reached or is out of order.", "try again later")),
   UPSTREAM_REJECTED: entry(1, 502, "The other side refused the request.", "see the status and message in the details"),
   // Models and money
-  BUDGET_EXCEEDED: entry(5, 402, "A call's worst case does not fit a limit that a person set.", "raise it with `budgets topup`, or finish cheap"),
+  BUDGET_EXCEEDED: entry(
+    5,
+    402,
+    "A call's worst case does not fit a limit that a person set.",
+    "raise it with `budgets topup`, or finish cheap",
+  ),
   PRICE_UNKNOWN: entry(5, 402, "A money limit is set, but the model's price is unknown.", "add a price override, or limit by tokens"),
-  CONTEXT_OVERFLOW: entry(1, 413, "A request is larger than the model's context window.", "shorten the input or use a model with a larger window"),
+  CONTEXT_OVERFLOW: entry(
+    1,
+    413,
+    "A request is larger than the model's context window.",
+    "shorten the input or use a model with a larger window",
+  ),
   MODEL_FAILED: entry(7, 502, "A model call failed.", "see the provider's message"),
   MODEL_REFUSED: entry(1, 502, "The model refused to answer.", "change the prompt"),
-  MODEL_OUTPUT_INVALID: entry(1, 502, "The model's answer does not fit the schema, after one repair.", "simplify the schema or use a more capable model"),
+  MODEL_OUTPUT_INVALID: entry(
+    1,
+    502,
+    "The model's answer does not fit the schema, after one repair.",
+    "simplify the schema or use a more capable model",
+  ),
   SCRIPT_EXHAUSTED: entry(1, 500, "A scripted model got a call that its script does not foresee.", "add the answer to the script"),
   // Storage
-  DATABASE_UNAVAILABLE: entry(7, 503, "The database cannot be reached.", "check DATABASE_URL and that the server runs", "later"),
-  DISK_FULL: entry(7, 507, "The disk is full; nothing was half-written.", "free some space and resume", "later"),
+  DATABASE_UNAVAILABLE: passing(entry(7, 503, "The database cannot be reached.", "check DATABASE_URL and that the server runs")),
+  DISK_FULL: passing(entry(7, 507, "The disk is full; nothing was half-written.", "free some space and resume")),
   MIGRATION_FAILED: entry(3, 500, "A migration failed and was rolled back.", "see the statement in the details"),
   FENCED: entry(6, 409, "Another worker has taken the execution over.", "nothing to do: the new owner goes on"),
   INTERNAL: entry(1, 500, "A fault of ours.", "please report it with the execution id"),

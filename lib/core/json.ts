@@ -28,7 +28,9 @@ export function encodeJson(value: unknown): string {
 
 export function decodeJson(bytes: Uint8Array | string): JsonValue {
   // Written by encodeJson, so what comes back is JSON by construction.
-  return JSON.parse(typeof bytes === "string" ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as JsonValue;
+  return JSON.parse(
+    typeof bytes === "string" ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+  ) as JsonValue;
 }
 
 /** Object keys sorted at every depth: for hashing definitions and configurations, where key order carries no meaning. */

@@ -146,7 +146,10 @@ export class Journal {
     for (const { reject } of batch) {
       reject(
         state?.startsWith("22") === true || state?.startsWith("23") === true
-          ? new AppError("VALUE_REFUSED", `the database refused a value of this step: ${(error as Error).message}`, { details: { sqlState: state }, cause: error })
+          ? new AppError("VALUE_REFUSED", `the database refused a value of this step: ${(error as Error).message}`, {
+              details: { sqlState: state },
+              cause: error,
+            })
           : asAppError(error),
       );
     }
@@ -154,7 +157,10 @@ export class Journal {
 
   /** @returns the units to replay: those left when a finishing unit was refused because its job is not ours any more */
   async #commitOnce(batch: readonly Pending[]): Promise<readonly Pending[]> {
-    const statement = composeBatch(batch.map(({ unit }) => unit), this.#writers);
+    const statement = composeBatch(
+      batch.map(({ unit }) => unit),
+      this.#writers,
+    );
     const finishing = batch.filter(({ unit }) => unit.finish !== undefined);
     if (finishing.length === 0) {
       settleAll(batch, await run(this.#db, statement));

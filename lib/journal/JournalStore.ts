@@ -4,7 +4,10 @@ import type { Binder, Fragment, PartWriter } from "../db/UnitPart.ts";
 import type { StepRow, StepStatus, ValueRow } from "./types.ts";
 
 /** Concatenated bytes with offsets: one binary parameter instead of hex text twice the size. */
-function bindBytes(binder: Binder, chunks: readonly (Buffer | null)[]): { readonly all: string; readonly starts: string; readonly lengths: string } {
+function bindBytes(
+  binder: Binder,
+  chunks: readonly (Buffer | null)[],
+): { readonly all: string; readonly starts: string; readonly lengths: string } {
   const starts: (number | null)[] = [];
   const lengths: (number | null)[] = [];
   const present: Buffer[] = [];
@@ -16,7 +19,11 @@ function bindBytes(binder: Binder, chunks: readonly (Buffer | null)[]): { readon
     present.push(chunk);
     offset += chunk.length;
   }
-  return { all: binder.bind(Buffer.concat(present), "bytea"), starts: binder.bind(starts, "int[]"), lengths: binder.bind(lengths, "int[]") };
+  return {
+    all: binder.bind(Buffer.concat(present), "bytea"),
+    starts: binder.bind(starts, "int[]"),
+    lengths: binder.bind(lengths, "int[]"),
+  };
 }
 
 export const valueWriter: PartWriter<ValueRow> = {
@@ -26,9 +33,18 @@ export const valueWriter: PartWriter<ValueRow> = {
     const distinct = new Map<string, ValueRow>();
     for (const row of rows) distinct.set(`${row.executionId}${row.hash.toString("latin1")}`, row);
     const unique = [...distinct.values()];
-    const ids = binder.bind(unique.map((row) => row.executionId), "uuid[]");
-    const hashes = bindBytes(binder, unique.map((row) => row.hash));
-    const contents = bindBytes(binder, unique.map((row) => row.content));
+    const ids = binder.bind(
+      unique.map((row) => row.executionId),
+      "uuid[]",
+    );
+    const hashes = bindBytes(
+      binder,
+      unique.map((row) => row.hash),
+    );
+    const contents = bindBytes(
+      binder,
+      unique.map((row) => row.content),
+    );
     return [
       {
         name: "values_written",
@@ -46,10 +62,19 @@ export const stepWriter: PartWriter<StepRow> = {
   kind: "steps",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = <Value>(pick: (row: StepRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
-    const hashes = bindBytes(binder, rows.map((row) => row.output?.hash ?? null));
-    const inlines = bindBytes(binder, rows.map((row) => row.inline));
-    const details = bindBytes(binder, rows.map((row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))));
+    const column = (pick: (row: StepRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
+    const hashes = bindBytes(
+      binder,
+      rows.map((row) => row.output?.hash ?? null),
+    );
+    const inlines = bindBytes(
+      binder,
+      rows.map((row) => row.inline),
+    );
+    const details = bindBytes(
+      binder,
+      rows.map((row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))),
+    );
     const sources = [
       column((row) => row.executionId, "uuid[]"),
       column((row) => row.epoch, "int[]"),

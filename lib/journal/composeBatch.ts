@@ -21,8 +21,14 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
   };
   // In id order, so that two batches that wait for each other's rows do not do so crosswise.
   const owners = [...new Map(units.map((unit) => [unit.executionId, unit.epoch]))].sort(([left], [right]) => (left < right ? -1 : 1));
-  const ids = bind(owners.map(([id]) => id), "uuid[]");
-  const epochs = bind(owners.map(([, epoch]) => epoch), "int[]");
+  const ids = bind(
+    owners.map(([id]) => id),
+    "uuid[]",
+  );
+  const epochs = bind(
+    owners.map(([, epoch]) => epoch),
+    "int[]",
+  );
   // LATERAL keeps the planner to one look-up by primary key per execution, whatever its statistics say of a young table.
   const ctes = [
     `fence AS (SELECT e.id FROM unnest(${ids}, ${epochs}) AS u(id, epoch)

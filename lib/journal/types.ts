@@ -63,6 +63,9 @@ export interface FinishedJob {
 export type AppendOutcome = "committed" | "fenced";
 
 /** Ends queue jobs and returns grants inside the batch's transaction; yields the executions whose job was not ours any more. */
-export type FinishHook = (tx: Transaction, finished: readonly (FinishedJob & { readonly executionId: string })[]) => Promise<ReadonlySet<string>>;
+export type FinishHook = (
+  tx: Transaction,
+  finished: readonly (FinishedJob & { readonly executionId: string })[],
+) => Promise<ReadonlySet<string>>;
 
 export type { Queryable };

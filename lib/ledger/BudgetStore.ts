@@ -30,10 +30,15 @@ export async function upsertAccount(tx: Queryable, key: AccountKey, limits: Acco
      ON CONFLICT (workspace_id, kind, subject, window_kind) DO UPDATE SET
        limit_tokens = excluded.limit_tokens, limit_usd = excluded.limit_usd, on_limit = excluded.on_limit, updated_at = NOW()`,
     [
-      uuidv7(), key.workspaceId, key.kind, key.subject, key.windowKind,
+      uuidv7(),
+      key.workspaceId,
+      key.kind,
+      key.subject,
+      key.windowKind,
       limits.limitTokens === null ? null : limits.limitTokens.toString(),
       limits.limitUsd === null ? null : nanoToNumeric(limits.limitUsd),
-      limits.onLimit, DEPTH[key.kind],
+      limits.onLimit,
+      DEPTH[key.kind],
     ],
   );
 }
@@ -49,7 +54,11 @@ export async function insertExecutionAccounts(
 }
 
 /** Adds to the limits that exist; a unit without a limit stays without one. @returns false when the account has no row */
-export async function addToLimit(tx: Transaction, key: AccountKey, amount: { readonly tokens: bigint; readonly usd: NanoUsd }): Promise<boolean> {
+export async function addToLimit(
+  tx: Transaction,
+  key: AccountKey,
+  amount: { readonly tokens: bigint; readonly usd: NanoUsd },
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE ledger_accounts SET limit_tokens = limit_tokens + $5, limit_usd = limit_usd + $6, updated_at = NOW()
      WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4`,
@@ -135,11 +144,28 @@ export interface StoredAttempt {
 }
 
 /** Attempts of an execution in order of dispatch; `openOrMessages`: what a takeover needs. Served by the unique key on (execution, path, …). */
-export async function loadAttempts(db: Queryable, executionId: string, options: { readonly openOrMessages?: boolean } = {}): Promise<StoredAttempt[]> {
+export async function loadAttempts(
+  db: Queryable,
+  executionId: string,
+  options: { readonly openOrMessages?: boolean } = {},
+): Promise<StoredAttempt[]> {
   const { rows } = await db.query<{
-    id: string; step_path: string; attempt: number; call: number; epoch: number; kind: StoredAttempt["kind"]; state: StoredAttempt["state"];
-    provider: string | null; model: string | null; reserved_tokens: string; reserved_usd: string | null; used_tokens: string | null;
-    used_usd: string | null; idempotency_key: string | null; dispatched_at: Date; message: Buffer | null;
+    id: string;
+    step_path: string;
+    attempt: number;
+    call: number;
+    epoch: number;
+    kind: StoredAttempt["kind"];
+    state: StoredAttempt["state"];
+    provider: string | null;
+    model: string | null;
+    reserved_tokens: string;
+    reserved_usd: string | null;
+    used_tokens: string | null;
+    used_usd: string | null;
+    idempotency_key: string | null;
+    dispatched_at: Date;
+    message: Buffer | null;
   }>(
     `SELECT id, step_path, attempt, call, epoch, kind, state, provider, model, reserved_tokens, reserved_usd, used_tokens, used_usd,
        idempotency_key, dispatched_at, message

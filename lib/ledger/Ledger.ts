@@ -10,6 +10,7 @@ import {
   loadLimitedAccounts,
   lockBalances,
   lockGrants,
+  lockOwned,
   type Amount,
   type AttemptRow,
   type ChargeScope,
@@ -97,7 +98,7 @@ export class Ledger {
   }
 
   async #reserveOnGrants(tx: Transaction, request: ReserveRequest): Promise<ReserveOutcome | "grant_too_small"> {
-    if (!(await isOwned(tx, request))) return { kind: "fenced" };
+    if (!(await lockOwned(tx, request.scope.executionId, request.epoch))) return { kind: "fenced" };
     const accounts = await loadLimitedAccounts(tx, request.scope, false);
     if (accounts.length > 0) {
       const unknown = unknownPrice(accounts, request);
@@ -118,7 +119,7 @@ export class Ledger {
   }
 
   async #reserveOnAccounts(tx: Transaction, request: ReserveRequest): Promise<ReserveOutcome> {
-    if (!(await isOwned(tx, request))) return { kind: "fenced" };
+    if (!(await lockOwned(tx, request.scope.executionId, request.epoch))) return { kind: "fenced" };
     const accounts = await loadLimitedAccounts(tx, request.scope, true);
     const unknown = unknownPrice(accounts, request);
     if (unknown !== undefined) return unknown;
@@ -171,7 +172,11 @@ export class Ledger {
    * At the start of an execution: takes what its first steps may need from every limited account, in the transaction
    * that inserts its row. Nothing is taken when something is missing.
    */
-  async grant(tx: Transaction, scope: ChargeScope, need: { readonly tokens: number; readonly usd: NanoUsd | null }): Promise<Refusal | null> {
+  async grant(
+    tx: Transaction,
+    scope: ChargeScope,
+    need: { readonly tokens: number; readonly usd: NanoUsd | null },
+  ): Promise<Refusal | null> {
     const accounts = await loadLimitedAccounts(tx, scope, true);
     if (accounts.length === 0) return null;
     const unknown = accounts.find((account) => account.limitUsd !== null && need.usd === null);
@@ -195,15 +200,6 @@ export class Ledger {
 /** Rolls the slow path's transaction back without being a failure. */
 class RefusedReservation extends Error {
   outcome: ReserveOutcome | null = null;
-}
-
-async function isOwned(tx: Transaction, request: ReserveRequest): Promise<boolean> {
-  const { rows } = await tx.query(
-    "SELECT 1 FROM workflow_executions WHERE id = $1 AND epoch = $2 FOR SHARE",
-    [request.scope.executionId, request.epoch],
-    "ledger_fence",
-  );
-  return rows.length === 1;
 }
 
 function grantOf(grants: readonly Grant[], account: LimitedAccount): Grant | undefined {
@@ -277,20 +273,26 @@ export function refusalError(refusal: Refusal, stepPath: string): AppError {
   const { account, need, available } = refusal;
   const scope = account.kind === "execution" ? "this execution" : `${account.kind} ${account.subject}`;
   if (refusal.reason === "price_unknown") {
-    return new AppError("PRICE_UNKNOWN", `step ${stepPath}: ${scope} has a money limit, but this model's price is unknown`, { details: { step: stepPath } });
+    return new AppError("PRICE_UNKNOWN", `step ${stepPath}: ${scope} has a money limit, but this model's price is unknown`, {
+      details: { step: stepPath },
+    });
   }
   const isMoney = available.usd !== null && (need.usd ?? 0) > available.usd;
   const figure = isMoney ? `${need.usd} USD, ${available.usd} USD left` : `${need.tokens} tokens, ${available.tokens} left`;
-  return new AppError("BUDGET_EXCEEDED", `step ${stepPath}: its next call may need ${figure} of the limit on ${scope} (${account.window})`, {
-    details: {
-      step: stepPath,
-      scope: `${account.kind}:${account.subject}`,
-      needTokens: need.tokens,
-      needUsd: need.usd,
-      availableTokens: available.tokens,
-      availableUsd: available.usd,
-      limitTokens: refusal.limit.tokens,
-      limitUsd: refusal.limit.usd,
+  return new AppError(
+    "BUDGET_EXCEEDED",
+    `step ${stepPath}: its next call may need ${figure} of the limit on ${scope} (${account.window})`,
+    {
+      details: {
+        step: stepPath,
+        scope: `${account.kind}:${account.subject}`,
+        needTokens: need.tokens,
+        needUsd: need.usd,
+        availableTokens: available.tokens,
+        availableUsd: available.usd,
+        limitTokens: refusal.limit.tokens,
+        limitUsd: refusal.limit.usd,
+      },
     },
-  });
+  );
 }

@@ -13,6 +13,16 @@ export interface ChargeScope {
   readonly tags: readonly string[];
 }
 
+/** Shares the execution's row, if it is still this epoch's: a takeover waits until the reservation is in. */
+export async function lockOwned(tx: Transaction, executionId: string, epoch: number): Promise<boolean> {
+  const { rows } = await tx.query(
+    "SELECT 1 FROM workflow_executions WHERE id = $1 AND epoch = $2 FOR SHARE",
+    [executionId, epoch],
+    "ledger_fence",
+  );
+  return rows.length === 1;
+}
+
 export interface LimitedAccount {
   readonly id: string;
   readonly kind: AccountKind;
@@ -186,9 +196,22 @@ export async function insertAttempt(tx: Transaction, row: AttemptRow, accounts: 
      INSERT INTO ledger_reservations (attempt_id, account_id, window_start)
      SELECT a.id, u.account_id, u.window_start FROM attempt a, unnest($15::uuid[], $16::timestamptz[]) AS u(account_id, window_start)`,
     [
-      row.id, row.executionId, row.stepPath, row.attempt, row.call, row.epoch, row.kind, row.provider, row.model,
-      row.reservedTokens, row.reservedUsd === null ? null : nanoToNumeric(row.reservedUsd), row.outputCapTokens, row.idempotencyKey, row.viewHash,
-      accounts.map((account) => account.id), accounts.map((account) => account.windowStart.toISOString()),
+      row.id,
+      row.executionId,
+      row.stepPath,
+      row.attempt,
+      row.call,
+      row.epoch,
+      row.kind,
+      row.provider,
+      row.model,
+      row.reservedTokens,
+      row.reservedUsd === null ? null : nanoToNumeric(row.reservedUsd),
+      row.outputCapTokens,
+      row.idempotencyKey,
+      row.viewHash,
+      accounts.map((account) => account.id),
+      accounts.map((account) => account.windowStart.toISOString()),
     ],
     "ledger_attempt_inserted",
   );
@@ -199,7 +222,7 @@ export const attemptWriter: PartWriter<AttemptRow> = {
   kind: "attempts",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = <Value>(pick: (row: AttemptRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
+    const column = (pick: (row: AttemptRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
     const sources = [
       column((row) => row.id, "uuid[]"),
       column((row) => row.executionId, "uuid[]"),
@@ -226,7 +249,7 @@ export const settlementWriter: PartWriter<Settlement> = {
   kind: "settlements",
   acceptance: "fact",
   fragments(rows, binder): readonly Fragment[] {
-    const column = <Value>(pick: (row: Settlement) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
+    const column = (pick: (row: Settlement) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
     const sources = [
       column((row) => row.attemptId, "uuid[]"),
       column((row) => row.state, "text[]"),

@@ -9,12 +9,21 @@ const parsed = new Map<string, Condition>();
 const MAX_PARSED = 10_000;
 
 /** @throws AppError `CONDITION_INVALID`, `CONDITION_FAILED`, naming step and field */
-export function evaluateStepCondition(source: ConditionSource, scope: StepScope, nowMs: number, where: { readonly step: string; readonly field: string }): boolean {
+export function evaluateStepCondition(
+  source: ConditionSource,
+  scope: StepScope,
+  nowMs: number,
+  where: { readonly step: string; readonly field: string },
+): boolean {
   try {
     return evaluateCondition(conditionOf(source), scope, { nowMs });
   } catch (error) {
     const cause = asAppError(error, "CONDITION_FAILED");
-    throw new AppError(cause.code, `step ${where.step}, ${where.field}: ${cause.message}`, { details: { ...cause.details, ...where }, hint: cause.hint, cause });
+    throw new AppError(cause.code, `step ${where.step}, ${where.field}: ${cause.message}`, {
+      details: { ...cause.details, ...where },
+      hint: cause.hint,
+      cause,
+    });
   }
 }
 

@@ -20,7 +20,12 @@ async function putDocuments(db: Queryable, workspaceId: WorkspaceId, documents: 
   await db.query(
     `INSERT INTO stored_documents (workspace_id, hash, kind, content)
      SELECT $1, hash, kind, content FROM unnest($2::bytea[], $3::text[], $4::bytea[]) AS d(hash, kind, content) ON CONFLICT DO NOTHING`,
-    [workspaceId, documents.map(({ hash }) => hash), documents.map(({ kind }) => kind), documents.map(({ content }) => Buffer.from(content, "utf8"))],
+    [
+      workspaceId,
+      documents.map(({ hash }) => hash),
+      documents.map(({ kind }) => kind),
+      documents.map(({ content }) => Buffer.from(content, "utf8")),
+    ],
     "documents_put",
   );
 }
@@ -63,7 +68,11 @@ export class DocumentCache {
 }
 
 async function loadDocument(db: Queryable, workspaceId: WorkspaceId, hash: Buffer): Promise<JsonValue> {
-  const { rows } = await db.query<{ content: Buffer }>("SELECT content FROM stored_documents WHERE workspace_id = $1 AND hash = $2", [workspaceId, hash], "document_loaded");
+  const { rows } = await db.query<{ content: Buffer }>(
+    "SELECT content FROM stored_documents WHERE workspace_id = $1 AND hash = $2",
+    [workspaceId, hash],
+    "document_loaded",
+  );
   const content = rows[0]?.content;
   if (content === undefined) throw new AppError("NOT_FOUND", `no stored document ${hash.toString("hex")}`);
   return decodeJson(content);

@@ -37,7 +37,8 @@ export class ExecutionControl {
     const { db, onCancel } = this.#options;
     await db.transaction(async (tx) => {
       const row = await lock(tx, workspaceId, id);
-      if (ENDED.has(row.status)) throw new AppError("CONFLICT", `execution ${id} is ${row.status} already`, { details: { execution: id, got: row.status } });
+      if (ENDED.has(row.status))
+        throw new AppError("CONFLICT", `execution ${id} is ${row.status} already`, { details: { execution: id, got: row.status } });
       await requestCancel(tx, id);
       await this.#audit(tx, { id, workspaceId }, "PILOT_EXECUTION_CANCEL_REQUESTED", { entityType: "execution", entityId: id, actor });
       if (row.status !== "running") await this.#wake(tx, id);
@@ -55,8 +56,12 @@ export class ExecutionControl {
   ): Promise<void> {
     await this.#options.db.transaction(async (tx) => {
       const row = await lock(tx, workspaceId, id);
-      if (ENDED.has(row.status)) throw new AppError("CONFLICT", `execution ${id} is ${row.status}: it takes no more answers`, { details: { execution: id, got: row.status } });
-      if (!(await insertSignal(tx, id, { ...signal, payload: JSON.stringify(signal.payload) }))) throw answered(await loadSignals(tx, id), signal.key);
+      if (ENDED.has(row.status))
+        throw new AppError("CONFLICT", `execution ${id} is ${row.status}: it takes no more answers`, {
+          details: { execution: id, got: row.status },
+        });
+      if (!(await insertSignal(tx, id, { ...signal, payload: JSON.stringify(signal.payload) })))
+        throw answered(await loadSignals(tx, id), signal.key);
       await this.#audit(tx, { id, workspaceId }, audit.event, audit.facts);
       // A running owner finds the signal before it suspends; only a sleeping one must be woken.
       if (row.status === "suspended" || row.status === "uncertain") await this.#wake(tx, id);
@@ -71,19 +76,33 @@ export class ExecutionControl {
     answer: { readonly actor: string; readonly path?: string; readonly resolve: "done" | "retry"; readonly output?: JsonValue },
   ): Promise<void> {
     const open = (await loadAttempts(this.#options.db, id, { openOrMessages: true })).filter(
-      (attempt) => attempt.kind === "effect" && attempt.state === "uncertain" && (answer.path === undefined || attempt.stepPath === answer.path),
+      (attempt) =>
+        attempt.kind === "effect" && attempt.state === "uncertain" && (answer.path === undefined || attempt.stepPath === answer.path),
     );
     const [attempt] = open;
-    if (attempt === undefined) throw new AppError("CONFLICT", `execution ${id} has no uncertain effect${answer.path === undefined ? "" : ` at ${answer.path}`}`, { details: { execution: id } });
+    if (attempt === undefined)
+      throw new AppError("CONFLICT", `execution ${id} has no uncertain effect${answer.path === undefined ? "" : ` at ${answer.path}`}`, {
+        details: { execution: id },
+      });
     if (open.length > 1) {
       const paths = open.map(({ stepPath }) => stepPath).join(", ");
-      throw new AppError("USAGE", `execution ${id} has several uncertain effects: ${paths}`, { hint: "name one with --step PATH", details: { execution: id, expected: paths } });
+      throw new AppError("USAGE", `execution ${id} has several uncertain effects: ${paths}`, {
+        hint: "name one with --step PATH",
+        details: { execution: id, expected: paths },
+      });
     }
     await this.signal(
       workspaceId,
       id,
-      { key: `resolve:${attempt.stepPath}:${attempt.id}`, actor: answer.actor, payload: { resolve: answer.resolve, ...(answer.output === undefined ? {} : { output: answer.output }) } },
-      { event: "EFFECT_RESOLVED", facts: { entityType: "step", entityId: attempt.stepPath, actor: answer.actor, details: { resolve: answer.resolve } } },
+      {
+        key: `resolve:${attempt.stepPath}:${attempt.id}`,
+        actor: answer.actor,
+        payload: { resolve: answer.resolve, ...(answer.output === undefined ? {} : { output: answer.output }) },
+      },
+      {
+        event: "EFFECT_RESOLVED",
+        facts: { entityType: "step", entityId: attempt.stepPath, actor: answer.actor, details: { resolve: answer.resolve } },
+      },
     );
   }
 
@@ -91,7 +110,8 @@ export class ExecutionControl {
   async poke(workspaceId: WorkspaceId, id: string, actor: string): Promise<void> {
     await this.#options.db.transaction(async (tx) => {
       const row = await lock(tx, workspaceId, id);
-      if (row.status !== "suspended") throw new AppError("CONFLICT", `execution ${id} is ${row.status}, not waiting`, { details: { execution: id, got: row.status } });
+      if (row.status !== "suspended")
+        throw new AppError("CONFLICT", `execution ${id} is ${row.status}, not waiting`, { details: { execution: id, got: row.status } });
       await insertSignal(tx, id, { key: `poke:${randomId()}`, actor, payload: "{}" });
       await this.#audit(tx, { id, workspaceId }, "PILOT_EXECUTION_RESUMED", { entityType: "execution", entityId: id, actor });
       await this.#wake(tx, id);
@@ -103,7 +123,12 @@ export class ExecutionControl {
    * After a limit was raised: everything that waits for budget in its scope looks again. The signal also reaches an owner
    * who is about to suspend: he sees it after locking the row.
    */
-  async wakeForBudget(tx: Transaction, workspaceId: WorkspaceId, scope: { readonly executionId?: string; readonly agentId?: string }, actor: string): Promise<void> {
+  async wakeForBudget(
+    tx: Transaction,
+    workspaceId: WorkspaceId,
+    scope: { readonly executionId?: string; readonly agentId?: string },
+    actor: string,
+  ): Promise<void> {
     for (const id of await findAlive(tx, workspaceId, scope)) {
       const row = await lockExecution(tx, workspaceId, id);
       if (row === null || ENDED.has(row.status)) continue;
@@ -123,12 +148,21 @@ export class ExecutionControl {
     await this.#options.queue.enqueue(tx, [{ wakeId, executionId: id, at: null }]);
   }
 
-  async #audit(tx: Transaction, execution: { readonly id: string; readonly workspaceId: WorkspaceId }, event: Parameters<typeof auditPart>[1], facts: AuditFacts): Promise<void> {
+  async #audit(
+    tx: Transaction,
+    execution: { readonly id: string; readonly workspaceId: WorkspaceId },
+    event: Parameters<typeof auditPart>[1],
+    facts: AuditFacts,
+  ): Promise<void> {
     await writeFacts(tx, auditWriter, auditPart(execution, event, facts).rows);
   }
 }
 
-async function lock(tx: Transaction, workspaceId: WorkspaceId, id: string): Promise<{ readonly status: Status; readonly waitingFor: string | null }> {
+async function lock(
+  tx: Transaction,
+  workspaceId: WorkspaceId,
+  id: string,
+): Promise<{ readonly status: Status; readonly waitingFor: string | null }> {
   const row = await lockExecution(tx, workspaceId, id);
   if (row === null) throw new AppError("NOT_FOUND", `there is no execution ${id}`, { details: { execution: id } });
   return row;
@@ -136,7 +170,11 @@ async function lock(tx: Transaction, workspaceId: WorkspaceId, id: string): Prom
 
 function answered(signals: readonly Signal[], key: string): AppError {
   const first = signals.find((signal) => signal.key === key);
-  return new AppError("ALREADY_ANSWERED", `${key} was answered by ${first?.actor ?? "somebody"} at ${first?.createdAt.toISOString() ?? "an earlier time"}`, {
-    details: { key, actor: first?.actor ?? null, answer: first === undefined ? null : (JSON.parse(first.payload) as JsonValue) },
-  });
+  return new AppError(
+    "ALREADY_ANSWERED",
+    `${key} was answered by ${first?.actor ?? "somebody"} at ${first?.createdAt.toISOString() ?? "an earlier time"}`,
+    {
+      details: { key, actor: first?.actor ?? null, answer: first === undefined ? null : (JSON.parse(first.payload) as JsonValue) },
+    },
+  );
 }

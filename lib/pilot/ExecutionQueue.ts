@@ -40,7 +40,17 @@ export class ExecutionQueue {
   #isHinting = false;
 
   /** @param options.supervise true on workers: they look after dead claims; a process that only starts executions does not */
-  constructor({ db, supervise, notify, logger }: { readonly db: Database; readonly supervise: boolean; readonly notify: boolean; readonly logger: Logger }) {
+  constructor({
+    db,
+    supervise,
+    notify,
+    logger,
+  }: {
+    readonly db: Database;
+    readonly supervise: boolean;
+    readonly notify: boolean;
+    readonly logger: Logger;
+  }) {
     this.#db = db;
     this.#notifies = notify && !db.isSingleConnection;
     this.#boss = new PgBoss({
@@ -99,7 +109,11 @@ export class ExecutionQueue {
   }
 
   async fetch(tx: Transaction, limit: number): Promise<FetchedWakeUp[]> {
-    const jobs: JobWithMetadata<JobData>[] = await this.#boss.fetch<JobData>(QUEUE_NAME, { batchSize: limit, includeMetadata: true, db: asBossDatabase(tx) });
+    const jobs: JobWithMetadata<JobData>[] = await this.#boss.fetch<JobData>(QUEUE_NAME, {
+      batchSize: limit,
+      includeMetadata: true,
+      db: asBossDatabase(tx),
+    });
     return jobs.map((job) => ({ id: job.id, executionId: job.data.executionId, retryCount: job.retryCount }));
   }
 
@@ -121,7 +135,10 @@ export class ExecutionQueue {
   /** One statement for all held jobs. @returns how many are still ours */
   async touch(jobs: readonly JobAttempt[]): Promise<number> {
     if (jobs.length === 0) return 0;
-    const answer = (await this.#boss.touch(QUEUE_NAME, jobs.map(({ id, retryCount }) => ({ id, retryCount })))) as CommandAnswer;
+    const answer = (await this.#boss.touch(
+      QUEUE_NAME,
+      jobs.map(({ id, retryCount }) => ({ id, retryCount })),
+    )) as CommandAnswer;
     return answer.affected;
   }
 

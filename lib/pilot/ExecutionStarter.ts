@@ -57,7 +57,19 @@ export class ExecutionStarter {
   #isFlushing = false;
 
   /** @param options.onStarted called after a commit that made wake-ups: an in-process worker looks at once */
-  constructor({ db, ledger, queue, clock, onStarted }: { readonly db: Database; readonly ledger: Ledger; readonly queue: ExecutionQueue; readonly clock: Clock; readonly onStarted: () => void }) {
+  constructor({
+    db,
+    ledger,
+    queue,
+    clock,
+    onStarted,
+  }: {
+    readonly db: Database;
+    readonly ledger: Ledger;
+    readonly queue: ExecutionQueue;
+    readonly clock: Clock;
+    readonly onStarted: () => void;
+  }) {
     this.#clock = clock;
     this.#db = db;
     this.#ledger = ledger;
@@ -87,7 +99,12 @@ export class ExecutionStarter {
     while (this.#pending.length > 0) {
       const batch = this.#pending.splice(0, MAX_BATCH);
       try {
-        const made = await this.#db.transaction((tx) => this.#insert(tx, batch.map(({ request }) => request)));
+        const made = await this.#db.transaction((tx) =>
+          this.#insert(
+            tx,
+            batch.map(({ request }) => request),
+          ),
+        );
         this.#committed(batch.map(({ request }) => request));
         for (const { request, resolve } of batch) resolve({ isNew: made.has(request.executionId) });
       } catch (error) {
@@ -115,9 +132,16 @@ export class ExecutionStarter {
     if (workspaceId !== undefined) await this.#shelf.put(tx, workspaceId, documentsOf(requests));
     const rows = requests.map(toRow);
     const nowMs = this.#clock.nowMs();
-    const made = await insertExecutions(tx, rows, rows.map((row) => startedAudit(row, nowMs)));
+    const made = await insertExecutions(
+      tx,
+      rows,
+      rows.map((row) => startedAudit(row, nowMs)),
+    );
     const fresh = rows.filter((row) => made.has(row.id));
-    await this.#queue.enqueue(tx, fresh.map((row) => ({ wakeId: row.wakeId, executionId: row.id, at: null })));
+    await this.#queue.enqueue(
+      tx,
+      fresh.map((row) => ({ wakeId: row.wakeId, executionId: row.id, at: null })),
+    );
     return made;
   }
 
@@ -159,5 +183,9 @@ function toRow(request: StartRequest): NewExecution {
 function startedAudit(row: NewExecution, nowMs: number): AuditRow {
   const action = row.forkedFrom === null ? AUDIT_EVENTS.PILOT_EXECUTION_STARTED : AUDIT_EVENTS.PILOT_EXECUTION_FORKED;
   const details = row.forkedFrom === null ? {} : { details: { forkedFrom: row.forkedFrom } };
-  return createAuditRow({ workspaceId: row.workspaceId, executionId: row.id, action, entityType: "execution", entityId: row.id, ...details }, nowMs, uuidv5(`started/${row.id}`));
+  return createAuditRow(
+    { workspaceId: row.workspaceId, executionId: row.id, action, entityType: "execution", entityId: row.id, ...details },
+    nowMs,
+    uuidv5(`started/${row.id}`),
+  );
 }

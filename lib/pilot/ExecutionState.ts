@@ -19,6 +19,8 @@ export interface ConfigSnapshot {
   /** Effects are shown, not performed: dry executions, forks without leave. */
   readonly previewEffects: boolean;
   readonly timeoutMs: number | null;
+  /** Hashes (hex) of the stored workflows that sub_workflow steps name, as they were at the start. */
+  readonly subWorkflows: Readonly<Record<string, string>>;
   /** Model whose prices the offline model's calls are booked at; null: they cost nothing. */
   readonly pricedAs: string | null;
 }
@@ -140,14 +142,23 @@ export class ExecutionState {
   halt(reason: "failed" | "cancelled" | "lost" | "yield" | "timeout"): void {
     if (this.#halt === null || reason === "lost" || (this.#halt === "yield" && reason !== "yield")) this.#halt = reason;
     if (reason === "cancelled") this.#stop.abort(new AppError("EXECUTION_CANCELLED", `execution ${this.id} was cancelled`));
-    if (reason === "timeout") this.#stop.abort(new AppError("EXECUTION_TIMEOUT", `execution ${this.id} took longer than ${this.snapshot.timeoutMs} ms`));
+    if (reason === "timeout")
+      this.#stop.abort(new AppError("EXECUTION_TIMEOUT", `execution ${this.id} took longer than ${this.snapshot.timeoutMs} ms`));
     if (reason === "lost") this.#stop.abort(new AppError("FENCED", `execution ${this.id} belongs to another worker now`));
   }
 
   /** The same execution, as known here, for work that follows a halt: compensation. Nothing of it is halted or aborted. */
   unhalted(): ExecutionState {
     const { claim, definition, snapshot, inputs } = this;
-    const other = new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: this.#attempts, signals: [...this.#signals.values()] });
+    const other = new ExecutionState({
+      claim,
+      definition,
+      snapshot,
+      inputs,
+      rows: [],
+      attempts: this.#attempts,
+      signals: [...this.#signals.values()],
+    });
     for (const [path, step] of this.steps()) other.record(path, step);
     for (const [key, value] of this.#values) other.#values.set(key, value);
     other.hasGrants = this.hasGrants;
@@ -195,7 +206,8 @@ export class ExecutionState {
       const found = await loadValues(db, executionId, hashes);
       for (const hash of hashes) {
         const content = found.get(hash.toString("hex"));
-        if (content === undefined) throw new AppError("INTERNAL", `execution ${this.id}: the value ${hash.toString("hex")} of a recorded step is gone`);
+        if (content === undefined)
+          throw new AppError("INTERNAL", `execution ${this.id}: the value ${hash.toString("hex")} of a recorded step is gone`);
         this.#values.set(hash.toString("hex"), decodeJson(content));
       }
     }

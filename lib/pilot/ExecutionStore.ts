@@ -37,9 +37,17 @@ export interface NewExecution {
 export async function insertExecutions(tx: Queryable, rows: readonly NewExecution[], audits: readonly AuditRow[]): Promise<Set<string>> {
   const column = <Value>(pick: (row: NewExecution) => Value): Value[] => rows.map(pick);
   const values: unknown[] = [
-    column((row) => row.id), column((row) => row.workspaceId), column((row) => row.agentId), column((row) => row.definitionHash),
-    column((row) => row.snapshotHash), column((row) => row.inputHash), column((row) => row.inputContent), column((row) => row.runMode),
-    column((row) => row.totalSteps), column((row) => row.wakeId), column((row) => row.forkedFrom),
+    column((row) => row.id),
+    column((row) => row.workspaceId),
+    column((row) => row.agentId),
+    column((row) => row.definitionHash),
+    column((row) => row.snapshotHash),
+    column((row) => row.inputHash),
+    column((row) => row.inputContent),
+    column((row) => row.runMode),
+    column((row) => row.totalSteps),
+    column((row) => row.wakeId),
+    column((row) => row.forkedFrom),
   ];
   const audited = auditWriter.fragments(audits, {
     bind: (value, cast) => {
@@ -94,8 +102,19 @@ export async function claimExecutions(
   jobs: readonly { readonly id: string; readonly executionId: string; readonly retryCount: number }[],
 ): Promise<ClaimedExecution[]> {
   const { rows } = await tx.query<{
-    id: string; workspace_id: string; agent_id: string; epoch: number; wake_id: string; definition_hash: Buffer; snapshot_hash: Buffer;
-    inputs: Buffer; run_mode: string; forked_from: string | null; started_at: Date; cancel_requested_at: Date | null; fruitless_epochs: number;
+    id: string;
+    workspace_id: string;
+    agent_id: string;
+    epoch: number;
+    wake_id: string;
+    definition_hash: Buffer;
+    snapshot_hash: Buffer;
+    inputs: Buffer;
+    run_mode: string;
+    forked_from: string | null;
+    started_at: Date;
+    cancel_requested_at: Date | null;
+    fruitless_epochs: number;
     begun_steps: string[] | null;
   }>(
     `UPDATE workflow_executions e SET epoch = e.epoch + 1, owner = $1, status = 'running', wake_at = NULL, waiting_for = NULL,
@@ -148,7 +167,7 @@ export const endWriter: PartWriter<EndRow> = {
   kind: "ends",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = <Value>(pick: (row: EndRow) => Value, cast: string): string => binder.bind(rows.map(pick), cast);
+    const column = (pick: (row: EndRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
     const sources = [
       column((row) => row.executionId, "uuid[]"),
       column((row) => row.status, "text[]"),
@@ -172,7 +191,11 @@ export const endWriter: PartWriter<EndRow> = {
 };
 
 /** Locks the row for a suspension or an answer; null when it is gone. Signals are read in a statement of their own, after this one. */
-export async function lockExecution(tx: Transaction, workspaceId: WorkspaceId, id: string): Promise<{ readonly status: Status; readonly epoch: number; readonly waitingFor: string | null } | null> {
+export async function lockExecution(
+  tx: Transaction,
+  workspaceId: WorkspaceId,
+  id: string,
+): Promise<{ readonly status: Status; readonly epoch: number; readonly waitingFor: string | null } | null> {
   const { rows } = await tx.query<{ status: Status; epoch: number; waiting_for: string | null }>(
     "SELECT status, epoch, waiting_for FROM workflow_executions WHERE id = $1 AND workspace_id = $2 FOR UPDATE",
     [id, workspaceId],
@@ -221,7 +244,11 @@ export async function loadSignals(db: Queryable, executionId: string): Promise<S
 }
 
 /** First wins. @returns false when the key was answered before */
-export async function insertSignal(tx: Transaction, executionId: string, signal: { readonly key: string; readonly actor: string; readonly payload: string }): Promise<boolean> {
+export async function insertSignal(
+  tx: Transaction,
+  executionId: string,
+  signal: { readonly key: string; readonly actor: string; readonly payload: string },
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     "INSERT INTO execution_signals (execution_id, key, actor, payload) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
     [executionId, signal.key, signal.actor, Buffer.from(signal.payload, "utf8")],
@@ -250,7 +277,10 @@ export async function loadHeld(
 }
 
 /** Steps begun as of now: what a dead worker's successor blames. */
-export async function recordBegun(db: Queryable, begun: readonly { readonly id: string; readonly epoch: number; readonly paths: readonly string[] }[]): Promise<void> {
+export async function recordBegun(
+  db: Queryable,
+  begun: readonly { readonly id: string; readonly epoch: number; readonly paths: readonly string[] }[],
+): Promise<void> {
   if (begun.length === 0) return;
   await db.query(
     `UPDATE workflow_executions e SET begun_steps = string_to_array(u.paths, chr(10))
@@ -274,12 +304,18 @@ export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queu
 
 /** For the owner of an embedded folder at boot: every claim of the process before is dead. */
 export async function findInterrupted(tx: Queryable, limit: number): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>("SELECT id FROM workflow_executions WHERE status = 'running' ORDER BY id LIMIT $1 FOR UPDATE", [limit]);
+  const { rows } = await tx.query<{ id: string }>(
+    "SELECT id FROM workflow_executions WHERE status = 'running' ORDER BY id LIMIT $1 FOR UPDATE",
+    [limit],
+  );
   return rows.map((row) => row.id);
 }
 
 /** New wake-ups for executions that keep their status; a suspended one keeps its time. */
-export async function renewWakeUps(tx: Transaction, wakeUps: readonly { readonly id: string; readonly wakeId: string }[]): Promise<Map<string, Date | null>> {
+export async function renewWakeUps(
+  tx: Transaction,
+  wakeUps: readonly { readonly id: string; readonly wakeId: string }[],
+): Promise<Map<string, Date | null>> {
   const { rows } = await tx.query<{ id: string; wake_at: Date | null }>(
     `UPDATE workflow_executions e SET wake_id = u.wake_id FROM unnest($1::uuid[], $2::uuid[]) AS u(id, wake_id) WHERE e.id = u.id RETURNING e.id, e.wake_at`,
     [wakeUps.map(({ id }) => id), wakeUps.map(({ wakeId }) => wakeId)],

@@ -1,7 +1,10 @@
 // SQL of forks: step rows by reference. The value stays with the execution that made it; a foreign key keeps it alive.
 import type { Transaction } from "../db/Database.ts";
 
-export async function copyRecordedSteps(tx: Transaction, { source, fork, stepIds }: { readonly source: string; readonly fork: string; readonly stepIds: readonly string[] }): Promise<number> {
+export async function copyRecordedSteps(
+  tx: Transaction,
+  { source, fork, stepIds }: { readonly source: string; readonly fork: string; readonly stepIds: readonly string[] },
+): Promise<number> {
   const { rowCount } = await tx.query(
     `INSERT INTO workflow_step_executions (workflow_execution_id, step_path, attempt, step_type, status, plugin, action, execution_time_ms, item_count,
        completed_at, epoch, output_execution_id, output_hash, output_inline, detail)

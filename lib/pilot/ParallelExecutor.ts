@@ -50,14 +50,16 @@ export class ParallelExecutor {
     const ready = steps.filter((step) => missing.get(step.id) === 0);
     const running = new Set<Promise<void>>();
     const waits: Wait[] = [];
-    let failure: { readonly error: AppError; readonly path: string } | null = null;
-    let isHalted = false;
+    const ended: { failure: { readonly error: AppError; readonly path: string } | null; isHalted: boolean } = {
+      failure: null,
+      isHalted: false,
+    };
 
     const end = (step: WorkflowStep, outcome: StepOutcome): void => {
       if (outcome.status === "waiting") waits.push(...outcome.waits);
-      else if (outcome.status === "halted") isHalted = true;
+      else if (outcome.status === "halted") ended.isHalted = true;
       else if (outcome.status === "failed" && step.continueOnError !== true) {
-        failure ??= { error: outcome.error, path: scope.pathOf(step.id) };
+        ended.failure ??= { error: outcome.error, path: scope.pathOf(step.id) };
         scope.markFailed();
       } else {
         for (const dependant of dependants.get(step.id) ?? []) {
@@ -69,7 +71,7 @@ export class ParallelExecutor {
     };
 
     for (;;) {
-      while (ready.length > 0 && running.size < limit && failure === null && !isHalted) {
+      while (ready.length > 0 && running.size < limit && ended.failure === null && !ended.isHalted) {
         const step = ready.shift();
         if (step === undefined) break;
         const task: Promise<void> = this.#execute(step, scope).then((outcome) => {
@@ -81,8 +83,8 @@ export class ParallelExecutor {
       if (running.size === 0) break;
       await Promise.race(running);
     }
-    if (failure !== null) return { status: "failed", ...(failure as { error: AppError; path: string }) };
-    if (isHalted) return { status: "halted" };
+    if (ended.failure !== null) return { status: "failed", ...ended.failure };
+    if (ended.isHalted) return { status: "halted" };
     if (waits.length > 0) return { status: "waiting", waits };
     return { status: "completed" };
   }

@@ -26,10 +26,23 @@ export interface ExecutionRecord {
 }
 
 interface ExecutionRow {
-  readonly id: string; readonly agent_id: string; readonly agent_name: string; readonly status: Status; readonly waiting_for: string | null;
-  readonly definition_hash: Buffer; readonly snapshot_hash: Buffer; readonly input_hash: Buffer; readonly output_hash: Buffer | null;
-  readonly error: Buffer | null; readonly forked_from: string | null; readonly run_mode: string; readonly wake_at: Date | null;
-  readonly cancel_requested_at: Date | null; readonly created_at: Date; readonly started_at: Date | null; readonly finished_at: Date | null;
+  readonly id: string;
+  readonly agent_id: string;
+  readonly agent_name: string;
+  readonly status: Status;
+  readonly waiting_for: string | null;
+  readonly definition_hash: Buffer;
+  readonly snapshot_hash: Buffer;
+  readonly input_hash: Buffer;
+  readonly output_hash: Buffer | null;
+  readonly error: Buffer | null;
+  readonly forked_from: string | null;
+  readonly run_mode: string;
+  readonly wake_at: Date | null;
+  readonly cancel_requested_at: Date | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
 }
 
 export async function findExecution(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<ExecutionRecord | undefined> {
@@ -64,7 +77,11 @@ export async function findExecution(db: Queryable, workspaceId: WorkspaceId, id:
 }
 
 /** Just the status: what a waiting caller polls. */
-export async function loadStatus(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<{ readonly status: Status; readonly waitingFor: string | null } | undefined> {
+export async function loadStatus(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  id: string,
+): Promise<{ readonly status: Status; readonly waitingFor: string | null } | undefined> {
   const { rows } = await db.query<{ status: Status; waiting_for: string | null }>(
     "SELECT status, waiting_for FROM workflow_executions WHERE id = $1 AND workspace_id = $2",
     [id, workspaceId],
@@ -97,7 +114,12 @@ export async function sumCalls(db: Queryable, executionId: string): Promise<Map<
      FROM step_attempts WHERE execution_id = $1 AND kind = 'model' GROUP BY step_path`,
     [executionId],
   );
-  return new Map(rows.map((row) => [row.step_path, { tokens: Number(row.tokens ?? 0), usd: row.unknown ? null : parseUsd(row.usd ?? "0"), model: row.model }]));
+  return new Map(
+    rows.map((row) => [
+      row.step_path,
+      { tokens: Number(row.tokens ?? 0), usd: row.unknown ? null : parseUsd(row.usd ?? "0"), model: row.model },
+    ]),
+  );
 }
 
 export interface SummaryRecord {
@@ -121,7 +143,17 @@ export interface SummaryFilter {
 
 /** Newest first. Served by workflow_executions_listed. */
 export async function listExecutions(db: Queryable, workspaceId: WorkspaceId, filter: SummaryFilter): Promise<SummaryRecord[]> {
-  const { rows } = await db.query<{ id: string; agent_name: string; status: Status; waiting_for: string | null; tokens: string | null; usd: string | null; unknown: boolean | null; created_at: Date; finished_at: Date | null }>(
+  const { rows } = await db.query<{
+    id: string;
+    agent_name: string;
+    status: Status;
+    waiting_for: string | null;
+    tokens: string | null;
+    usd: string | null;
+    unknown: boolean | null;
+    created_at: Date;
+    finished_at: Date | null;
+  }>(
     `SELECT e.id, a.agent_name, e.status, e.waiting_for, s.tokens, s.usd, s.unknown, e.created_at, e.finished_at
      FROM workflow_executions e JOIN agents a ON a.id = e.agent_id
      LEFT JOIN LATERAL (SELECT SUM(used_tokens) AS tokens, SUM(used_usd) AS usd, BOOL_OR(state IN ('settled', 'assumed') AND used_usd IS NULL) AS unknown
@@ -144,7 +176,11 @@ export async function listExecutions(db: Queryable, workspaceId: WorkspaceId, fi
 }
 
 /** Alive executions that a changed budget may concern: of one execution, an agent, a tag's agents are not known, so all of the workspace. */
-export async function findAlive(db: Queryable, workspaceId: WorkspaceId, scope: { readonly executionId?: string; readonly agentId?: string }): Promise<string[]> {
+export async function findAlive(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  scope: { readonly executionId?: string; readonly agentId?: string },
+): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `SELECT id FROM workflow_executions WHERE workspace_id = $1 AND (status = 'running' OR (status = 'suspended' AND waiting_for = 'budget'))
        AND ($2::uuid IS NULL OR id = $2) AND ($3::uuid IS NULL OR agent_id = $3) ORDER BY id`,

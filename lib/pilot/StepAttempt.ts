@@ -7,8 +7,7 @@ import type { WorkflowStep } from "../workflow/types.ts";
 import { callAction } from "./callAction.ts";
 import { callModel, type ModelCallHost } from "./callModel.ts";
 import type { StepScope } from "./StepScope.ts";
-import type { Walk } from "./StepExecutor.ts";
-import type { PilotServices, StepContext, StepOutcome, StepPerformer } from "./types.ts";
+import type { PilotServices, StepContext, StepOutcome, StepPerformer, Walk } from "./types.ts";
 
 /** For steps that call a model and do not say otherwise. Plugins have time-outs of their own; composite and waiting steps have none. */
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -50,7 +49,13 @@ export class StepAttempt implements ModelCallHost {
     this.path = path;
     this.attempt = attempt;
     // Calls of an earlier claim keep their numbers: the attempt rows are unique by them.
-    this.#calls = Math.max(0, ...scope.state.attemptsOf(path).filter((row) => row.attempt === attempt).map((row) => row.call));
+    this.#calls = Math.max(
+      0,
+      ...scope.state
+        .attemptsOf(path)
+        .filter((row) => row.attempt === attempt)
+        .map((row) => row.call),
+    );
     const timeoutMs = step.timeoutMs ?? (LIMITED.has(step.type) ? DEFAULT_TIMEOUT_MS : null);
     this.#hasTimeout = timeoutMs !== null;
     this.signal = timeoutMs === null ? scope.signal : AbortSignal.any([scope.signal, this.#timeout.signal]);
@@ -58,7 +63,11 @@ export class StepAttempt implements ModelCallHost {
       timeoutMs === null
         ? () => undefined
         : services.clock.schedule(timeoutMs, () => {
-            this.#timeout.abort(new AppError("STEP_TIMEOUT", `step ${path} took longer than ${timeoutMs} ms`, { details: { step: path, expected: `at most ${timeoutMs} ms` } }));
+            this.#timeout.abort(
+              new AppError("STEP_TIMEOUT", `step ${path} took longer than ${timeoutMs} ms`, {
+                details: { step: path, expected: `at most ${timeoutMs} ms` },
+              }),
+            );
           });
   }
 
@@ -68,17 +77,17 @@ export class StepAttempt implements ModelCallHost {
     // Without a time-out of its own the step ends by itself: plugins answer an abort, composite steps once their children halt.
     if (!this.#hasTimeout) return work;
     const { promise: abandoned, reject } = Promise.withResolvers<never>();
-    let cancelGrace = (): void => undefined;
+    const grace: { cancel?: () => void } = {};
     // Providers and plugins answer an abort at once, with what they know of it (spent or not, happened or not): wait for that.
     const onAbort = (): void => {
-      cancelGrace = this.services.clock.schedule(ABORT_GRACE_MS, () => reject(asAppError(this.signal.reason)));
+      grace.cancel = this.services.clock.schedule(ABORT_GRACE_MS, () => reject(asAppError(this.signal.reason)));
     };
     if (this.signal.aborted) onAbort();
     else this.signal.addEventListener("abort", onAbort, { once: true });
     try {
       return this.#timedOut(await Promise.race([work, abandoned]));
     } finally {
-      cancelGrace();
+      grace.cancel?.();
       this.signal.removeEventListener("abort", onAbort);
     }
   }
@@ -162,11 +171,18 @@ export class StepAttempt implements ModelCallHost {
   }
 }
 
-function resolveField(scope: StepScope, { value, field, path }: { readonly value: JsonValue; readonly field: string; readonly path: string }): JsonValue {
+function resolveField(
+  scope: StepScope,
+  { value, field, path }: { readonly value: JsonValue; readonly field: string; readonly path: string },
+): JsonValue {
   try {
     return resolveTemplates(value, scope);
   } catch (error) {
     const cause = asAppError(error, "TEMPLATE_INVALID");
-    throw new AppError(cause.code, `step ${path}, ${field}: ${cause.message}`, { details: { ...cause.details, step: path, field }, hint: cause.hint, cause });
+    throw new AppError(cause.code, `step ${path}, ${field}: ${cause.message}`, {
+      details: { ...cause.details, step: path, field },
+      hint: cause.hint,
+      cause,
+    });
   }
 }

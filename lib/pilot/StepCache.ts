@@ -33,7 +33,11 @@ function keyOf(step: WorkflowStep, scope: StepScope): Buffer {
 }
 
 /** @returns null when nothing fresh is cached */
-export async function readStepCache(services: PilotServices, step: WorkflowStep, scope: StepScope): Promise<{ readonly value: JsonValue } | null> {
+export async function readStepCache(
+  services: PilotServices,
+  step: WorkflowStep,
+  scope: StepScope,
+): Promise<{ readonly value: JsonValue } | null> {
   if (!isCacheable(services, step)) return null;
   const { state } = scope;
   const content = await findCached(services.db, { workspaceId: state.workspaceId, agentId: state.claim.agentId, key: keyOf(step, scope) });
@@ -44,5 +48,10 @@ export async function writeStepCache(services: PilotServices, step: WorkflowStep
   if (!isCacheable(services, step)) return;
   const { state } = scope;
   const content = Buffer.from(encodeJson(output), "utf8");
-  await putCached(services.db, { workspaceId: state.workspaceId, agentId: state.claim.agentId, key: keyOf(step, scope) }, content, step.cache?.ttl ?? DEFAULT_TTL_SECONDS);
+  await putCached(
+    services.db,
+    { workspaceId: state.workspaceId, agentId: state.claim.agentId, key: keyOf(step, scope) },
+    content,
+    step.cache?.ttl ?? DEFAULT_TTL_SECONDS,
+  );
 }

@@ -17,7 +17,12 @@ export async function findCached(db: Queryable, { workspaceId, agentId, key }: C
   return rows[0]?.content ?? null;
 }
 
-export async function putCached(db: Queryable, { workspaceId, agentId, key }: CacheKey, content: Buffer, ttlSeconds: number): Promise<void> {
+export async function putCached(
+  db: Queryable,
+  { workspaceId, agentId, key }: CacheKey,
+  content: Buffer,
+  ttlSeconds: number,
+): Promise<void> {
   await db.query(
     `INSERT INTO step_cache (workspace_id, agent_id, key, content, expires_at) VALUES ($1, $2, $3, $4, NOW() + make_interval(secs => $5))
      ON CONFLICT (workspace_id, agent_id, key) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,

@@ -10,9 +10,7 @@ import { readStepCache, writeStepCache } from "./StepCache.ts";
 import { StepAttempt } from "./StepAttempt.ts";
 import type { StepScope } from "./StepScope.ts";
 import { encodeValue, errorDetail, stepUnit, type AttemptEnd, type EncodedValue } from "./stepUnit.ts";
-import type { PilotServices, StepOutcome, WalkOptions, WalkOutcome } from "./types.ts";
-
-export type Walk = (steps: readonly WorkflowStep[], scope: StepScope, options?: WalkOptions) => Promise<WalkOutcome>;
+import type { PilotServices, StepOutcome, Walk } from "./types.ts";
 
 export class StepExecutor {
   readonly #services: PilotServices;
@@ -50,7 +48,17 @@ export class StepExecutor {
     if (known === undefined && step.executeIf !== undefined) {
       try {
         if (!evaluateStepCondition(step.executeIf, scope, clock.nowMs(), { step: path, field: "executeIf" })) {
-          return await this.#record(state, { step, path, attempt: 1, status: "skipped", value: null, facts: {}, detail: { reason: "executeIf" }, ms: 0, parts: [] });
+          return await this.#record(state, {
+            step,
+            path,
+            attempt: 1,
+            status: "skipped",
+            value: null,
+            facts: {},
+            detail: { reason: "executeIf" },
+            ms: 0,
+            parts: [],
+          });
         }
       } catch (error) {
         return await this.#fail(state, { step, path, attempt: 1, error: asAppError(error), ms: 0 });
@@ -94,7 +102,11 @@ export class StepExecutor {
   }
 
   /** One attempt and its unit. */
-  async #attempt(run: StepAttempt, step: WorkflowStep, scope: StepScope): Promise<{ readonly outcome: StepOutcome; readonly retryAfterMs: number | null }> {
+  async #attempt(
+    run: StepAttempt,
+    step: WorkflowStep,
+    scope: StepScope,
+  ): Promise<{ readonly outcome: StepOutcome; readonly retryAfterMs: number | null }> {
     const { state } = scope;
     const { clock } = this.#services;
     const { path, attempt } = run;
@@ -102,13 +114,24 @@ export class StepExecutor {
     const outcome = await this.#perform(run, step, scope);
     const ms = clock.monotonicMs() - startedMs;
     if (outcome.status !== "failed") return { outcome: await this.#end(step, state, { path, attempt, outcome, ms }), retryAfterMs: null };
-    const retry: RetryDecision = state.haltReason === null ? nextAttempt({ step, error: outcome.error, attempt, random: state.id + path }) : { again: false };
+    const retry: RetryDecision =
+      state.haltReason === null ? nextAttempt({ step, error: outcome.error, attempt, random: state.id + path }) : { again: false };
     if (!retry.again) {
       const failed = await this.#fail(state, { step, path, attempt, error: outcome.error, ms, facts: outcome.facts, parts: outcome.parts });
       return { outcome: failed, retryAfterMs: null };
     }
     const detail = { ...errorDetail(outcome.error), retryAtMs: Math.round(clock.nowMs() + retry.afterMs) };
-    const end: AttemptEnd = { step, path, attempt, status: "failed", value: null, facts: outcome.facts ?? {}, detail, ms, parts: outcome.parts ?? [] };
+    const end: AttemptEnd = {
+      step,
+      path,
+      attempt,
+      status: "failed",
+      value: null,
+      facts: outcome.facts ?? {},
+      detail,
+      ms,
+      parts: outcome.parts ?? [],
+    };
     return { outcome: await this.#record(state, end), retryAfterMs: retry.afterMs };
   }
 
@@ -128,11 +151,31 @@ export class StepExecutor {
   async #end(
     step: WorkflowStep,
     state: ExecutionState,
-    { path, attempt, outcome, ms }: { readonly path: string; readonly attempt: number; readonly outcome: Exclude<StepOutcome, { status: "failed" }>; readonly ms: number },
+    {
+      path,
+      attempt,
+      outcome,
+      ms,
+    }: {
+      readonly path: string;
+      readonly attempt: number;
+      readonly outcome: Exclude<StepOutcome, { status: "failed" }>;
+      readonly ms: number;
+    },
   ): Promise<StepOutcome> {
     if (outcome.status === "halted") return outcome;
     if (outcome.status === "skipped") {
-      return this.#record(state, { step, path, attempt, status: "skipped", value: null, facts: {}, detail: { reason: outcome.reason }, ms, parts: [] });
+      return this.#record(state, {
+        step,
+        path,
+        attempt,
+        status: "skipped",
+        value: null,
+        facts: {},
+        detail: { reason: outcome.reason },
+        ms,
+        parts: [],
+      });
     }
     if (outcome.status === "waiting") return this.#wait(step, state, { path, attempt, outcome });
     let value: EncodedValue;
@@ -143,14 +186,32 @@ export class StepExecutor {
       return this.#fail(state, { step, path, attempt, error: asAppError(error), ms, facts: outcome.facts, parts: outcome.parts });
     }
     state.keep(value.ref, outcome.output, value.content.length);
-    return this.#record(state, { step, path, attempt, status: "completed", value, facts: outcome.facts ?? {}, detail: emptyWarning(step, outcome.output), ms, parts: outcome.parts ?? [] }, outcome.output);
+    return this.#record(
+      state,
+      {
+        step,
+        path,
+        attempt,
+        status: "completed",
+        value,
+        facts: outcome.facts ?? {},
+        detail: emptyWarning(step, outcome.output),
+        ms,
+        parts: outcome.parts ?? [],
+      },
+      outcome.output,
+    );
   }
 
   /** A leaf that waits leaves a row, so that its due time and message survive; a composite step's children have theirs. */
   async #wait(
     step: WorkflowStep,
     state: ExecutionState,
-    { path, attempt, outcome }: { readonly path: string; readonly attempt: number; readonly outcome: Extract<StepOutcome, { status: "waiting" }> },
+    {
+      path,
+      attempt,
+      outcome,
+    }: { readonly path: string; readonly attempt: number; readonly outcome: Extract<StepOutcome, { status: "waiting" }> },
   ): Promise<StepOutcome> {
     const own = outcome.waits.find((wait) => wait.path === path);
     if (own !== undefined) {
@@ -166,7 +227,17 @@ export class StepExecutor {
       const isNews = known === undefined || JSON.stringify(known.detail) !== JSON.stringify(detail);
       if (isNews || outcome.parts !== undefined) {
         const status = own.for === "uncertain" ? "uncertain" : "waiting";
-        const recorded = await this.#record(state, { step, path, attempt, status, value: null, facts: {}, detail, ms: null, parts: outcome.parts ?? [] });
+        const recorded = await this.#record(state, {
+          step,
+          path,
+          attempt,
+          status,
+          value: null,
+          facts: {},
+          detail,
+          ms: null,
+          parts: outcome.parts ?? [],
+        });
         if (recorded.status === "halted") return recorded;
       }
     }
@@ -192,11 +263,21 @@ export class StepExecutor {
       return { status: "halted" };
     }
     const detail: StepDetail = { ...errorDetail(error), ...(step.continueOnError === true ? { tolerated: true } : {}) };
-    return this.#record(state, { step, path, attempt, status: "failed", value: null, facts: failure.facts ?? {}, detail, ms, parts: failure.parts ?? [] }, null, error);
+    return this.#record(
+      state,
+      { step, path, attempt, status: "failed", value: null, facts: failure.facts ?? {}, detail, ms, parts: failure.parts ?? [] },
+      null,
+      error,
+    );
   }
 
   /** Commits an attempt's end, and only then lets anybody act on it. */
-  async #record(state: ExecutionState, end: AttemptEnd, output: Parameters<typeof encodeValue>[2] = null, error?: AppError): Promise<StepOutcome> {
+  async #record(
+    state: ExecutionState,
+    end: AttemptEnd,
+    output: Parameters<typeof encodeValue>[2] = null,
+    error?: AppError,
+  ): Promise<StepOutcome> {
     const unit = stepUnit(state, end);
     const outcome = await this.#append(state, unit.parts).catch(async (refused: unknown) => {
       // The database refused this step's values: the step fails, without them; anything else is the caller's.
@@ -243,12 +324,14 @@ function rootsOf(step: WorkflowStep): ReadonlySet<string> {
 
 function isEmpty(output: unknown): boolean {
   if (output === null || output === "") return true;
-  return Array.isArray(output) ? output.length === 0 : typeof output === "object" && Object.keys(output as object).length === 0;
+  return Array.isArray(output) ? output.length === 0 : typeof output === "object" && Object.keys(output).length === 0;
 }
 
 function checkNotEmpty(step: WorkflowStep, path: string, output: unknown): void {
   if (step._on_empty !== "throw" || !isEmpty(output)) return;
-  throw new AppError("RESULT_EMPTY", `step ${path} yielded nothing, and _on_empty is throw`, { details: { step: path, got: JSON.stringify(output) } });
+  throw new AppError("RESULT_EMPTY", `step ${path} yielded nothing, and _on_empty is throw`, {
+    details: { step: path, got: JSON.stringify(output) },
+  });
 }
 
 function emptyWarning(step: WorkflowStep, output: unknown): StepDetail {

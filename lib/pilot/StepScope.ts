@@ -54,7 +54,14 @@ export class StepScope implements TemplateScope {
   }
 
   /** A scope for steps nested in this one; `prefix` is the whole path prefix, ending in a dot. */
-  child(parts: { readonly prefix: string; readonly steps: readonly WorkflowStep[]; readonly variables?: JsonObject; readonly isolatedInputs?: JsonObject; readonly inheritsContext?: boolean; readonly signal?: AbortSignal }): StepScope {
+  child(parts: {
+    readonly prefix: string;
+    readonly steps: readonly WorkflowStep[];
+    readonly variables?: JsonObject;
+    readonly isolatedInputs?: JsonObject;
+    readonly inheritsContext?: boolean;
+    readonly signal?: AbortSignal;
+  }): StepScope {
     return new StepScope({
       state: this.state,
       prefix: parts.prefix,

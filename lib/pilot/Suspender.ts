@@ -1,5 +1,5 @@
 // How an execution leaves its worker without ending: suspension, hand-over. Each in a transaction of its own, never in a batch.
-import { AppError, toErrorRecord } from "../core/errors.ts";
+import { toErrorRecord, type AppError } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { Database, Transaction } from "../db/Database.ts";
 import type { Journal } from "../journal/Journal.ts";
@@ -78,7 +78,20 @@ export class Suspender {
       executionId: claim.id,
       epoch: claim.epoch,
       parts: [
-        { kind: "ends", rows: [{ executionId: claim.id, status: "failed", outputHash: null, error: JSON.stringify(toErrorRecord(error)), completedSteps: 0, failedSteps: 0, skippedSteps: 0 }] },
+        {
+          kind: "ends",
+          rows: [
+            {
+              executionId: claim.id,
+              status: "failed",
+              outputHash: null,
+              error: JSON.stringify(toErrorRecord(error)),
+              completedSteps: 0,
+              failedSteps: 0,
+              skippedSteps: 0,
+            },
+          ],
+        },
         auditPart(claim, "PILOT_EXECUTION_FAILED", { entityType: "execution", entityId: claim.id, details: { code: error.code } }),
       ],
       finish: { jobId: claim.jobId, retryCount: claim.retryCount, hasGrants: true },

@@ -147,7 +147,10 @@ export class Worker {
       .run(claim, (held) => this.#held.set(claim.jobId, held))
       .catch((error: unknown) => {
         // Nothing was written: the heartbeat runs out, or the sweep finds it, and the execution is claimed again.
-        logger.error({ executionId: claim.id, error: String(error), stack: error instanceof Error ? error.stack : undefined }, "an execution left its worker without an end");
+        logger.error(
+          { executionId: claim.id, error: String(error), stack: error instanceof Error ? error.stack : undefined },
+          "an execution left its worker without an end",
+        );
       })
       .finally(() => {
         this.#claims.delete(claim.jobId);
@@ -161,7 +164,7 @@ export class Worker {
 
   #every(ms: number, work: () => Promise<void>): void {
     const { clock, logger } = this.#options;
-    let cancel = (): void => undefined;
+    let cancel: (() => void) | null = null;
     let isStopped = false;
     const next = (): void => {
       cancel = clock.schedule(ms, () => {
@@ -175,7 +178,7 @@ export class Worker {
     next();
     this.#stopTimers.push(() => {
       isStopped = true;
-      cancel();
+      cancel?.();
     });
   }
 
@@ -202,7 +205,10 @@ export class Worker {
   async #lookAfterHeld(db: Database): Promise<void> {
     const { clock } = this.#options;
     const held = [...this.#held.values()];
-    const ours = await loadHeld(db, held.map(({ claim }) => ({ id: claim.id, epoch: claim.epoch })));
+    const ours = await loadHeld(
+      db,
+      held.map(({ claim }) => ({ id: claim.id, epoch: claim.epoch })),
+    );
     for (const one of held) {
       const row = ours.get(one.claim.id);
       if (row === undefined) {
@@ -215,7 +221,9 @@ export class Worker {
     }
     await recordBegun(
       db,
-      held.filter(({ state }) => state.begun.size > 0).map(({ claim, state }) => ({ id: claim.id, epoch: claim.epoch, paths: [...state.begun].slice(0, 20) })),
+      held
+        .filter(({ state }) => state.begun.size > 0)
+        .map(({ claim, state }) => ({ id: claim.id, epoch: claim.epoch, paths: [...state.begun].slice(0, 20) })),
     );
   }
 
@@ -271,5 +279,8 @@ async function renew(tx: Parameters<typeof renewWakeUps>[0], queue: ExecutionQue
   if (ids.length === 0) return;
   const wakeUps = ids.map((id) => ({ id, wakeId: randomId() }));
   const times = await renewWakeUps(tx, wakeUps);
-  await queue.enqueue(tx, wakeUps.map(({ id, wakeId }) => ({ wakeId, executionId: id, at: times.get(id) ?? null })));
+  await queue.enqueue(
+    tx,
+    wakeUps.map(({ id, wakeId }) => ({ wakeId, executionId: id, at: times.get(id) ?? null })),
+  );
 }

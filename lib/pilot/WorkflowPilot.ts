@@ -71,7 +71,15 @@ export class WorkflowPilot {
     }
     for (;;) {
       const { definition } = state;
-      const scope = new StepScope({ state, prefix: "", steps: definition.steps, variables: {}, parent: null, seesParent: false, inputs: state.inputs });
+      const scope = new StepScope({
+        state,
+        prefix: "",
+        steps: definition.steps,
+        variables: {},
+        parent: null,
+        seesParent: false,
+        inputs: state.inputs,
+      });
       const outcome = await this.#executor.walk(definition.steps, scope, { maxConcurrency: definition.maxConcurrency });
       if (await this.#settle(state, scope, outcome)) return;
       state.replaceSignals(await loadSignals(this.#services.db, state.id));
@@ -115,7 +123,13 @@ export class WorkflowPilot {
     const uncertain = waits.filter((wait) => wait.for === "uncertain");
     const others = waits.length > uncertain.length;
     if (uncertain.length > 0 && !others) {
-      await this.#end(state, "uncertain", new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), { details: { step: uncertain[0]?.path ?? "" } }));
+      await this.#end(
+        state,
+        "uncertain",
+        new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), {
+          details: { step: uncertain[0]?.path ?? "" },
+        }),
+      );
       return true;
     }
     return this.#suspender.suspend(state, waits);
@@ -144,7 +158,13 @@ export class WorkflowPilot {
       parts.push({ kind: "values", rows: [{ executionId: state.id, hash: outputHash, content }] });
     }
     parts.push({ kind: "ends", rows: [endRow(state, { status, error, outputHash })] });
-    parts.push(auditPart(state, AUDIT_OF[status], { entityType: "execution", entityId: state.id, ...(error === null ? {} : { details: { code: error.code } }) }));
+    parts.push(
+      auditPart(state, AUDIT_OF[status], {
+        entityType: "execution",
+        entityId: state.id,
+        ...(error === null ? {} : { details: { code: error.code } }),
+      }),
+    );
     const outcome = await journal.append({
       executionId: state.id,
       epoch: state.epoch,

@@ -1,5 +1,5 @@
 // One plugin call with its effect guarded: attempt row before the socket, outcome with the step, and what to do when nobody knows.
-import { AppError } from "../core/errors.ts";
+import type { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import { usdToNano } from "../core/money.ts";
@@ -76,7 +76,12 @@ async function performEffect(host: ModelCallHost, guarded: GuardedCall): Promise
     idempotencyKey: guarded.call.context.idempotencyKey,
     viewHash: null,
   };
-  const begun = await services.journal.append({ executionId: state.id, epoch: state.epoch, parts: [{ kind: "attempts", rows: [row] }], signal: state.signal });
+  const begun = await services.journal.append({
+    executionId: state.id,
+    epoch: state.epoch,
+    parts: [{ kind: "attempts", rows: [row] }],
+    signal: state.signal,
+  });
   // The lease is looked at right before the write: a worker that was frozen must not send what its successor may have sent.
   if (begun === "fenced" || state.haltReason === "lost") {
     state.halt("lost");
@@ -102,7 +107,11 @@ async function performEffect(host: ModelCallHost, guarded: GuardedCall): Promise
 async function afterMaybe(
   host: ModelCallHost,
   guarded: GuardedCall,
-  { outcome, dispatchedAtMs, settle }: {
+  {
+    outcome,
+    dispatchedAtMs,
+    settle,
+  }: {
     readonly outcome: Extract<ActionOutcome, { ok: false }>;
     readonly dispatchedAtMs: number;
     readonly settle: (state: Settlement["state"]) => void;
@@ -148,10 +157,25 @@ async function resolveEarlier(host: ModelCallHost, guarded: GuardedCall): Promis
   if (last.state === "open") host.add([settlementOf(last, "uncertain")]);
   return until === null
     ? uncertain(guarded, null, last.id)
-    : { status: "waiting", waits: [{ path: guarded.path, for: "delay", until, message: `an attempt of another worker may still be under way`, needUsd: null, needTokens: null }] };
+    : {
+        status: "waiting",
+        waits: [
+          {
+            path: guarded.path,
+            for: "delay",
+            until,
+            message: `an attempt of another worker may still be under way`,
+            needUsd: null,
+            needTokens: null,
+          },
+        ],
+      };
 }
 
-function answeredByPerson(host: ModelCallHost, { guarded, last, payload }: { readonly guarded: GuardedCall; readonly last: StoredAttempt; readonly payload: string }): StepOutcome | null {
+function answeredByPerson(
+  host: ModelCallHost,
+  { guarded, last, payload }: { readonly guarded: GuardedCall; readonly last: StoredAttempt; readonly payload: string },
+): StepOutcome | null {
   const answer = JSON.parse(payload) as { readonly resolve: "done" | "retry"; readonly output?: JsonValue };
   const { state } = host.scope;
   host.add([
@@ -159,7 +183,11 @@ function answeredByPerson(host: ModelCallHost, { guarded, last, payload }: { rea
     auditPart(state, "EFFECT_RESOLVED", { entityType: "step", entityId: guarded.path, details: { resolve: answer.resolve } }),
   ]);
   if (answer.resolve === "retry") return null;
-  return { status: "completed", output: answer.output ?? null, facts: { ...guarded.facts, warnings: ["a person said that the effect happened"] } };
+  return {
+    status: "completed",
+    output: answer.output ?? null,
+    facts: { ...guarded.facts, warnings: ["a person said that the effect happened"] },
+  };
 }
 
 async function verify(host: ModelCallHost, { call, profile }: GuardedCall): Promise<Verification> {

@@ -88,9 +88,13 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
   const window = prices.contextWindowTokens(provider.name, model);
   const room = window === null ? asked.maxOutputTokens : window - upperTokens;
   if (room < 1) {
-    throw new AppError("CONTEXT_OVERFLOW", `step ${host.path}: the request may have ${upperTokens} tokens, the window of ${model} is ${window}`, {
-      details: { step: host.path, expected: `at most ${window} tokens`, got: `up to ${upperTokens} tokens` },
-    });
+    throw new AppError(
+      "CONTEXT_OVERFLOW",
+      `step ${host.path}: the request may have ${upperTokens} tokens, the window of ${model} is ${window}`,
+      {
+        details: { step: host.path, expected: `at most ${window} tokens`, got: `up to ${upperTokens} tokens` },
+      },
+    );
   }
   const maxOutputTokens = Math.min(asked.maxOutputTokens, room);
   const priced = pricedAs(host, provider.name, model);
@@ -123,7 +127,15 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     const usage = result.usage ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
     const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
     const message = call.journalMessage && result.toolCalls.length > 0 ? encodeTurn(result) : null;
-    const booking: Booking = { call, reservation, usage, costUsd, state: result.usage === null ? "assumed" : "settled", latencyMs: result.latencyMs, errorCode: null };
+    const booking: Booking = {
+      call,
+      reservation,
+      usage,
+      costUsd,
+      state: result.usage === null ? "assumed" : "settled",
+      latencyMs: result.latencyMs,
+      errorCode: null,
+    };
     book(host, message === null ? booking : { ...booking, message });
     if (message !== null) keepAnswer(host, booking, message);
     return { kind: "answered", result, tokens: usage.inputTokens + usage.outputTokens, costUsd };
@@ -133,7 +145,8 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     // An abort or a time-out of ours says nothing about the other side: unless it refused, it may have answered and billed.
     const mayHaveSpent = facts.mayHaveSpent ?? true;
     const usage = facts.usage ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
-    const costUsd = facts.usage === undefined && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
+    const costUsd =
+      facts.usage === undefined && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
     const state = facts.usage === undefined ? (mayHaveSpent ? "assumed" : "failed") : "settled";
     book(host, { call, reservation, usage, costUsd, state, latencyMs: null, errorCode: error.code });
     return { kind: "failed", error, tokens: usage.inputTokens + usage.outputTokens, costUsd };
@@ -157,7 +170,11 @@ interface Booking {
 }
 
 /** The next attempt of this very claim continues the loop too, without reading the row back. */
-function keepAnswer({ path, attempt, scope, services }: ModelCallHost, { call, reservation, usage, costUsd, state }: Booking, message: string): void {
+function keepAnswer(
+  { path, attempt, scope, services }: ModelCallHost,
+  { call, reservation, usage, costUsd, state }: Booking,
+  message: string,
+): void {
   scope.state.keepAttempt({
     id: reservation.attemptId,
     stepPath: path,
@@ -181,7 +198,13 @@ function keepAnswer({ path, attempt, scope, services }: ModelCallHost, { call, r
 function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode, message }: Booking): void {
   const execution = host.scope.state;
   const usedTokens = usage.inputTokens + usage.outputTokens;
-  const settlement: Settlement = { attemptId: reservation.attemptId, state, usedTokens, usedUsd: costUsd, ...(message === undefined ? {} : { message }) };
+  const settlement: Settlement = {
+    attemptId: reservation.attemptId,
+    state,
+    usedTokens,
+    usedUsd: costUsd,
+    ...(message === undefined ? {} : { message }),
+  };
   const row: TokenUsageRow = {
     id: uuidv7(host.services.clock.nowMs()),
     workspaceId: execution.workspaceId,
@@ -206,7 +229,12 @@ function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, l
     { kind: "usage", rows: [row] },
   ];
   if (reservation.reservedUsd !== null && costUsd !== null && costUsd > reservation.reservedUsd) {
-    const details = { reservedUsd: nanoToUsd(reservation.reservedUsd), usedUsd: nanoToUsd(costUsd), usedTokens, reservedTokens: reservation.reservedTokens };
+    const details = {
+      reservedUsd: nanoToUsd(reservation.reservedUsd),
+      usedUsd: nanoToUsd(costUsd),
+      usedTokens,
+      reservedTokens: reservation.reservedTokens,
+    };
     parts.push(auditPart(execution, "BUDGET_OVERRUN", { entityType: "step", entityId: host.path, details }));
   }
   host.add(parts);
@@ -220,8 +248,19 @@ function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
   if (refusal.account.onLimit === "fail" || refusal.reason === "price_unknown") {
     return { status: "failed", error, parts: [auditPart(state, "BUDGET_EXCEEDED", { entityType: "step", entityId: host.path, details })] };
   }
-  const wait = { path: host.path, for: "budget" as const, until: null, message: error.message, needUsd: refusal.need.usd, needTokens: refusal.need.tokens };
-  return { status: "waiting", waits: [wait], parts: [auditPart(state, "BUDGET_PAUSED", { entityType: "step", entityId: host.path, details })] };
+  const wait = {
+    path: host.path,
+    for: "budget" as const,
+    until: null,
+    message: error.message,
+    needUsd: refusal.need.usd,
+    needTokens: refusal.need.tokens,
+  };
+  return {
+    status: "waiting",
+    waits: [wait],
+    parts: [auditPart(state, "BUDGET_PAUSED", { entityType: "step", entityId: host.path, details })],
+  };
 }
 
 export type { ModelResult };

@@ -14,12 +14,14 @@ import { copyRecordedSteps } from "./ForkStore.ts";
 export function stepsBefore(definition: WorkflowDefinition, fromStep: string): Set<string> {
   const top = fromStep.split(/[.[]/, 1)[0] ?? fromStep;
   if (!definition.steps.some(({ id }) => id === top)) {
-    throw new AppError("NOT_FOUND", `the workflow has no step ${fromStep}`, { details: { step: fromStep, expected: definition.steps.map(({ id }) => id).join(", ") } });
+    throw new AppError("NOT_FOUND", `the workflow has no step ${fromStep}`, {
+      details: { step: fromStep, expected: definition.steps.map(({ id }) => id).join(", ") },
+    });
   }
   const dependencies = stepDependencies(definition.steps);
   const after = new Set([top]);
   // The list is in an order where a step may depend on later ones, so go on until nothing is added.
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false;
     for (const { id } of definition.steps) {
       if (after.has(id) || ![...(dependencies.get(id) ?? [])].some((dependency) => after.has(dependency))) continue;

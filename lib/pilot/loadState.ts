@@ -31,12 +31,28 @@ export async function loadState(services: PilotServices, claim: ClaimedExecution
 }
 
 /** A model call whose owner died may have been answered and billed: it is booked at its worst case, as `assumed`, never released. */
-async function settleLostCalls(services: PilotServices, claim: ClaimedExecution, attempts: readonly StoredAttempt[]): Promise<StoredAttempt[]> {
+async function settleLostCalls(
+  services: PilotServices,
+  claim: ClaimedExecution,
+  attempts: readonly StoredAttempt[],
+): Promise<StoredAttempt[]> {
   const lost = attempts.filter((attempt) => attempt.kind === "model" && attempt.state === "open" && attempt.epoch < claim.epoch);
   if (lost.length > 0) {
     const parts: UnitPart[] = [
-      { kind: "settlements", rows: lost.map((attempt) => ({ attemptId: attempt.id, state: "assumed", usedTokens: attempt.reservedTokens, usedUsd: attempt.reservedUsd })) },
-      auditPart(claim, "PILOT_EXECUTION_TAKEN_OVER", { entityType: "execution", entityId: claim.id, details: { callsAssumed: lost.length } }),
+      {
+        kind: "settlements",
+        rows: lost.map((attempt) => ({
+          attemptId: attempt.id,
+          state: "assumed",
+          usedTokens: attempt.reservedTokens,
+          usedUsd: attempt.reservedUsd,
+        })),
+      },
+      auditPart(claim, "PILOT_EXECUTION_TAKEN_OVER", {
+        entityType: "execution",
+        entityId: claim.id,
+        details: { callsAssumed: lost.length },
+      }),
     ];
     await services.journal.append({ executionId: claim.id, epoch: claim.epoch, parts });
   }

@@ -67,7 +67,8 @@ function* visited(steps: readonly WorkflowStep[], prefix = "", isRepeated = fals
   for (const step of steps) {
     const path = `${prefix}${step.id}`;
     yield { step, path, isRepeated };
-    for (const { kind, steps: inner } of nestedLists(step)) yield* visited(inner, `${path}${kind === "each" ? "[*]" : ""}.`, isRepeated || kind === "each");
+    for (const { kind, steps: inner } of nestedLists(step))
+      yield* visited(inner, `${path}${kind === "each" ? "[*]" : ""}.`, isRepeated || kind === "each");
   }
 }
 
@@ -76,7 +77,8 @@ function planStep(step: WorkflowStep, options: PlanOptions, isRepeated: boolean)
   const { services, definition, defaultModel, pricedAs } = options;
   const decision = decideDirect(step, { definition, snapshot: { defaultModel } as ConfigSnapshot });
   const resolved = services.providers.resolve(decision.model);
-  const [provider, model] = pricedAs !== null && resolved.provider.name === "offline" ? split(pricedAs) : [resolved.provider.name, resolved.model];
+  const [provider, model] =
+    pricedAs !== null && resolved.provider.name === "offline" ? split(pricedAs) : [resolved.provider.name, resolved.model];
   const inputTokens = inputTokensOf(step, options);
   const perStep = step.type === "llm_decision" ? (step.maxIterations ?? DEFAULT_TURNS) : MAX_CALLS_PER_STEP;
   const maxCalls = isRepeated ? null : perStep;
@@ -93,12 +95,17 @@ function planStep(step: WorkflowStep, options: PlanOptions, isRepeated: boolean)
 }
 
 /** Upper count of one request; null when it holds outputs of other steps, whose size only the run knows, and no `token_budget` bounds it. */
-function inputTokensOf(step: Extract<WorkflowStep, { readonly type: "ai_processing" | "llm_decision" }>, { services, inputs, definition }: PlanOptions): number | null {
+function inputTokensOf(
+  step: Extract<WorkflowStep, { readonly type: "ai_processing" | "llm_decision" }>,
+  { services, inputs, definition }: PlanOptions,
+): number | null {
   if (step.token_budget !== undefined) return step.token_budget;
-  const content: JsonValue = [step.prompt ?? "", step.input ?? null, (step.output_schema ?? null) as JsonValue];
-  const defaults = Object.fromEntries(Object.entries(definition.inputs ?? {}).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])));
+  const content: JsonValue = [step.prompt ?? "", step.input ?? null, step.output_schema ?? null];
+  const defaults = Object.fromEntries(
+    Object.entries(definition.inputs ?? {}).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])),
+  );
   try {
-    const known = { ...defaults, ...inputs } as JsonObject;
+    const known = { ...defaults, ...inputs };
     const resolved = resolveTemplates(content, scopeOf({ input: known, inputs: known }));
     return services.counter.countUpper(JSON.stringify(resolved)) + REQUEST_OVERHEAD_TOKENS;
   } catch {
@@ -113,14 +120,25 @@ function firstNeed(definition: WorkflowDefinition, planned: ReadonlyMap<Workflow
   let usd: NanoUsd | null = 0n;
   for (const step of definition.steps) {
     const plan = planned.get(step);
-    if ((dependencies.get(step.id)?.size ?? 0) > 0 || plan === undefined || plan.tokens === null || plan.tokens === 0 || step.executeIf !== undefined) continue;
+    if (
+      (dependencies.get(step.id)?.size ?? 0) > 0 ||
+      plan === undefined ||
+      plan.tokens === null ||
+      plan.tokens === 0 ||
+      step.executeIf !== undefined
+    )
+      continue;
     tokens += plan.tokens;
     usd = usd === null || plan.usd === null ? null : usd + plan.usd;
   }
   return { tokens, usd };
 }
 
-function toReport(step: WorkflowStep, path: string, { plan, options }: { readonly plan: StepPlan; readonly options: PlanOptions }): PlanStep {
+function toReport(
+  step: WorkflowStep,
+  path: string,
+  { plan, options }: { readonly plan: StepPlan; readonly options: PlanOptions },
+): PlanStep {
   const effect = step.type === "action" ? (options.services.catalog.action(step.plugin, step.action)?.effect ?? null) : null;
   return {
     id: step.id,

@@ -26,7 +26,10 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
     return excess > 0n ? total + excess : total;
   }, 0n);
   const tokens = settled.reduce((total, { usedTokens }) => total + (usedTokens ?? 0), 0);
-  const booked = snapshot.pricedAs === null ? "as reported by the provider" : `as if on ${snapshot.pricedAs}; the offline model answered, and nothing was paid`;
+  const booked =
+    snapshot.pricedAs === null
+      ? "as reported by the provider"
+      : `as if on ${snapshot.pricedAs}; the offline model answered, and nothing was paid`;
   return {
     executionId: id,
     status: reportedStatus(record.status),
@@ -36,7 +39,9 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
     pricedAs: snapshot.pricedAs,
     lines: [
       { cause: "model calls", usd: unpriced > 0 ? null : nanoToUsd(modelUsd), tokens, note: `${settled.length} calls, ${booked}` },
-      ...(effects.length === 0 ? [] : [{ cause: "paid actions", usd: nanoToUsd(effectUsd), tokens: null, note: `${effects.length} calls` }]),
+      ...(effects.length === 0
+        ? []
+        : [{ cause: "paid actions", usd: nanoToUsd(effectUsd), tokens: null, note: `${effects.length} calls` }]),
     ],
     calls: models.map((attempt) => ({
       path: attempt.stepPath,

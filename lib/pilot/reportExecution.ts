@@ -22,7 +22,8 @@ export function reportedWaiting(waitingFor: string | null): WaitingFor {
 /** @throws AppError `NOT_FOUND` */
 export async function requireExecution(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<ExecutionRecord> {
   const record = await findExecution(db, workspaceId, id);
-  if (record === undefined) throw new AppError("NOT_FOUND", `there is no execution ${id}`, { details: { execution: id }, hint: "list them with `executions ls`" });
+  if (record === undefined)
+    throw new AppError("NOT_FOUND", `there is no execution ${id}`, { details: { execution: id }, hint: "list them with `executions ls`" });
   return record;
 }
 
@@ -31,29 +32,39 @@ export async function reportExecution(db: Queryable, workspaceId: WorkspaceId, i
   const steps = await loadSteps(db, id);
   const calls = await sumCalls(db, id);
   const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
-  let tokens = 0;
-  let usd: NanoUsd | null = 0n;
-  for (const sum of calls.values()) {
-    tokens += sum.tokens;
-    usd = usd === null || sum.usd === null ? null : usd + sum.usd;
-  }
+  const { tokens, usd } = total(calls.values());
   const latest = latestAttempts(steps);
+  const isWaiting = record.status === "suspended" || record.status === "uncertain";
   return {
     executionId: id,
     workflow: record.workflow,
     status: reportedStatus(record.status),
-    waitingFor: record.status === "suspended" || record.status === "uncertain" ? reportedWaiting(record.waitingFor) : null,
+    waitingFor: isWaiting ? reportedWaiting(record.waitingFor) : null,
     output: await loadOutput(db, record),
     error: record.error === null ? null : (JSON.parse(record.error) as ErrorRecord),
     tokens: { baseline: null, used: tokens, saved: null, savedPercent: null },
-    costUsd: usd === null ? null : nanoToUsd(usd),
-    limitUsd: account?.limitUsd === undefined || account.limitUsd === null ? null : nanoToUsd(account.limitUsd),
-    limitTokens: account?.limitTokens === undefined || account.limitTokens === null ? null : Number(account.limitTokens),
+    costUsd: usdOrNull(usd),
+    limitUsd: usdOrNull(account?.limitUsd ?? null),
+    limitTokens: account === undefined || account.limitTokens === null ? null : Number(account.limitTokens),
     startedAt: record.startedAt?.toISOString() ?? null,
     finishedAt: record.finishedAt?.toISOString() ?? null,
-    waiting: record.status === "suspended" || record.status === "uncertain" ? latest.flatMap(waitingOf) : [],
+    waiting: isWaiting ? latest.flatMap(waitingOf) : [],
     steps: latest.map((step) => stepReport(step, callsBelow(calls, step.stepPath))),
   };
+}
+
+function total(calls: Iterable<CallSum>): { readonly tokens: number; readonly usd: NanoUsd | null } {
+  let tokens = 0;
+  let usd: NanoUsd | null = 0n;
+  for (const sum of calls) {
+    tokens += sum.tokens;
+    usd = usd === null || sum.usd === null ? null : usd + sum.usd;
+  }
+  return { tokens, usd };
+}
+
+function usdOrNull(usd: NanoUsd | null): number | null {
+  return usd === null ? null : nanoToUsd(usd);
 }
 
 async function loadOutput(db: Queryable, { id, outputHash }: ExecutionRecord): Promise<JsonValue> {
@@ -88,7 +99,7 @@ function stepReport(step: StoredStep, calls: CallSum | undefined): StepReport {
     handler: null,
     model: calls?.model ?? detail.model ?? null,
     tokens: { baseline: null, allocated: null, used: calls === undefined ? null : calls.tokens },
-    costUsd: step.epoch === 0 ? 0 : calls === undefined ? (detail.costUsd ?? null) : calls.usd === null ? null : nanoToUsd(calls.usd),
+    costUsd: step.epoch === 0 ? 0 : calls === undefined ? (detail.costUsd ?? null) : usdOrNull(calls.usd),
     ms: step.executionTimeMs,
     quality: null,
     warnings: detail.warnings ?? [],

@@ -18,19 +18,44 @@ const COMPOSITE = new Set(["conditional", "switch", "loop", "parallel_group", "s
 /**
  * @param random seeds the jitter: the same step of the same execution always waits the same time, which keeps runs repeatable
  */
-export function nextAttempt({ step, error, attempt, random }: { readonly step: WorkflowStep; readonly error: AppError; readonly attempt: number; readonly random: string }): RetryDecision {
-  const policy = step.retryPolicy;
-  if (policy === undefined && COMPOSITE.has(step.type)) return { again: false };
-  const maxRetries = policy?.maxRetries ?? DEFAULT_RETRIES;
-  if (attempt > maxRetries) return { again: false };
-  // An effect that may have happened is no failure but a wait (callAction.ts); this only guards against a plugin that says so itself.
-  if (error.code === "EFFECT_UNCERTAIN") return { again: false };
-  const isListed = policy?.retryableErrors?.includes(error.code) === true;
-  const isPromising = policy?.retryableErrors === undefined ? error.retry !== "never" : isListed;
-  if (!isPromising) return { again: false };
-  const base = (policy?.backoffMs ?? DEFAULT_BACKOFF_MS) * (policy?.backoffMultiplier ?? DEFAULT_MULTIPLIER) ** (attempt - 1);
+export function nextAttempt({
+  step,
+  error,
+  attempt,
+  random,
+}: {
+  readonly step: WorkflowStep;
+  readonly error: AppError;
+  readonly attempt: number;
+  readonly random: string;
+}): RetryDecision {
+  const policy = policyOf(step);
+  if (attempt > policy.maxRetries || !isPromising(error, policy.retryableErrors)) return { again: false };
+  const base = policy.backoffMs * policy.backoffMultiplier ** (attempt - 1);
   const unit = sha256(`${random}/${attempt}`).readUInt32BE(0) / 0xffff_ffff;
   const spread = base * (1 - JITTER + 2 * JITTER * unit);
   const asked = typeof error.retry === "object" ? error.retry.afterMs : 0;
   return { again: true, afterMs: Math.min(Math.max(spread, asked), LONGEST_BACKOFF_MS) };
+}
+
+interface CompletePolicy {
+  readonly maxRetries: number;
+  readonly backoffMs: number;
+  readonly backoffMultiplier: number;
+  readonly retryableErrors: readonly string[] | undefined;
+}
+
+function policyOf({ type, retryPolicy }: WorkflowStep): CompletePolicy {
+  return {
+    maxRetries: retryPolicy?.maxRetries ?? (COMPOSITE.has(type) ? 0 : DEFAULT_RETRIES),
+    backoffMs: retryPolicy?.backoffMs ?? DEFAULT_BACKOFF_MS,
+    backoffMultiplier: retryPolicy?.backoffMultiplier ?? DEFAULT_MULTIPLIER,
+    retryableErrors: retryPolicy?.retryableErrors,
+  };
+}
+
+function isPromising(error: AppError, listed: readonly string[] | undefined): boolean {
+  // An effect that may have happened is no failure but a wait (callAction.ts); this only guards against a plugin that says so itself.
+  if (error.code === "EFFECT_UNCERTAIN") return false;
+  return listed === undefined ? error.retry !== "never" : listed.includes(error.code);
 }

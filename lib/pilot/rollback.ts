@@ -31,7 +31,15 @@ export async function rollBack(services: PilotServices, executor: ParallelExecut
 }
 
 /** Sees what the step itself saw, loop variables excepted: they are not part of the record. */
-function scopeFor({ state, prefix, steps }: { readonly state: ExecutionState; readonly prefix: string; readonly steps: readonly WorkflowStep[] }): StepScope {
+function scopeFor({
+  state,
+  prefix,
+  steps,
+}: {
+  readonly state: ExecutionState;
+  readonly prefix: string;
+  readonly steps: readonly WorkflowStep[];
+}): StepScope {
   const root = { state, variables: {}, parent: null, seesParent: false, inputs: state.inputs };
   if (prefix === "") return new StepScope({ ...root, prefix, steps });
   return new StepScope({ ...root, prefix: "", steps: state.definition.steps }).child({ prefix, steps });
@@ -51,7 +59,8 @@ function completedWithRollback(state: ExecutionState): Due[] {
     const id = path.slice(path.lastIndexOf(".") + 1);
     const siblings = byId.get(id) ?? [];
     const step = siblings.find((sibling) => sibling.id === id);
-    if (known.status === "completed" && step?.rollbackAction !== undefined && known.detail.more?.["previewed"] !== true) due.push({ path, step, siblings });
+    if (known.status === "completed" && step?.rollbackAction !== undefined && known.detail.more?.["previewed"] !== true)
+      due.push({ path, step, siblings });
   }
   return due.reverse();
 }

@@ -53,35 +53,44 @@ const AUDIT_OF: Partial<Record<StepStatus, "PILOT_STEP_EXECUTED" | "PILOT_STEP_F
 
 export function stepUnit(state: ExecutionState, end: AttemptEnd): StepUnit {
   const detail = detailOf(end);
-  const isInline = end.value !== null && end.value.content.length <= MAX_INLINE_BYTES;
-  const row: StepRow = {
-    executionId: state.id,
-    epoch: state.epoch,
-    stepPath: end.path,
-    attempt: end.attempt,
-    stepType: end.step.type,
-    status: end.status,
-    plugin: end.facts.plugin ?? null,
-    action: end.facts.action ?? null,
-    tokensUsed: end.facts.tokensUsed ?? null,
-    executionTimeMs: end.ms === null ? null : Math.round(end.ms),
-    itemCount: end.facts.itemCount ?? null,
-    inline: isInline ? (end.value?.content ?? null) : null,
-    output: isInline ? null : (end.value?.ref ?? null),
-    detail: Object.keys(detail).length === 0 ? null : JSON.stringify(detail),
-  };
+  const { value } = end;
+  const isInline = value !== null && value.content.length <= MAX_INLINE_BYTES;
   const parts: UnitPart[] = [...end.parts];
-  if (end.value !== null && !isInline) {
-    const value: ValueRow = { executionId: state.id, hash: end.value.ref.hash, content: end.value.content };
-    parts.push({ kind: "values", rows: [value] });
+  if (value !== null && !isInline) {
+    const row: ValueRow = { executionId: state.id, hash: value.ref.hash, content: value.content };
+    parts.push({ kind: "values", rows: [row] });
   }
-  parts.push({ kind: "steps", rows: [row] });
+  parts.push({ kind: "steps", rows: [stepRow(state, end, { detail, inline: isInline ? value.content : null })] });
   const event = detail.retryAtMs === undefined ? AUDIT_OF[end.status] : "PILOT_STEP_RETRIED";
   if (event !== undefined) {
     const facts = detail.error === undefined ? {} : { code: detail.error.code };
     parts.push(auditPart(state, event, { entityType: "step", entityId: end.path, details: { type: end.step.type, ...facts } }));
   }
   return { parts, known: { status: end.status, attempt: end.attempt, detail, output: end.value?.ref ?? null } };
+}
+
+function stepRow(
+  state: ExecutionState,
+  end: AttemptEnd,
+  { detail, inline }: { readonly detail: StepDetail; readonly inline: Buffer | null },
+): StepRow {
+  const { plugin = null, action = null, tokensUsed = null, itemCount = null } = end.facts;
+  return {
+    executionId: state.id,
+    epoch: state.epoch,
+    stepPath: end.path,
+    attempt: end.attempt,
+    stepType: end.step.type,
+    status: end.status,
+    plugin,
+    action,
+    tokensUsed,
+    executionTimeMs: end.ms === null ? null : Math.round(end.ms),
+    itemCount,
+    inline,
+    output: inline === null ? (end.value?.ref ?? null) : null,
+    detail: Object.keys(detail).length === 0 ? null : JSON.stringify(detail),
+  };
 }
 
 function detailOf({ facts, detail }: AttemptEnd): StepDetail {

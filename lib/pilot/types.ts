@@ -68,6 +68,8 @@ export interface WalkOptions {
   readonly maxConcurrency?: number;
 }
 
+export type Walk = (steps: readonly WorkflowStep[], scope: StepScope, options?: WalkOptions) => Promise<WalkOutcome>;
+
 /** What is decided about a step before it is performed. Orchestration will decide more; `direct` is the path without it. */
 export interface Decision {
   readonly path: "direct";

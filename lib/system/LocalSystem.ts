@@ -11,8 +11,20 @@ import { receiptOf } from "../pilot/receiptOf.ts";
 import { reportedStatus, reportedWaiting, reportExecution } from "../pilot/reportExecution.ts";
 import { countPrunable, deletePrunable, findByPrefix, listExecutions } from "../pilot/ReportStore.ts";
 import type {
-  AgentReport, ApprovalReport, AuditReport, BudgetReport, DoctorCheck, ExecutionEvent, ExecutionReport, ExecutionSummary, ForkRequest, LimitInput,
-  PlanReport, Receipt, RunRequest, System,
+  AgentReport,
+  ApprovalReport,
+  AuditReport,
+  BudgetReport,
+  DoctorCheck,
+  ExecutionEvent,
+  ExecutionReport,
+  ExecutionSummary,
+  ForkRequest,
+  LimitInput,
+  PlanReport,
+  Receipt,
+  RunRequest,
+  System,
 } from "../systemApi.ts";
 import { nanoToUsd } from "../core/money.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
@@ -68,14 +80,25 @@ export class LocalSystem implements System {
     const { engine, config } = this.#parts;
     const { definition } = await resolveWorkflow(this.#parts, request);
     const inputs = request.inputs ?? {};
-    return planWorkflow({ definition, inputs, services: engine.services, pricedAs: request.pricedAs ?? null, defaultModel: config.defaultModel }).report;
+    return planWorkflow({
+      definition,
+      inputs,
+      services: engine.services,
+      pricedAs: request.pricedAs ?? null,
+      defaultModel: config.defaultModel,
+    }).report;
   }
 
   async receipt(executionId: string): Promise<Receipt> {
     return receiptOf(this.#db, this.#workspaceId, await this.#idOf(executionId));
   }
 
-  async listExecutions(filter: { readonly status?: string; readonly agent?: string; readonly limit?: number; readonly before?: string }): Promise<readonly ExecutionSummary[]> {
+  async listExecutions(filter: {
+    readonly status?: string;
+    readonly agent?: string;
+    readonly limit?: number;
+    readonly before?: string;
+  }): Promise<readonly ExecutionSummary[]> {
     const status = filter.status === "waiting" ? "suspended" : filter.status;
     const rows = await listExecutions(this.#db, this.#workspaceId, {
       limit: Math.min(filter.limit ?? 20, 1_000),
@@ -101,11 +124,20 @@ export class LocalSystem implements System {
     return this.report(id);
   }
 
-  async resume(executionId: string, options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue }): Promise<ExecutionReport> {
+  async resume(
+    executionId: string,
+    options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue },
+  ): Promise<ExecutionReport> {
     const id = await this.#idOf(executionId);
     const { actor, path, resolve, output } = options;
     if (resolve === undefined) await this.#control.poke(this.#workspaceId, id, actor);
-    else await this.#control.resolveEffect(this.#workspaceId, id, { actor, resolve, ...(path === undefined ? {} : { path }), ...(output === undefined ? {} : { output }) });
+    else
+      await this.#control.resolveEffect(this.#workspaceId, id, {
+        actor,
+        resolve,
+        ...(path === undefined ? {} : { path }),
+        ...(output === undefined ? {} : { output }),
+      });
     return this.report(id);
   }
 
@@ -119,10 +151,18 @@ export class LocalSystem implements System {
 
   async listApprovals(filter: { readonly executionId?: string; readonly all?: boolean }): Promise<readonly ApprovalReport[]> {
     const executionId = filter.executionId === undefined ? undefined : await this.#idOf(filter.executionId);
-    return listApprovals(this.#parts, { ...(executionId === undefined ? {} : { executionId }), ...(filter.all === undefined ? {} : { all: filter.all }) });
+    return listApprovals(this.#parts, {
+      ...(executionId === undefined ? {} : { executionId }),
+      ...(filter.all === undefined ? {} : { all: filter.all }),
+    });
   }
 
-  answerApproval(answer: { readonly id: string; readonly approver: string; readonly decision: "approve" | "reject"; readonly comment?: string }): Promise<ApprovalReport> {
+  answerApproval(answer: {
+    readonly id: string;
+    readonly approver: string;
+    readonly decision: "approve" | "reject";
+    readonly comment?: string;
+  }): Promise<ApprovalReport> {
     return answerApproval(this.#parts, this.#control, answer);
   }
 
@@ -132,7 +172,11 @@ export class LocalSystem implements System {
 
   async showAgent(nameOrId: string): Promise<AgentReport & { readonly definition: JsonValue }> {
     const agent = await findAgent(this.#db, this.#workspaceId, nameOrId);
-    if (agent === undefined) throw new AppError("NOT_FOUND", `there is no agent ${nameOrId}`, { details: { agent: nameOrId }, hint: "list them with `agents ls`" });
+    if (agent === undefined)
+      throw new AppError("NOT_FOUND", `there is no agent ${nameOrId}`, {
+        details: { agent: nameOrId },
+        hint: "list them with `agents ls`",
+      });
     const definition = agent.definitionHash === null ? null : await this.#documents.load(this.#db, this.#workspaceId, agent.definitionHash);
     return { ...toAgentReport(agent), definition };
   }
@@ -145,11 +189,18 @@ export class LocalSystem implements System {
     return setBudget(this.#parts, this.#control, { scope, limits, actor });
   }
 
-  topUpBudget(scope: string, amount: { readonly usd?: string; readonly tokens?: number; readonly window?: "total" | "day" | "month" }, actor: string): Promise<BudgetReport> {
+  topUpBudget(
+    scope: string,
+    amount: { readonly usd?: string; readonly tokens?: number; readonly window?: "total" | "day" | "month" },
+    actor: string,
+  ): Promise<BudgetReport> {
     return topUpBudget(this.#parts, this.#control, { scope, amount, actor });
   }
 
-  reconcileBudgets(rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: string }[], actor: string): Promise<{ readonly corrected: number; readonly unchanged: number; readonly stillAssumed: readonly string[] }> {
+  reconcileBudgets(
+    rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: string }[],
+    actor: string,
+  ): Promise<{ readonly corrected: number; readonly unchanged: number; readonly stillAssumed: readonly string[] }> {
     return reconcileBudgets(this.#parts, rows, actor);
   }
 
@@ -169,7 +220,12 @@ export class LocalSystem implements System {
       name,
       version,
       description,
-      actions: [...actions].map(([action, { effect, description: about, params }]) => ({ name: action, effect, description: about, params: params.json })),
+      actions: [...actions].map(([action, { effect, description: about, params }]) => ({
+        name: action,
+        effect,
+        description: about,
+        params: params.json,
+      })),
     }));
   }
 
@@ -182,7 +238,11 @@ export class LocalSystem implements System {
     await this.#parts.configStore.setFlag(this.#db, { workspaceId: this.#workspaceId, key, value, actor });
   }
 
-  async listAudit(filter: { readonly executionId?: string; readonly limit?: number; readonly before?: string }): Promise<readonly AuditReport[]> {
+  async listAudit(filter: {
+    readonly executionId?: string;
+    readonly limit?: number;
+    readonly before?: string;
+  }): Promise<readonly AuditReport[]> {
     await this.#parts.audit.flush();
     const executionId = filter.executionId === undefined ? undefined : await this.#idOf(filter.executionId);
     const rows = await listAudit(this.#db, {
@@ -194,12 +254,24 @@ export class LocalSystem implements System {
     return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
   }
 
-  async prune({ olderThanDays, dryRun }: { readonly olderThanDays: number; readonly dryRun?: boolean }): Promise<{ readonly executions: number; readonly bytes: number }> {
+  async prune({
+    olderThanDays,
+    dryRun,
+  }: {
+    readonly olderThanDays: number;
+    readonly dryRun?: boolean;
+  }): Promise<{ readonly executions: number; readonly bytes: number }> {
     const found = await countPrunable(this.#db, this.#workspaceId, olderThanDays);
     if (dryRun === true) return found;
     let pruned = 0;
-    for (let last = PRUNE_BATCH; last === PRUNE_BATCH; pruned += last) last = await deletePrunable(this.#db, this.#workspaceId, olderThanDays, PRUNE_BATCH);
-    this.#parts.audit.log({ workspaceId: this.#workspaceId, action: AUDIT_EVENTS.PILOT_EXECUTIONS_PRUNED, entityType: "execution", details: { executions: pruned, olderThanDays } });
+    for (let last = PRUNE_BATCH; last === PRUNE_BATCH; pruned += last)
+      last = await deletePrunable(this.#db, this.#workspaceId, olderThanDays, PRUNE_BATCH);
+    this.#parts.audit.log({
+      workspaceId: this.#workspaceId,
+      action: AUDIT_EVENTS.PILOT_EXECUTIONS_PRUNED,
+      entityType: "execution",
+      details: { executions: pruned, olderThanDays },
+    });
     return { executions: pruned, bytes: found.bytes };
   }
 
@@ -244,7 +316,11 @@ export class LocalSystem implements System {
     const id = text.replace(/^exec_/, "").toLowerCase();
     if (id.length === UUID_LENGTH && /^[0-9a-f-]+$/.test(id)) return id;
     const found = /^[0-9a-f-]+$/.test(id) ? await findByPrefix(this.#db, this.#workspaceId, id) : [];
-    if (found.length === 0) throw new AppError("NOT_FOUND", `there is no execution ${text}`, { details: { execution: text }, hint: "list them with `executions ls`" });
+    if (found.length === 0)
+      throw new AppError("NOT_FOUND", `there is no execution ${text}`, {
+        details: { execution: text },
+        hint: "list them with `executions ls`",
+      });
     if (found.length > 1) throw new AppError("USAGE", `several executions begin with ${text}`, { hint: "give more of the id" });
     return found[0] ?? id;
   }

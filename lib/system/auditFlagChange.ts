@@ -10,7 +10,10 @@ import type { FlagAuditor } from "../flags/SystemConfigStore.ts";
 export function auditFlagChange(clock: Clock): FlagAuditor {
   return async (tx, { workspaceId, key, before, after, scope, actor }) => {
     const details: JsonValue = { before: before as JsonValue, after: after as JsonValue, scope };
-    const row = createAuditRow({ workspaceId, action: AUDIT_EVENTS.FLAG_CHANGED, entityType: "flag", entityId: key, actor, details }, clock.nowMs());
+    const row = createAuditRow(
+      { workspaceId, action: AUDIT_EVENTS.FLAG_CHANGED, entityType: "flag", entityId: key, actor, details },
+      clock.nowMs(),
+    );
     await writeFacts(tx, auditWriter, [row]);
   };
 }

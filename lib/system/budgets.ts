@@ -9,7 +9,15 @@ import type { JsonValue } from "../core/json.ts";
 import { nanoToUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import { writeFacts } from "../db/UnitPart.ts";
-import { addToLimit, correctAssumed, listAssumed, loadAccountStates, upsertAccount, type AccountKey, type AccountState } from "../ledger/BudgetStore.ts";
+import {
+  addToLimit,
+  correctAssumed,
+  listAssumed,
+  loadAccountStates,
+  upsertAccount,
+  type AccountKey,
+  type AccountState,
+} from "../ledger/BudgetStore.ts";
 import type { AccountKind, WindowKind } from "../ledger/types.ts";
 import type { ExecutionControl } from "../pilot/ExecutionControl.ts";
 import { findByPrefix, findExecution } from "../pilot/ReportStore.ts";
@@ -34,11 +42,16 @@ export async function listBudgets({ engine, config }: SystemParts): Promise<Budg
 export async function setBudget(
   parts: SystemParts,
   control: ExecutionControl,
-  { scope, limits, actor }: { readonly scope: string; readonly limits: LimitInput & { readonly window?: WindowKind }; readonly actor: string },
+  {
+    scope,
+    limits,
+    actor,
+  }: { readonly scope: string; readonly limits: LimitInput & { readonly window?: WindowKind }; readonly actor: string },
 ): Promise<BudgetReport> {
   const { engine, config } = parts;
   const target = await resolveScope(parts, scope);
-  if (limits.usd === undefined && limits.tokens === undefined) throw new AppError("USAGE", "no limit given: expected --usd, --tokens or both");
+  if (limits.usd === undefined && limits.tokens === undefined)
+    throw new AppError("USAGE", "no limit given: expected --usd, --tokens or both");
   const key = keyOf(parts, target, limits.window);
   const figures = {
     limitUsd: limits.usd === undefined ? null : parseAmount(limits.usd),
@@ -47,7 +60,12 @@ export async function setBudget(
   };
   await engine.db.transaction(async (tx) => {
     await upsertAccount(tx, key, figures);
-    await audit(tx, parts, { event: AUDIT_EVENTS.BUDGET_SET, scope: target.shown, actor, details: { usd: limits.usd ?? null, tokens: limits.tokens ?? null, window: key.windowKind, onLimit: figures.onLimit } });
+    await audit(tx, parts, {
+      event: AUDIT_EVENTS.BUDGET_SET,
+      scope: target.shown,
+      actor,
+      details: { usd: limits.usd ?? null, tokens: limits.tokens ?? null, window: key.windowKind, onLimit: figures.onLimit },
+    });
     await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
   });
   engine.worker.wake();
@@ -57,18 +75,35 @@ export async function setBudget(
 export async function topUpBudget(
   parts: SystemParts,
   control: ExecutionControl,
-  { scope, amount, actor }: { readonly scope: string; readonly amount: { readonly usd?: string; readonly tokens?: number; readonly window?: WindowKind }; readonly actor: string },
+  {
+    scope,
+    amount,
+    actor,
+  }: {
+    readonly scope: string;
+    readonly amount: { readonly usd?: string; readonly tokens?: number; readonly window?: WindowKind };
+    readonly actor: string;
+  },
 ): Promise<BudgetReport> {
   const { engine, config } = parts;
   const target = await resolveScope(parts, scope);
-  if (amount.usd === undefined && amount.tokens === undefined) throw new AppError("USAGE", "nothing to add: expected --usd, --tokens or both");
+  if (amount.usd === undefined && amount.tokens === undefined)
+    throw new AppError("USAGE", "nothing to add: expected --usd, --tokens or both");
   const key = keyOf(parts, target, amount.window);
   await engine.db.transaction(async (tx) => {
     const added = { usd: amount.usd === undefined ? 0n : parseAmount(amount.usd), tokens: BigInt(amount.tokens ?? 0) };
     if (!(await addToLimit(tx, key, added))) {
-      throw new AppError("NOT_FOUND", `${target.shown} has no ${key.windowKind} limit to top up`, { details: { scope: target.shown }, hint: `set one with \`budgets set ${target.shown} --usd …\`` });
+      throw new AppError("NOT_FOUND", `${target.shown} has no ${key.windowKind} limit to top up`, {
+        details: { scope: target.shown },
+        hint: `set one with \`budgets set ${target.shown} --usd …\``,
+      });
     }
-    await audit(tx, parts, { event: AUDIT_EVENTS.BUDGET_TOPPED_UP, scope: target.shown, actor, details: { usd: amount.usd ?? null, tokens: amount.tokens ?? null, window: key.windowKind } });
+    await audit(tx, parts, {
+      event: AUDIT_EVENTS.BUDGET_TOPPED_UP,
+      scope: target.shown,
+      actor,
+      details: { usd: amount.usd ?? null, tokens: amount.tokens ?? null, window: key.windowKind },
+    });
     await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
   });
   engine.worker.wake();
@@ -83,15 +118,26 @@ export async function reconcileBudgets(
   const { engine, config } = parts;
   for (const { attemptId, tokens } of rows) {
     if (!isUuid(attemptId) || !Number.isSafeInteger(tokens) || tokens < 0) {
-      throw new AppError("USAGE", `not a usage row: ${JSON.stringify({ attemptId, tokens })}`, { details: { expected: '{"attemptId": uuid, "tokens": whole number, "usd": "0.0123"}' } });
+      throw new AppError("USAGE", `not a usage row: ${JSON.stringify({ attemptId, tokens })}`, {
+        details: { expected: '{"attemptId": uuid, "tokens": whole number, "usd": "0.0123"}' },
+      });
     }
   }
   const corrected = await engine.db.transaction(async (tx) => {
-    const ids = await correctAssumed(tx, config.workspaceId, rows.map(({ attemptId, tokens, usd }) => ({ attemptId, tokens, usd: parseAmount(usd) })));
-    if (ids.length > 0) await audit(tx, parts, { event: AUDIT_EVENTS.BUDGET_RECONCILED, scope: "workspace", actor, details: { corrected: ids.length } });
+    const ids = await correctAssumed(
+      tx,
+      config.workspaceId,
+      rows.map(({ attemptId, tokens, usd }) => ({ attemptId, tokens, usd: parseAmount(usd) })),
+    );
+    if (ids.length > 0)
+      await audit(tx, parts, { event: AUDIT_EVENTS.BUDGET_RECONCILED, scope: "workspace", actor, details: { corrected: ids.length } });
     return ids;
   });
-  return { corrected: corrected.length, unchanged: rows.length - corrected.length, stillAssumed: await listAssumed(engine.db, config.workspaceId) };
+  return {
+    corrected: corrected.length,
+    unchanged: rows.length - corrected.length,
+    stillAssumed: await listAssumed(engine.db, config.workspaceId),
+  };
 }
 
 /** @throws AppError `USAGE` for a scope that cannot be read, `NOT_FOUND` for one that does not exist */
@@ -102,16 +148,26 @@ async function resolveScope({ engine, config }: SystemParts, scope: string): Pro
   if (name !== "" && (kind === "tag" || kind === "key")) return { kind, subject: name, shown: scope };
   if (name !== "" && kind === "agent") {
     const agent = await findAgent(engine.db, config.workspaceId, name);
-    if (agent === undefined) throw new AppError("NOT_FOUND", `there is no agent ${name}`, { details: { agent: name }, hint: "an agent exists once its workflow has been started; list them with `agents ls`" });
+    if (agent === undefined)
+      throw new AppError("NOT_FOUND", `there is no agent ${name}`, {
+        details: { agent: name },
+        hint: "an agent exists once its workflow has been started; list them with `agents ls`",
+      });
     return { kind, subject: agent.id, shown: `agent:${agent.name}` };
   }
   if (name !== "" && kind === "execution") {
     const ids = isUuid(name) ? [name] : await findByPrefix(engine.db, config.workspaceId, name);
     const execution = ids.length === 1 ? await findExecution(engine.db, config.workspaceId, ids[0] ?? "") : undefined;
-    if (execution === undefined) throw new AppError("NOT_FOUND", `there is no execution ${name}`, { details: { execution: name }, hint: "list them with `executions ls`" });
+    if (execution === undefined)
+      throw new AppError("NOT_FOUND", `there is no execution ${name}`, {
+        details: { execution: name },
+        hint: "list them with `executions ls`",
+      });
     return { kind, subject: execution.id, shown: `execution:${execution.id}` };
   }
-  throw new AppError("USAGE", `not a budget scope: ${scope}`, { details: { expected: "workspace, agent:NAME, execution:ID, tag:NAME or key:NAME", got: scope } });
+  throw new AppError("USAGE", `not a budget scope: ${scope}`, {
+    details: { expected: "workspace, agent:NAME, execution:ID, tag:NAME or key:NAME", got: scope },
+  });
 }
 
 function keyOf({ config }: SystemParts, { kind, subject }: Scope, window: WindowKind | undefined): AccountKey {
@@ -131,7 +187,11 @@ async function requireReport({ engine, config }: SystemParts, { kind, subject, s
   return toReport(state, shown);
 }
 
-async function shownScope(db: Queryable, workspaceId: SystemParts["config"]["workspaceId"], { kind, subject }: AccountState): Promise<string> {
+async function shownScope(
+  db: Queryable,
+  workspaceId: SystemParts["config"]["workspaceId"],
+  { kind, subject }: AccountState,
+): Promise<string> {
   if (kind === "workspace") return "workspace";
   if (kind !== "agent") return `${kind}:${subject}`;
   return `agent:${(await findAgent(db, workspaceId, subject))?.name ?? subject}`;
@@ -153,7 +213,19 @@ function toReport(state: AccountState, scope: string): BudgetReport {
   };
 }
 
-async function audit(db: Queryable, { config, clock }: SystemParts, { event, scope, actor, details }: { readonly event: AuditEvent; readonly scope: string; readonly actor: string; readonly details: JsonValue }): Promise<void> {
-  const row = createAuditRow({ workspaceId: config.workspaceId, action: event, entityType: "budget", entityId: scope, actor, details }, clock.nowMs());
+async function audit(
+  db: Queryable,
+  { config, clock }: SystemParts,
+  {
+    event,
+    scope,
+    actor,
+    details,
+  }: { readonly event: AuditEvent; readonly scope: string; readonly actor: string; readonly details: JsonValue },
+): Promise<void> {
+  const row = createAuditRow(
+    { workspaceId: config.workspaceId, action: event, entityType: "budget", entityId: scope, actor, details },
+    clock.nowMs(),
+  );
   await writeFacts(db, auditWriter, [row]);
 }

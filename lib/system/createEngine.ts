@@ -22,7 +22,10 @@ import type { ExecutionEvent } from "../systemApi.ts";
 import { usageWriter } from "../tokens/TokenUsageStore.ts";
 import type { PartWriter } from "../db/UnitPart.ts";
 
-export interface EngineOptions extends Pick<PilotServices, "plugins" | "catalog" | "providers" | "counter" | "prices" | "performers" | "loadWorkflow" | "maxOutputBytes"> {
+export interface EngineOptions extends Pick<
+  PilotServices,
+  "plugins" | "catalog" | "providers" | "counter" | "prices" | "performers" | "loadWorkflow" | "maxOutputBytes"
+> {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -46,7 +49,16 @@ export interface Engine {
   readonly services: PilotServices;
 }
 
-const WRITERS = [valueWriter, stepWriter, attemptWriter, settlementWriter, usageWriter, approvalWriter, auditWriter, endWriter] as readonly PartWriter[];
+const WRITERS = [
+  valueWriter,
+  stepWriter,
+  attemptWriter,
+  settlementWriter,
+  usageWriter,
+  approvalWriter,
+  auditWriter,
+  endWriter,
+] as readonly PartWriter[];
 
 export function createEngine(options: EngineOptions): Engine {
   const { db, clock, logger, emit } = options;
@@ -94,7 +106,10 @@ function finishWith(queue: ExecutionQueue): FinishHook {
   return async (tx, finished) => {
     const withGrants = finished.filter(({ hasGrants }) => hasGrants).map(({ executionId }) => executionId);
     if (withGrants.length > 0) await returnGrants(tx, withGrants);
-    const refusedJobs = await queue.complete(tx, finished.map(({ jobId, retryCount }) => ({ id: jobId, retryCount })));
+    const refusedJobs = await queue.complete(
+      tx,
+      finished.map(({ jobId, retryCount }) => ({ id: jobId, retryCount })),
+    );
     return new Set(finished.filter(({ jobId }) => refusedJobs.has(jobId)).map(({ executionId }) => executionId));
   };
 }

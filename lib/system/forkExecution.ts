@@ -16,27 +16,42 @@ import type { SystemParts } from "./SystemParts.ts";
 const documents = new DocumentCache();
 
 /** @returns the new execution, and the steps whose effects it will only preview */
-export async function forkExecution(parts: SystemParts, request: ForkRequest): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }> {
+export async function forkExecution(
+  parts: SystemParts,
+  request: ForkRequest,
+): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }> {
   const { engine, config, flags, manager } = parts;
   const { workspaceId } = config;
   const source = await requireExecution(engine.db, workspaceId, request.executionId);
   const definition = (await documents.load(engine.db, workspaceId, source.definitionHash)) as unknown as WorkflowDefinition;
   const before = (await documents.load(engine.db, workspaceId, source.snapshotHash)) as unknown as ConfigSnapshot;
-  const kept = request.fromStart === true ? new Set<string>() : stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
+  const kept =
+    request.fromStart === true
+      ? new Set<string>()
+      : stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
   const executionId = uuidv7();
   const agent = await findAgent(engine.db, workspaceId, source.agentId);
-  const flagged = { id: source.agentId, name: definition.name, createdAtMs: agent?.createdAt.getTime() ?? 0, orchestration: agent?.orchestration ?? null };
+  const flagged = {
+    id: source.agentId,
+    name: definition.name,
+    createdAtMs: agent?.createdAt.getTime() ?? 0,
+    orchestration: agent?.orchestration ?? null,
+  };
   const previewEffects = request.allowEffects !== true;
   const now: ConfigSnapshot =
     request.sameConfig === true
       ? before
-      : { ...before, defaultModel: config.defaultModel, flags: flags.evaluate(await flags.snapshot(engine.db, workspaceId), flagged, executionId) as unknown as JsonObject };
+      : {
+          ...before,
+          defaultModel: config.defaultModel,
+          flags: flags.evaluate(await flags.snapshot(engine.db, workspaceId), flagged, executionId) as unknown as JsonObject,
+        };
   await engine.starter.start({
     executionId,
     workspaceId,
     agentId: source.agentId,
     definition: makeDocument("definition", definition as unknown as JsonObject),
-    snapshot: makeDocument("snapshot", { ...now, previewEffects } as unknown as JsonObject),
+    snapshot: makeDocument("snapshot", { ...now, previewEffects }),
     inputs: { ...(await inputsOf(parts, source.id, source.inputHash)), ...request.inputs },
     runMode: source.runMode,
     totalSteps: [...walkSteps(definition)].length,
@@ -52,7 +67,11 @@ export async function forkExecution(parts: SystemParts, request: ForkRequest): P
 
 /** Default of `fromStep`: the first step that did not end well; with none, the last one. */
 async function firstOpenStep({ engine }: SystemParts, executionId: string, definition: WorkflowDefinition): Promise<string> {
-  const done = new Set((await loadSteps(engine.db, executionId)).filter(({ status }) => status === "completed" || status === "skipped").map(({ stepPath }) => stepPath));
+  const done = new Set(
+    (await loadSteps(engine.db, executionId))
+      .filter(({ status }) => status === "completed" || status === "skipped")
+      .map(({ stepPath }) => stepPath),
+  );
   return (definition.steps.find(({ id }) => !done.has(id)) ?? definition.steps.at(-1))?.id ?? "";
 }
 
@@ -62,7 +81,11 @@ async function inputsOf({ engine }: SystemParts, executionId: string, hash: Buff
   return isJsonObject(inputs) ? inputs : {};
 }
 
-function effectsAfter(definition: WorkflowDefinition, kept: ReadonlySet<string>, effectOf: (plugin: string, action: string) => string | undefined): string[] {
+function effectsAfter(
+  definition: WorkflowDefinition,
+  kept: ReadonlySet<string>,
+  effectOf: (plugin: string, action: string) => string | undefined,
+): string[] {
   const previewed: string[] = [];
   for (const top of definition.steps) {
     if (kept.has(top.id)) continue;

@@ -2,7 +2,7 @@
 import { upsertAgent, findAgent } from "../agents/AgentStore.ts";
 import { AppError } from "../core/errors.ts";
 import { uuidv5, uuidv7 } from "../core/ids.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import { parseUsd } from "../core/money.ts";
 import { parseFlagOverrides } from "../flags/FeatureFlags.ts";
 import type { AccountLimits } from "../ledger/BudgetStore.ts";
@@ -14,6 +14,8 @@ import { requireDefinition } from "../workflow/defineWorkflow.ts";
 import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { requireWorkflow } from "../workflow/WorkflowParser.ts";
+import { checkInputs } from "./checkInputs.ts";
+import { pinSubWorkflows } from "./loadAgentWorkflow.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
 const documents = new DocumentCache();
@@ -38,19 +40,31 @@ export async function resolveWorkflow({ engine, config, manager }: SystemParts, 
   if (request.agent === undefined) throw new AppError("USAGE", "nothing to start: expected a workflow file, a definition or an agent");
   const agent = await findAgent(engine.db, config.workspaceId, request.agent);
   if (agent?.definitionHash === undefined || agent.definitionHash === null) {
-    throw new AppError("NOT_FOUND", `there is no agent ${request.agent} with a workflow`, { details: { agent: request.agent }, hint: "list them with `agents ls`" });
+    throw new AppError("NOT_FOUND", `there is no agent ${request.agent} with a workflow`, {
+      details: { agent: request.agent },
+      hint: "list them with `agents ls`",
+    });
   }
   const definition = (await documents.load(engine.db, config.workspaceId, agent.definitionHash)) as unknown as WorkflowDefinition;
   return { definition, sourceKey: agent.sourceKey ?? definition.name };
 }
 
-export async function startExecution(parts: SystemParts, request: RunRequest): Promise<{ readonly executionId: string; readonly isNew: boolean }> {
+export async function startExecution(
+  parts: SystemParts,
+  request: RunRequest,
+): Promise<{ readonly executionId: string; readonly isNew: boolean }> {
   const { engine, config, flags } = parts;
   const { workspaceId } = config;
   const { definition, sourceKey } = await resolveWorkflow(parts, request);
   const inputs = checkInputs(definition, request.inputs ?? {});
   const document = makeDocument("definition", definition as unknown as JsonObject);
-  const agent = await upsertAgent(engine.db, { workspaceId, name: definition.name, description: definition.description ?? null, sourceKey, definitionHash: document.hash });
+  const agent = await upsertAgent(engine.db, {
+    workspaceId,
+    name: definition.name,
+    description: definition.description ?? null,
+    sourceKey,
+    definitionHash: document.hash,
+  });
   const executionId = request.idempotencyKey === undefined ? uuidv7() : uuidv5(`${workspaceId}/${agent.id}/${request.idempotencyKey}`);
   const flagged = { id: agent.id, name: definition.name, createdAtMs: agent.createdAt.getTime(), orchestration: agent.orchestration };
   const overrides = parseFlagOverrides(request.flags ?? {});
@@ -63,6 +77,7 @@ export async function startExecution(parts: SystemParts, request: RunRequest): P
     tags: [...new Set([...(definition.tags ?? []), ...(request.tags ?? [])])],
     previewEffects: request.mode === "dry",
     timeoutMs: definition.limits?.timeoutMs ?? null,
+    subWorkflows: await pinSubWorkflows(engine.db, workspaceId, definition),
     pricedAs,
   };
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
@@ -84,14 +99,10 @@ export async function startExecution(parts: SystemParts, request: RunRequest): P
 
 /** The request's own figures come before the workflow's. */
 export function accountLimits(definition: WorkflowDefinition, limits: LimitInput | undefined): AccountLimits | null {
-  const usd = limits?.usd ?? (definition.limits?.usd === undefined ? undefined : String(definition.limits.usd));
-  const tokens = limits?.tokens ?? definition.limits?.tokens;
+  const { usd: writtenUsd, ...written } = definition.limits ?? {};
+  const { usd, tokens, onLimit = "pause" } = { ...written, ...(writtenUsd === undefined ? {} : { usd: String(writtenUsd) }), ...limits };
   if (usd === undefined && tokens === undefined) return null;
-  return {
-    limitUsd: usd === undefined ? null : parseAmount(usd),
-    limitTokens: tokens === undefined ? null : BigInt(tokens),
-    onLimit: limits?.onLimit ?? definition.limits?.onLimit ?? "pause",
-  };
+  return { limitUsd: usd === undefined ? null : parseAmount(usd), limitTokens: tokens === undefined ? null : BigInt(tokens), onLimit };
 }
 
 /** @throws AppError `USAGE` */
@@ -105,63 +116,12 @@ export function parseAmount(usd: string): bigint {
   throw new AppError("USAGE", `not an amount in USD: ${usd}`, { details: { expected: "a figure such as 0.05", got: usd } });
 }
 
-/** @throws AppError `INPUT_INVALID` naming every problem */
-function checkInputs(definition: WorkflowDefinition, given: JsonObject): JsonObject {
-  if (definition.inputs === undefined) return given;
-  const problems: string[] = [];
-  const inputs: Record<string, JsonValue> = {};
-  for (const key of Object.keys(given)) if (!Object.hasOwn(definition.inputs, key)) problems.push(`${key} is not declared`);
-  for (const [name, { type, required, default: byDefault }] of Object.entries(definition.inputs)) {
-    const value = given[name] ?? byDefault;
-    if (value === undefined) {
-      if (required !== false) problems.push(`${name} is missing`);
-      continue;
-    }
-    const coerced = coerce(value, type);
-    if (coerced === undefined) problems.push(`${name}: expected a ${type}, got ${JSON.stringify(value).slice(0, 60)}`);
-    else inputs[name] = coerced;
-  }
-  if (problems.length > 0) {
-    const names = Object.keys(definition.inputs).join(", ");
-    throw new AppError("INPUT_INVALID", `inputs of ${definition.name}: ${problems.join("; ")}`, { details: { field: "inputs", expected: names } });
-  }
-  return inputs;
-}
-
-/** Command lines give text: an unambiguous number, boolean or JSON document is taken for what it says. */
-function coerce(value: JsonValue, type: string | undefined): JsonValue | undefined {
-  switch (type) {
-    case "number":
-      if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return Number(value);
-      return typeof value === "number" ? value : undefined;
-    case "boolean":
-      if (value === "true") return true;
-      if (value === "false") return false;
-      return typeof value === "boolean" ? value : undefined;
-    case "array":
-    case "object": {
-      const parsed = typeof value === "string" ? parseJson(value) : value;
-      return (type === "array" ? Array.isArray(parsed) : isJsonObject(parsed)) ? parsed : undefined;
-    }
-    case "string":
-      return typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
-    default:
-      return value;
-  }
-}
-
-function parseJson(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
-}
-
 function checkPricedAs({ engine }: SystemParts, pricedAs: string): void {
   const [provider = "", ...rest] = pricedAs.split("/");
   const worst = engine.services.prices.worstCaseUsd(provider, rest.join("/"), { upperInputTokens: 1, outputCapTokens: 1 });
   if (worst === null) {
-    throw new AppError("MODEL_UNKNOWN", `no price is known for ${pricedAs}`, { details: { expected: "provider/model, for example openai/gpt-4o-mini", got: pricedAs } });
+    throw new AppError("MODEL_UNKNOWN", `no price is known for ${pricedAs}`, {
+      details: { expected: "provider/model, for example openai/gpt-4o-mini", got: pricedAs },
+    });
   }
 }

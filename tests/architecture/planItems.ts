@@ -48,12 +48,10 @@ const PHASE_SECTIONS: readonly Section[] = [
         "lib/pilot/StepExecutor.ts",
         "lib/pilot/ParallelExecutor.ts",
         "lib/pilot/ConditionalEvaluator.ts",
-        "lib/agentkit/runAgentKit.ts",
         "lib/tokens/pricing.ts",
       ),
       ...exported("lib/pilot/StepExecutor.ts", "StepExecutor"),
       ...exported("lib/pilot/ParallelExecutor.ts", "ParallelExecutor"),
-      ...exported("lib/agentkit/runAgentKit.ts", "runAgentKit"),
       ...exported("lib/plugins", "PluginManagerV2", "PluginExecuterV2"),
       ...exported("lib/models/BaseProvider.ts", "BaseProvider"),
       ...exported("lib/audit/AuditTrailService.ts", "AuditTrailService"),
@@ -66,6 +64,12 @@ const PHASE_SECTIONS: readonly Section[] = [
   ],
   [1, "Architecture overview", exported("lib", "Agent", "StepOutput", "ExecutionContext")],
   [4, "Architecture overview", table("agent_intensity_metrics")],
+  [
+    3,
+    "Architecture overview",
+    // The tool loop of a whole agent; `llm_decision` steps have their loop in lib/pilot/steps until then.
+    [...paths("lib/agentkit/runAgentKit.ts"), ...exported("lib/agentkit/runAgentKit.ts", "runAgentKit")],
+  ],
   [
     3,
     "Architecture overview",

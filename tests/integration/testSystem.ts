@@ -45,7 +45,11 @@ export interface TestSystemOptions {
 export async function createTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const folder = await mkdtemp(join(tmpdir(), "neuronforge-test-"));
   const db = options.database ?? (await openTestDatabase(QUEUE_TEMPLATE));
-  const config = loadConfig({ NEURONFORGE_DATA: join(folder, "data"), NEURONFORGE_LOG_LEVEL: "silent", ...options.env }, {}, { cwd: folder });
+  const config = loadConfig(
+    { NEURONFORGE_DATA: join(folder, "data"), NEURONFORGE_LOG_LEVEL: "silent", ...options.env },
+    {},
+    { cwd: folder },
+  );
   const model = new ScriptedModel(options.script ?? [], { name: options.provider ?? "openai" });
   const probe: Probe = { calls: [], behave: async (_action, params) => params, verify: () => ({ happened: "unknown" }) };
   const system = await createSystem({
@@ -74,25 +78,56 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
 
 function createProbePlugin(probe: Probe) {
   const params = z.looseObject({});
-  const run = (action: string) => async (given: z.output<typeof params>, context: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => {
-    probe.calls.push({ action, key: context.idempotencyKey, params: given as JsonValue });
-    return probe.behave(action, given as JsonValue, context.signal);
-  };
+  const run =
+    (action: string) =>
+    async (given: z.output<typeof params>, context: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => {
+      probe.calls.push({ action, key: context.idempotencyKey, params: given as JsonValue });
+      return probe.behave(action, given as JsonValue, context.signal);
+    };
   const once = { by: "none", windowHours: 0 } as const;
   return definePlugin({
     name: "probe",
     version: "1.0.0",
     description: "records its calls",
     actions: {
-      read: defineAction({ description: "reads", effect: "read", idempotency: { by: "natural", windowHours: 1 }, params, run: run("read") }),
+      read: defineAction({
+        description: "reads",
+        effect: "read",
+        idempotency: { by: "natural", windowHours: 1 },
+        params,
+        run: run("read"),
+      }),
       send: defineAction({ description: "sends, and cannot tell", effect: "destructive", idempotency: once, params, run: run("send") }),
       verified: defineAction({
-        description: "sends, and can be asked", effect: "destructive", idempotency: once, params, run: run("verified"),
+        description: "sends, and can be asked",
+        effect: "destructive",
+        idempotency: once,
+        params,
+        run: run("verified"),
         verify: async (context) => probe.verify(context.idempotencyKey),
       }),
-      keyed: defineAction({ description: "sends under a key", effect: "write", idempotency: { by: "header", windowHours: 24 }, params, run: run("keyed") }),
-      undo: defineAction({ description: "undoes", effect: "write", idempotency: { by: "natural", windowHours: 24 }, params, run: run("undo") }),
-      slow: defineAction({ description: "takes its time", effect: "read", idempotency: { by: "natural", windowHours: 1 }, params, timeoutMs: 60_000, run: run("slow") }),
+      keyed: defineAction({
+        description: "sends under a key",
+        effect: "write",
+        idempotency: { by: "header", windowHours: 24 },
+        params,
+        run: run("keyed"),
+      }),
+      undo: defineAction({
+        description: "undoes",
+        effect: "write",
+        idempotency: { by: "natural", windowHours: 24 },
+        params,
+        run: run("undo"),
+      }),
+      slow: defineAction({
+        description: "takes its time",
+        effect: "read",
+        idempotency: { by: "natural", windowHours: 1 },
+        params,
+        timeoutMs: 60_000,
+        run: run("slow"),
+      }),
     },
   });
 }

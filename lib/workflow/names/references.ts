@@ -6,7 +6,8 @@ import { conditionReferences, parseCondition } from "../../operations/conditions
 import type { PathSegment } from "../../operations/paths.ts";
 import { templateReferences } from "../../operations/templates.ts";
 import type { PathKey } from "../read/SourceMap.ts";
-import { stepFields, type FieldScope, type StepField } from "./stepFields.ts";
+import { stepFields } from "./stepFields.ts";
+import type { FieldScope, StepField } from "./StepField.ts";
 import type { WorkflowStep } from "../types.ts";
 
 export interface FieldReference {

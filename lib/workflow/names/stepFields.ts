@@ -1,29 +1,9 @@
 // Which fields of a step are templates, conditions or CEL, and what each may name. Nested steps are not part of it (nestedSteps.ts).
 import type { JsonValue } from "../../core/json.ts";
-import type { PathSegment } from "../../operations/paths.ts";
 import type { PathKey } from "../read/SourceMap.ts";
+import type { FieldScope, StepField } from "./StepField.ts";
 import { transformFields } from "./transformFields.ts";
 import type { ConditionSource, StepOf, StepType, WorkflowStep } from "../types.ts";
-
-/**
- * What a field may name besides what the step reads: nothing more, the step's own output (`own`), the element at hand
- * (`element`), the element and the result so far (`reduce`), the whole input (`whole`), any field of the input (`data`), or
- * the steps of a nested run (`inside`).
- */
-export type FieldScope = "step" | "own" | "element" | "reduce" | "whole" | "data" | "inside";
-
-interface Field {
-  /** Below the step: `["params", "url"]`. */
-  readonly path: readonly PathKey[];
-  readonly scope: FieldScope;
-}
-
-export type StepField =
-  | (Field & { readonly kind: "template"; readonly value: JsonValue })
-  | (Field & { readonly kind: "condition"; readonly value: ConditionSource })
-  | (Field & { readonly kind: "cel"; readonly value: string })
-  /** A bare name and what is read below it. */
-  | (Field & { readonly kind: "name"; readonly value: string; readonly below: readonly PathSegment[] });
 
 export function stepFields(step: WorkflowStep): StepField[] {
   const addTypeFields = FIELDS[step.type] as (step: WorkflowStep) => readonly (StepField | null)[];

@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { findTransform } from "../../operations/transforms/registry.ts";
 import type { PathKey } from "../read/SourceMap.ts";
-import type { FieldScope, StepField } from "./stepFields.ts";
+import type { FieldScope, StepField } from "./StepField.ts";
 import type { StepOf } from "../types.ts";
 
 export function transformFields({ operation, expression, config = {} }: StepOf<"transform">): StepField[] {

@@ -6,7 +6,7 @@ import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
 import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../names/references.ts";
 import { findCycle, Order } from "../order.ts";
 import type { PathKey } from "../read/SourceMap.ts";
-import type { FieldScope } from "../names/stepFields.ts";
+import type { FieldScope } from "../names/StepField.ts";
 import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
 
 /** A list of steps on the way from the definition to the step that is being checked. */

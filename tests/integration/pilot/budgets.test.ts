@@ -2,7 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { createTestSystem, workflow } from "../testSystem.ts";
 
-const ask = (id: string, more: object = {}): object => ({ id, type: "ai_processing", prompt: `Write about ${id}.`, max_output_tokens: 1_000, ...more });
+const ask = (id: string, more: object = {}): object => ({
+  id,
+  type: "ai_processing",
+  prompt: `Write about ${id}.`,
+  max_output_tokens: 1_000,
+  ...more,
+});
 const usage = { inputTokens: 100, outputTokens: 900 };
 const answer = { text: "an answer", usage };
 
@@ -61,7 +67,10 @@ describe("a hard limit on an execution", () => {
     await using t = await createTestSystem({ script: () => answer });
     const branches = Array.from({ length: 64 }, (_, index) => ask(`b${index}`));
 
-    const paused = await t.run({ ...workflow([{ id: "all", type: "parallel_group", steps: branches, maxConcurrency: 64 }]), limits: { tokens: 20_500 } });
+    const paused = await t.run({
+      ...workflow([{ id: "all", type: "parallel_group", steps: branches, maxConcurrency: 64 }]),
+      limits: { tokens: 20_500 },
+    });
 
     expect(paused.waitingFor).toBe("budget");
     expect(paused.tokens.used).toBeLessThanOrEqual(20_500);
@@ -89,7 +98,12 @@ describe("a hard limit on an execution", () => {
       },
     });
 
-    const done = await t.run({ ...workflow([ask("one", { retryPolicy: { maxRetries: 1, backoffMs: 1, retryableErrors: ["MODEL_FAILED", "UPSTREAM_UNAVAILABLE"] } })]), limits: { tokens: 50_000 } });
+    const done = await t.run({
+      ...workflow([
+        ask("one", { retryPolicy: { maxRetries: 1, backoffMs: 1, retryableErrors: ["MODEL_FAILED", "UPSTREAM_UNAVAILABLE"] } }),
+      ]),
+      limits: { tokens: 50_000 },
+    });
     const receipt = await t.system.receipt(done.executionId);
 
     expect(done.status).toBe("completed");
@@ -128,7 +142,10 @@ describe("limits of agents, workspaces and tags", () => {
   test("bind by tag, and by day", async () => {
     await using t = await createTestSystem({ script: () => answer });
     await t.system.setBudget("tag:team-a", { tokens: 1_500, window: "day" }, "tester");
-    const request = { ...workflow([{ id: "read", type: "action", plugin: "probe", action: "read", params: {} }, ask("one")]), tags: ["team-a"] };
+    const request = {
+      ...workflow([{ id: "read", type: "action", plugin: "probe", action: "read", params: {} }, ask("one")]),
+      tags: ["team-a"],
+    };
 
     const first = await t.run(request);
     const second = await t.run(request);

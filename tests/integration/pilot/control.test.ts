@@ -4,7 +4,14 @@ import { AppError } from "../../../lib/core/errors.ts";
 import type { JsonValue } from "../../../lib/core/json.ts";
 import { createTestSystem, workflow, type TestSystem } from "../testSystem.ts";
 
-const step = (id: string, action: string, more: object = {}): object => ({ id, type: "action", plugin: "probe", action, params: { id }, ...more });
+const step = (id: string, action: string, more: object = {}): object => ({
+  id,
+  type: "action",
+  plugin: "probe",
+  action,
+  params: { id },
+  ...more,
+});
 
 /** The probe's `slow` action holds until it is let go or aborted. */
 function holdSlow(t: TestSystem): { readonly begun: Promise<void>; readonly release: () => void } {
@@ -24,7 +31,9 @@ describe("cancel", () => {
     await using t = await createTestSystem();
     const { begun } = holdSlow(t);
     const undo = (id: string) => ({ rollbackAction: { plugin: "probe", action: "undo", params: { undoes: `{{${id}.id}}` } } });
-    const { executionId } = await t.system.start(workflow([step("a", "keyed", undo("a")), step("b", "keyed", undo("b")), step("c", "slow"), step("d", "read")]));
+    const { executionId } = await t.system.start(
+      workflow([step("a", "keyed", undo("a")), step("b", "keyed", undo("b")), step("c", "slow"), step("d", "read")]),
+    );
     await begun;
 
     await t.system.cancel(executionId, "tester");
@@ -68,10 +77,16 @@ describe("a failing step", () => {
     fail(t, 2, () => new AppError("UPSTREAM_UNAVAILABLE", "down"));
 
     const report = await t.run(workflow([step("a", "read", { retryPolicy: { maxRetries: 3, backoffMs: 1 } })]));
-    const { rows } = await t.db.query<{ attempt: number; status: string }>("SELECT attempt, status FROM workflow_step_executions ORDER BY attempt");
+    const { rows } = await t.db.query<{ attempt: number; status: string }>(
+      "SELECT attempt, status FROM workflow_step_executions ORDER BY attempt",
+    );
 
     expect(report.status).toBe("completed");
-    expect(rows.map(({ attempt, status }) => [attempt, status])).toEqual([[1, "failed"], [2, "failed"], [3, "completed"]]);
+    expect(rows.map(({ attempt, status }) => [attempt, status])).toEqual([
+      [1, "failed"],
+      [2, "failed"],
+      [3, "completed"],
+    ]);
   });
 
   test("fails the execution when its error is final; steps after it never run", async () => {
@@ -92,7 +107,10 @@ describe("a failing step", () => {
     const report = await t.run(workflow([step("a", "read", { continueOnError: true }), step("b", "keyed")]));
 
     expect(report.status).toBe("completed");
-    expect(report.steps.map(({ id, status }) => [id, status])).toEqual([["a", "failed"], ["b", "completed"]]);
+    expect(report.steps.map(({ id, status }) => [id, status])).toEqual([
+      ["a", "failed"],
+      ["b", "completed"],
+    ]);
   });
 
   test("passes its time-out: the step fails and says so", async () => {
@@ -133,7 +151,9 @@ describe("outputs that no database likes", () => {
     t.probe.behave = async () => "x".repeat(50_000_000);
 
     const report = await t.run(workflow([step("a", "read")]));
-    const { rows } = await t.db.query<{ count: string }>("SELECT COUNT(*) AS count FROM execution_values WHERE octet_length(content) > 1000000");
+    const { rows } = await t.db.query<{ count: string }>(
+      "SELECT COUNT(*) AS count FROM execution_values WHERE octet_length(content) > 1000000",
+    );
 
     expect(report.error?.code).toBe("OUTPUT_TOO_LARGE");
     expect(rows[0]?.count).toBe("0");
@@ -155,9 +175,15 @@ describe("conditions and caches", () => {
   test("a step whose condition is false is skipped, and what follows runs", async () => {
     await using t = await createTestSystem();
 
-    const report = await t.run({ ...workflow([step("a", "read", { executeIf: "input.go == true" }), step("b", "read")]), inputs: { go: false } });
+    const report = await t.run({
+      ...workflow([step("a", "read", { executeIf: "input.go == true" }), step("b", "read")]),
+      inputs: { go: false },
+    });
 
-    expect(report.steps.map(({ id, status }) => [id, status])).toEqual([["a", "skipped"], ["b", "completed"]]);
+    expect(report.steps.map(({ id, status }) => [id, status])).toEqual([
+      ["a", "skipped"],
+      ["b", "completed"],
+    ]);
   });
 
   test("a cached read is made once per different input; an effect is never cached", async () => {

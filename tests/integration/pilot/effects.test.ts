@@ -2,7 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { brokenConnection, createTestSystem, workflow } from "../testSystem.ts";
 
-const step = (action: string, more: object = {}): object => ({ id: action, type: "action", plugin: "probe", action, params: { to: "anna" }, ...more });
+const step = (action: string, more: object = {}): object => ({
+  id: action,
+  type: "action",
+  plugin: "probe",
+  action,
+  params: { to: "anna" },
+  ...more,
+});
 const eager = { retryPolicy: { maxRetries: 3, backoffMs: 1, retryableErrors: ["UPSTREAM_UNAVAILABLE"] } };
 
 function failOnce(t: { readonly probe: { behave: unknown } }): void {

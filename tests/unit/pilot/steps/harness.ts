@@ -217,7 +217,7 @@ export class TestPilot {
         isFirstClaim: this.#epoch === 1,
       },
       definition: this.definition,
-      snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null },
+      snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null, subWorkflows: {} },
       inputs: this.#inputs,
       rows: this.rows<StepRow>("steps").map((row) => ({
         ...row,

@@ -1,0 +1,84 @@
+// `demo`: the main job in a minute, offline and without a key, on real events and real processes.
+import type { Command } from "commander";
+import type { Action, Cli } from "../Cli.ts";
+import { createDemoFolder, demoRequest, type DemoFolder } from "../demo/demoFolder.ts";
+import { chooseLiveModel, OFFLINE, type DemoModel } from "../demo/demoModels.ts";
+import type { DemoScene } from "../demo/demoScenes.ts";
+import { DemoWorker } from "../demo/DemoWorker.ts";
+import { playDemo } from "../demo/playDemo.ts";
+import { DemoTeller } from "../demo/tellDemo.ts";
+import { formatBytes, formatMs } from "../amounts.ts";
+import { loadCliConfig } from "../openSystem.ts";
+
+interface DemoOptions {
+  readonly keep?: boolean;
+}
+
+export function define(command: Command, action: Action): void {
+  command
+    .option("--keep", "keep the folder with report, outbox and database")
+    .addHelpText("after", "\nWith --live: asks the model of a key in the environment, for at most 0.05 USD.")
+    .action(action(demo));
+}
+
+async function demo(cli: Cli, options: DemoOptions): Promise<void> {
+  const startedMs = cli.clock.nowMs();
+  const isLive = cli.options.live === true;
+  const model = isLive ? chooseLiveModel((await loadCliConfig(cli)).foundKeys) : OFFLINE;
+  const folder = await createDemoFolder();
+  const workers = new Set<DemoWorker>();
+  const clear = async (): Promise<void> => {
+    await Promise.all([...workers].map(async (worker) => worker.kill()));
+    if (options.keep !== true) await folder.remove();
+  };
+  cli.interrupted.addEventListener("abort", () => void clear());
+  try {
+    await play(cli, { model, folder, workers, startedMs, isKept: options.keep === true });
+  } finally {
+    await clear();
+  }
+}
+
+interface Play {
+  readonly model: DemoModel;
+  readonly folder: DemoFolder;
+  readonly workers: Set<DemoWorker>;
+  readonly startedMs: number;
+  readonly isKept: boolean;
+}
+
+async function play(cli: Cli, { model, folder, workers, startedMs, isKept }: Play): Promise<void> {
+  const { output, clock, env } = cli;
+  const teller = new DemoTeller(output);
+  const scenes: DemoScene[] = [];
+  if (!output.isJson) introduce(teller, model, folder);
+  await playDemo({
+    folder,
+    model,
+    request: await demoRequest(model),
+    clock,
+    tell: (scene) => {
+      scenes.push(scene);
+      if (!output.isJson) teller.tell(scene);
+    },
+    startWorker: async () => {
+      const worker = await DemoWorker.start({ folder, env, clock, isLive: model !== OFFLINE });
+      workers.add(worker);
+      return worker;
+    },
+  });
+  const ms = clock.nowMs() - startedMs;
+  if (output.isJson) return output.json({ model: model.name, pricedAs: model.pricedAs ?? null, folder: isKept ? folder.root : null, ms, scenes });
+  output.data("");
+  teller.line(`Done in ${formatMs(ms)}. ${isKept ? `Everything is in ${folder.root}.` : "Its folder is removed; --keep leaves it."}`);
+}
+
+function introduce(teller: DemoTeller, { name, pricedAs }: DemoModel, { events }: DemoFolder): void {
+  teller.line("An agent workflow under a hard limit, paused, killed twice, finished.");
+  teller.line(`Input: ${events.source}, ${formatBytes(events.bytes)} of GitHub events.`);
+  if (pricedAs === undefined) teller.line(`Model: ${name}, called over the network and paid for.`);
+  else {
+    teller.line(`Model: ${name}. It computes its answers from the input, without network or key.`);
+    teller.line(`Prices: as if on ${pricedAs}. Nothing is paid.`);
+  }
+}
