@@ -5,6 +5,8 @@ import { readsOf } from "../workflow/dependencies.ts";
 import type { WorkflowStep } from "../workflow/types.ts";
 import { evaluateStepCondition } from "./ConditionalEvaluator.ts";
 import type { ExecutionState, StepDetail } from "./ExecutionState.ts";
+import { checkNotEmpty, emptyWarning } from "./emptyOutput.ts";
+import { recordedOutcome } from "./recordedOutcome.ts";
 import { nextAttempt, type RetryDecision } from "./retryPolicy.ts";
 import { readStepCache, writeStepCache } from "./StepCache.ts";
 import { StepAttempt } from "./StepAttempt.ts";
@@ -302,15 +304,6 @@ export class StepExecutor {
   }
 }
 
-function recordedOutcome(state: ExecutionState, path: string): StepOutcome | null {
-  const known = state.step(path);
-  if (known === undefined || known.status === "waiting" || known.status === "uncertain") return null;
-  if (known.status === "skipped") return { status: "skipped", reason: known.detail.reason ?? "skipped" };
-  if (known.status === "failed") return known.detail.retryAtMs === undefined ? { status: "failed", error: state.errorOf(path) } : null;
-  // The output itself is loaded by whoever reads it.
-  return { status: "completed", output: null };
-}
-
 const rootsOfSteps = new WeakMap<WorkflowStep, ReadonlySet<string>>();
 
 function rootsOf(step: WorkflowStep): ReadonlySet<string> {
@@ -320,22 +313,6 @@ function rootsOf(step: WorkflowStep): ReadonlySet<string> {
     rootsOfSteps.set(step, roots);
   }
   return roots;
-}
-
-function isEmpty(output: unknown): boolean {
-  if (output === null || output === "") return true;
-  return Array.isArray(output) ? output.length === 0 : typeof output === "object" && Object.keys(output).length === 0;
-}
-
-function checkNotEmpty(step: WorkflowStep, path: string, output: unknown): void {
-  if (step._on_empty !== "throw" || !isEmpty(output)) return;
-  throw new AppError("RESULT_EMPTY", `step ${path} yielded nothing, and _on_empty is throw`, {
-    details: { step: path, got: JSON.stringify(output) },
-  });
-}
-
-function emptyWarning(step: WorkflowStep, output: unknown): StepDetail {
-  return step._on_empty === "warn" && isEmpty(output) ? { warnings: ["the step yielded nothing"] } : {};
 }
 
 async function pause(clock: PilotServices["clock"], ms: number, state: ExecutionState): Promise<void> {
