@@ -68,7 +68,8 @@ async function play(cli: Cli, { model, folder, workers, startedMs, isKept }: Pla
     },
   });
   const ms = clock.nowMs() - startedMs;
-  if (output.isJson) return output.json({ model: model.name, pricedAs: model.pricedAs ?? null, folder: isKept ? folder.root : null, ms, scenes });
+  if (output.isJson)
+    return output.json({ model: model.name, pricedAs: model.pricedAs ?? null, folder: isKept ? folder.root : null, ms, scenes });
   output.data("");
   teller.line(`Done in ${formatMs(ms)}. ${isKept ? `Everything is in ${folder.root}.` : "Its folder is removed; --keep leaves it."}`);
 }
@@ -78,7 +79,7 @@ function introduce(teller: DemoTeller, { name, pricedAs }: DemoModel, { events }
   teller.line(`Input: ${events.source}, ${formatBytes(events.bytes)} of GitHub events.`);
   if (pricedAs === undefined) teller.line(`Model: ${name}, called over the network and paid for.`);
   else {
-    teller.line(`Model: ${name}. It computes its answers from the input, without network or key.`);
+    teller.line(`Model: ${name}: it computes its answers from the input; no network, no key.`);
     teller.line(`Prices: as if on ${pricedAs}. Nothing is paid.`);
   }
 }

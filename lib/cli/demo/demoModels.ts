@@ -15,7 +15,13 @@ export interface DemoModel {
   readonly kinds?: readonly string[];
 }
 
-export const OFFLINE: DemoModel = { name: "offline", pricedAs: "openai/gpt-4.1", limitUsd: "0.25", topUpUsd: "0.30", summariesBeforeKill: 8 };
+export const OFFLINE: DemoModel = {
+  name: "offline",
+  pricedAs: "openai/gpt-4.1",
+  limitUsd: "0.25",
+  topUpUsd: "0.30",
+  summariesBeforeKill: 8,
+};
 
 const FEW = ["security_advisory", "dependabot_alert", "issue_comment"] as const;
 

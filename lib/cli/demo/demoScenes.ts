@@ -32,6 +32,7 @@ export type DemoScene =
       readonly scene: "killed";
       readonly pid: number;
       readonly signal: string;
+      readonly isWaiting: boolean;
       readonly completed: number;
       readonly inFlight: readonly string[];
     }

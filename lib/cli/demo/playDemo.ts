@@ -47,7 +47,7 @@ export async function playDemo(stage: DemoStage): Promise<void> {
 /** Nothing is under way while an execution waits for a person; the process that held it goes all the same. */
 async function killIdle(stage: DemoStage, { worker, report }: Act): Promise<DemoWorker> {
   const signal = await worker.kill();
-  stage.tell({ scene: "killed", pid: worker.pid, signal, completed: completedPaths(report).length, inFlight: [] });
+  stage.tell({ scene: "killed", pid: worker.pid, signal, isWaiting: true, completed: completedPaths(report).length, inFlight: [] });
   return restart(stage, report.executionId);
 }
 
@@ -69,23 +69,24 @@ interface UnderWay {
 /** @returns the execution's end, and who brought it there */
 async function topUpAndKill(stage: DemoStage, { worker, executionId, done }: UnderWay): Promise<Act> {
   const { model, tell } = stage;
-  const started = new Set<string>();
+  const answering = new Set<string>();
   const { promise: moment, resolve } = Promise.withResolvers<"under way" | "ended">();
   const doneBefore = done.size;
   worker.subscribe(executionId, ({ type, path = "", status }) => {
-    if (type === "step_started" && isSummary(path)) started.add(path);
     if (type === "step_finished" && status === "completed") done.add(path);
     if (type === "finished" || type === "suspended") resolve("ended");
-    const isUnderWay = [...started].some((each) => !done.has(each));
-    if (isUnderWay && done.size - doneBefore >= model.summariesBeforeKill) resolve("under way");
+    if (type !== "delta" || !isSummary(path)) return;
+    // A model has begun to answer and nothing of it is stored yet: the worst moment to die.
+    answering.add(path);
+    if (done.size - doneBefore >= model.summariesBeforeKill) resolve("under way");
   });
   const budget = await worker.api.topUpBudget(`execution:${executionId}`, { usd: model.topUpUsd }, "demo");
   tell({ scene: "topped_up", usd: model.topUpUsd, budget });
 
   if ((await moment) === "ended") return { worker, report: await worker.api.wait(executionId) };
   const signal = await worker.kill();
-  const inFlight = [...started].filter((path) => !done.has(path));
-  tell({ scene: "killed", pid: worker.pid, signal, completed: done.size, inFlight });
+  const inFlight = [...answering].filter((path) => !done.has(path));
+  tell({ scene: "killed", pid: worker.pid, signal, isWaiting: false, completed: done.size, inFlight });
   const next = await restart(stage, executionId);
   return { worker: next, report: await next.api.wait(executionId) };
 }
@@ -93,9 +94,13 @@ async function topUpAndKill(stage: DemoStage, { worker, executionId, done }: Und
 async function finish({ folder, tell }: DemoStage, { worker, report }: Act, done: ReadonlySet<string>): Promise<void> {
   const { executionId } = report;
   if (report.status !== "completed") {
-    throw new AppError(report.error?.code ?? "INTERNAL", `the demo's execution ended as ${report.status}: ${report.error?.message ?? report.waiting[0]?.message ?? ""}`, {
-      details: { execution: executionId, expected: "completed", got: report.status },
-    });
+    throw new AppError(
+      report.error?.code ?? "INTERNAL",
+      `the demo's execution ended as ${report.status}: ${report.error?.message ?? report.waiting[0]?.message ?? ""}`,
+      {
+        details: { execution: executionId, expected: "completed", got: report.status },
+      },
+    );
   }
   tell({ scene: "finished", progress: progressOf(report) });
   const receipt = await worker.api.receipt(executionId);

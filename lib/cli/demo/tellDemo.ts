@@ -36,7 +36,9 @@ export class DemoTeller {
         return this.#toppedUp(scene);
       case "finished":
         this.#title("Finished");
-        return this.#indented(`${spent(scene.progress)}. ${scene.progress.summaries} summaries, ${scene.progress.completedSteps} steps completed.`);
+        return this.#indented(
+          `${spent(scene.progress)}. ${scene.progress.summaries} summaries, ${scene.progress.completedSteps} steps completed.`,
+        );
       case "proof":
         return this.#proof(scene);
       case "report":
@@ -82,14 +84,10 @@ export class DemoTeller {
     this.#indented(`The next call (${waiting.path}) could cost ${need}: not started.`);
   }
 
-  #killed({ pid, signal, completed, inFlight }: DemoScene & { readonly scene: "killed" }): void {
-    if (inFlight.length === 0) {
-      this.#title("kill -9, while it waits");
-      return this.#indented(`Process ${pid} ended by ${signal}. ${completed} steps had been completed.`);
-    }
-    this.#title("kill -9 again, with calls in flight");
-    const calls = inFlight.length === 1 ? "1 summary was" : `${inFlight.length} summaries were`;
-    this.#indented(`Process ${pid} ended by ${signal}. ${completed} steps had been completed, ${calls} under way: ${inFlight.join(", ")}.`);
+  #killed({ pid, signal, isWaiting, completed, inFlight }: DemoScene & { readonly scene: "killed" }): void {
+    this.#title(isWaiting ? "kill -9, while it waits" : "kill -9 again, while it works");
+    this.#indented(`Process ${pid} ended by ${signal}. ${completed} steps had been completed.`);
+    if (inFlight.length > 0) this.#indented(`In flight, and lost with it: the answer to ${inFlight.join(", ")}.`);
   }
 
   #restarted({ pid, progress, ms }: DemoScene & { readonly scene: "restarted" }): void {
@@ -106,7 +104,9 @@ export class DemoTeller {
   #proof({ summaries, askedOnce, askedAgain, completedAndRepeated }: DemoScene & { readonly scene: "proof" }): void {
     this.#indented(`The model was asked once for ${askedOnce} of ${summaries} summaries.`);
     if (askedAgain.length > 0)
-      this.#indented(`Asked again: ${askedAgain.join(", ")}: in flight at the kill, so the first call is booked at its worst case until reconciled.`);
+      this.#indented(
+        `Asked again: ${askedAgain.join(", ")}. The lost call is booked at its worst case, until the provider's usage says otherwise.`,
+      );
     this.#indented(`Completed steps that were run again: ${completedAndRepeated.length}.`);
   }
 
