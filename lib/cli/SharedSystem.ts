@@ -123,10 +123,11 @@ export class SharedSystem {
   async #sayWhatStaysQueued(server: SocketServer, system: System): Promise<void> {
     for (const executionId of server.startedByOthers) {
       try {
-        const { status } = await system.report(executionId);
-        if (status !== "running" && status !== "queued") continue;
+        const { status, waitingFor } = await system.report(executionId);
+        const isUnderWay = status === "running" || status === "queued" || (status === "waiting" && waitingFor === "delay");
+        if (!isUnderWay) continue;
         this.#options.talk(
-          `execution ${executionId}, started by another command, is handed over: it stays queued and durable\n  go on with: ${this.#options.resumeCommand(executionId)}`,
+          `execution ${executionId}, started by another command, is handed over: it stays queued and durable; go on with\n  ${this.#options.resumeCommand(executionId)}`,
         );
       } catch {
         // It was pruned, or the database is gone: there is nothing to hand over, and closing goes on.

@@ -83,15 +83,7 @@ export function describeNextSteps({ report, approvals, commandLine, nowMs }: Nex
 
 function actionsFor(waiting: WaitingReport, { report, approvals, commandLine }: NextStepsInput): readonly string[] {
   if (waiting.for === "uncertain") return uncertainActions(report, commandLine, waiting.path);
-  if (waiting.for === "budget") {
-    const amount =
-      waiting.needUsd !== null
-        ? `--usd ${plainAmount(waiting.needUsd)}`
-        : waiting.needTokens !== null
-          ? `--tokens ${waiting.needTokens}`
-          : "--usd AMOUNT";
-    return [`  top up       ${commandLine(`budgets topup execution:${report.executionId} ${amount}`)}`];
-  }
+  if (waiting.for === "budget") return [`  top up       ${commandLine(topUpCommand(waiting, report))}`];
   if (waiting.for === "delay") return [];
   return approvals
     .filter((approval) => approval.path === waiting.path || report.waiting.length === 1)
@@ -102,6 +94,13 @@ function actionsFor(waiting: WaitingReport, { report, approvals, commandLine }: 
         `  or reject    ${commandLine(`approvals reject ${id}${comment}`)}`,
       ];
     });
+}
+
+/** In the unit that is limited. With no limit of its own the execution waits for a wider account, which the message names. */
+function topUpCommand({ needUsd, needTokens }: WaitingReport, { executionId, limitUsd, limitTokens }: ExecutionReport): string {
+  const usd = limitUsd === null ? "" : ` --usd ${needUsd === null || needUsd === 0 ? "AMOUNT" : plainAmount(needUsd)}`;
+  const tokens = limitTokens === null ? "" : ` --tokens ${needTokens === null || needTokens === 0 ? "COUNT" : needTokens}`;
+  return usd + tokens === "" ? "budgets topup SCOPE --usd AMOUNT" : `budgets topup execution:${executionId}${usd}${tokens}`;
 }
 
 function uncertainActions({ executionId }: ExecutionReport, commandLine: (rest: string) => string, path?: string): readonly string[] {

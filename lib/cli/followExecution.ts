@@ -47,7 +47,17 @@ async function showOutcome(cli: Cli, system: SharedSystem, report: ExecutionRepo
   const firstFailed = report.steps.find(({ error }) => error !== null);
   if (report.status === "failed" && firstFailed !== undefined) output.talk(`  failed at ${firstFailed.path} (${firstFailed.type})`);
   output.talk(`${summarize(report)}\nexecution ${report.executionId}`);
-  for (const step of report.steps) for (const warning of step.warnings) output.warn(`${step.path}: ${warning}`);
+  showWarnings(cli, report);
+}
+
+/** Beyond this many nobody reads on; `executions show --json` has them all. */
+const MAX_WARNINGS = 5;
+
+function showWarnings(cli: Cli, { executionId, steps }: ExecutionReport): void {
+  const warnings = steps.flatMap((step) => step.warnings.map((warning) => `${step.path}: ${warning}`));
+  for (const warning of warnings.slice(0, MAX_WARNINGS)) cli.output.warn(warning);
+  const hidden = warnings.length - MAX_WARNINGS;
+  if (hidden > 0) cli.output.warn(`${hidden} more warnings: ${cli.commandLine(`executions show ${executionId} --json`)}`);
 }
 
 export async function showNextSteps(cli: Cli, system: SharedSystem, report: ExecutionReport): Promise<void> {

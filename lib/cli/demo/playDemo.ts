@@ -104,7 +104,10 @@ async function finish({ folder, tell }: DemoStage, { worker, report }: Act, done
   }
   tell({ scene: "finished", progress: progressOf(report) });
   const receipt = await worker.api.receipt(executionId);
-  tell({ scene: "proof", ...proofOf(report, receipt, done) });
+  const proof = proofOf(report, receipt, done);
+  tell({ scene: "proof", ...proof });
+  if (proof.completedAndRepeated.length > 0)
+    throw new AppError("INTERNAL", `steps that were completed before a kill were run again: ${proof.completedAndRepeated.join(", ")}`);
   const file = path.join(folder.root, "report.md");
   tell({ scene: "report", file, text: await readFile(file, "utf8") });
   tell({ scene: "receipt", receipt });

@@ -91,7 +91,7 @@ describe("SharedSystem on a data folder", () => {
     await first.system.close();
 
     expect(first.talk).toEqual([
-      `execution ${unfinished.executionId}, started by another command, is handed over: it stays queued and durable\n  go on with: resume ${unfinished.executionId}`,
+      `execution ${unfinished.executionId}, started by another command, is handed over: it stays queued and durable; go on with\n  resume ${unfinished.executionId}`,
     ]);
     expect(first.memory.closed).toBe(1);
     expect(await findFolderOwner(folder)).toBeUndefined();

@@ -67,6 +67,16 @@ describe("describeNextSteps", () => {
     ]);
   });
 
+  test("asks for tokens where tokens are limited, and names no execution where a wider account is", () => {
+    const waiting = [{ path: "s2", for: "budget" as const, until: null, message: "m", needUsd: 0, needTokens: 900 }];
+    const report: ExecutionReport = { ...EMPTY_REPORT, status: "waiting", waitingFor: "budget", limitUsd: null, waiting };
+
+    expect(describeNextSteps({ report: { ...report, limitTokens: 50 }, approvals: [], commandLine, nowMs })[1]).toContain(
+      `execution:${report.executionId} --tokens 900`,
+    );
+    expect(describeNextSteps({ report, approvals: [], commandLine, nowMs })[1]).toContain("budgets topup SCOPE --usd AMOUNT");
+  });
+
   test("gives both answers of an approval, with its comment where one is required", () => {
     const report: ExecutionReport = {
       ...EMPTY_REPORT,
