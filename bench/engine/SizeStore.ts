@@ -2,8 +2,18 @@
 import type { Database } from "../../lib/db/Database.ts";
 
 const OURS = [
-  "workflow_executions", "workflow_step_executions", "execution_values", "audit_trail", "step_attempts", "ledger_accounts", "ledger_balances",
-  "ledger_grants", "ledger_reservations", "token_usage", "execution_signals", "stored_documents",
+  "workflow_executions",
+  "workflow_step_executions",
+  "execution_values",
+  "audit_trail",
+  "step_attempts",
+  "ledger_accounts",
+  "ledger_balances",
+  "ledger_grants",
+  "ledger_reservations",
+  "token_usage",
+  "execution_signals",
+  "stored_documents",
 ];
 
 /** All tables and indexes that an execution touches, the queue's included. */

@@ -45,7 +45,7 @@ export async function createBenchEngine(db: Database, { steps, outputBytes, conc
     run: async () => payload(outputBytes),
   });
   plugins.register(definePlugin({ name: "bench", version: "1.0.0", description: "no-op steps", actions: { noop } }));
-  const logger = createLogger({ level: "error" });
+  const logger = createLogger({ level: "warn" });
   const ended = new Map<string, () => void>();
   const emit = (event: ExecutionEvent): void => {
     if (event.type === "finished") ended.get(event.executionId)?.();

@@ -23,7 +23,10 @@ interface Shape {
 }
 
 /** @returns bytes per step */
-async function bytesOf(open: () => Promise<Database>, { executions, steps, outputBytes }: Shape): Promise<{ readonly ours: number; readonly plain: number }> {
+async function bytesOf(
+  open: () => Promise<Database>,
+  { executions, steps, outputBytes }: Shape,
+): Promise<{ readonly ours: number; readonly plain: number }> {
   await using db = await open();
   await createPlainTable(db);
   const concurrency = Math.min(executions, 50);

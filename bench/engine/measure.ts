@@ -19,9 +19,21 @@ export interface Row {
   readonly baseline: number | null;
 }
 
-export function row(name: string, value: number | null, unit: string, { goal, baseline = null }: { readonly goal?: string; readonly baseline?: number | null } = {}): Row {
+export function row(
+  name: string,
+  value: number | null,
+  unit: string,
+  { goal, baseline = null }: { readonly goal?: string; readonly baseline?: number | null } = {},
+): Row {
   const rounded = value === null ? null : Number(value.toPrecision(4));
-  return { name, value: rounded, unit, goal: goal ?? null, pass: value === null || goal === undefined ? null : meets(value, goal), baseline: baseline === null ? null : Number(baseline.toPrecision(4)) };
+  return {
+    name,
+    value: rounded,
+    unit,
+    goal: goal ?? null,
+    pass: value === null || goal === undefined ? null : meets(value, goal),
+    baseline: baseline === null ? null : Number(baseline.toPrecision(4)),
+  };
 }
 
 function meets(value: number, goal: string): boolean {

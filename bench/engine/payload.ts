@@ -3,5 +3,9 @@ import { randomBytes } from "node:crypto";
 
 /** JSON of about so many bytes that no compression shrinks: distinct per call, so that no value is shared. */
 export function payload(bytes: number): { readonly data: string } {
-  return { data: randomBytes(Math.ceil((bytes * 3) / 4)).toString("base64").slice(0, bytes) };
+  return {
+    data: randomBytes(Math.ceil((bytes * 3) / 4))
+      .toString("base64")
+      .slice(0, bytes),
+  };
 }

@@ -15,7 +15,15 @@ export async function createPlainTable(db: Database): Promise<void> {
 }
 
 /** @returns rows per second of `executions` × `steps` rows, `concurrency` writers at a time */
-export async function plainBatchedInserts(db: Database, { executions, steps, outputBytes, concurrency }: { readonly executions: number; readonly steps: number; readonly outputBytes: number; readonly concurrency: number }): Promise<number> {
+export async function plainBatchedInserts(
+  db: Database,
+  {
+    executions,
+    steps,
+    outputBytes,
+    concurrency,
+  }: { readonly executions: number; readonly steps: number; readonly outputBytes: number; readonly concurrency: number },
+): Promise<number> {
   const pending: Waiting[] = [];
   let isFlushing = false;
   const flush = async (): Promise<void> => {

@@ -14,7 +14,11 @@ export interface ThroughputOptions {
   readonly goal: string;
 }
 
-export async function measureThroughput(db: Database, kind: "postgres" | "pglite", { executions, rounds, goal }: ThroughputOptions): Promise<Row[]> {
+export async function measureThroughput(
+  db: Database,
+  kind: "postgres" | "pglite",
+  { executions, rounds, goal }: ThroughputOptions,
+): Promise<Row[]> {
   await createPlainTable(db);
   const shape = { executions, steps: STEPS, outputBytes: OUTPUT_BYTES, concurrency: IN_FLIGHT };
   const engine = await createBenchEngine(db, { steps: STEPS, outputBytes: OUTPUT_BYTES, concurrency: IN_FLIGHT });

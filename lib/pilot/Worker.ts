@@ -108,8 +108,9 @@ export class Worker {
         await clock.sleep(POLL_MS);
       }
       // A full hand means that more may be waiting: look again at once when there is room.
-      this.#mayHaveMore = claimed > 0 && claimed === free;
-      if (this.#mayHaveMore && this.#claims.size < maxConcurrentExecutions) continue;
+      // Without a free slot nobody looked: then there may be more as well.
+      this.#mayHaveMore = claimed === free;
+      if (claimed > 0 && claimed === free && this.#claims.size < maxConcurrentExecutions) continue;
       await this.#pause();
     }
   }
@@ -118,7 +119,8 @@ export class Worker {
     if (this.#isWoken) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const cancel = this.#options.clock.schedule(POLL_MS, resolve);
+    // A worker that waits for work keeps its process alive.
+    const cancel = this.#options.clock.schedule(POLL_MS, resolve, true);
     await promise;
     cancel();
     this.#wake = null;
