@@ -57,7 +57,7 @@ function showWarnings(cli: Cli, { executionId, steps }: ExecutionReport): void {
   const warnings = steps.flatMap((step) => step.warnings.map((warning) => `${step.path}: ${warning}`));
   for (const warning of warnings.slice(0, MAX_WARNINGS)) cli.output.warn(warning);
   const hidden = warnings.length - MAX_WARNINGS;
-  if (hidden > 0) cli.output.warn(`${hidden} more warnings: ${cli.commandLine(`executions show ${executionId} --json`)}`);
+  if (hidden > 0) cli.output.warn(`${hidden} more: ${cli.commandLine(`executions show ${executionId} --json`)}`);
 }
 
 export async function showNextSteps(cli: Cli, system: SharedSystem, report: ExecutionReport): Promise<void> {

@@ -1,0 +1,39 @@
+// The library's front door: names only, grouped; each is documented where it is defined. No code.
+
+/** A whole system: opens the database, joins every part, runs workers. `loadConfig` makes its configuration. */
+export { createSystem, type SystemOptions } from "./system.ts";
+export { loadConfig } from "./config/loadConfig.ts";
+export type { Config } from "./config/Config.ts";
+export type * from "./systemApi.ts";
+
+/** Workflows: made in TypeScript, or read from YAML and JSON with every fault named by line. */
+export { defineWorkflow } from "./workflow/defineWorkflow.ts";
+export { parseWorkflow, requireWorkflow, type ParseOptions } from "./workflow/WorkflowParser.ts";
+export { workflowJsonSchema } from "./workflow/workflowJsonSchema.ts";
+export type { ParseResult, WorkflowDefinition, WorkflowIssue, WorkflowStep } from "./workflow/types.ts";
+export type { WorkflowDefinitionInput } from "./workflow/inputTypes.ts";
+
+/** Plugins: what a workflow may do to the world, with effect and repeatability declared. */
+export { defineAction, definePlugin } from "./plugins/definePlugin.ts";
+export { PluginManager } from "./plugins/PluginManager.ts";
+export { PluginExecutor } from "./plugins/PluginExecutor.ts";
+export type { ActionContext, Plugin } from "./plugins/types.ts";
+
+/** Models: a provider of your own is called only with a reservation in hand. */
+export { BaseProvider, type ProviderAnswer } from "./models/BaseProvider.ts";
+export { OfflineProvider } from "./models/offline.ts";
+export type { ModelRequest, ModelResult } from "./models/types.ts";
+
+/** Tokens and prices: counting, correction per model, worst cases in money. */
+export { TokenCounter } from "./tokens/TokenCounter.ts";
+export { Calibration } from "./tokens/calibration.ts";
+export { PriceBook } from "./tokens/pricing.ts";
+
+/** Time and logs, where a test or a host brings its own. */
+export { systemClock, type Clock } from "./core/clock.ts";
+export { createLogger, type Logger } from "./core/logger.ts";
+
+/** Errors: one class; `code` says what, `retry` whether to try again, `hint` what to do. */
+export { AppError } from "./core/errors.ts";
+export { ERROR_CATALOGUE, type ErrorCode } from "./core/errorCatalogue.ts";
+export type { JsonObject, JsonValue } from "./core/json.ts";
