@@ -58,7 +58,7 @@ const REPORT_KEYS = [
 ];
 const STEP_KEYS = ["id", "path", "type", "intent", "status", "handler", "model", "tokens", "costUsd", "ms", "quality", "warnings", "error"];
 
-describe("run", () => {
+describe("run as the owner of the folder", () => {
   test("prints the output alone on stdout, the talk on stderr, and no colour into a pipe", async () => {
     const { exitCode, stdout, stderr } = await run(["run", "digest.yaml"]);
 
@@ -88,57 +88,6 @@ describe("run", () => {
     expect(report.steps.map(({ id, model }) => [id, model])).toEqual([
       ["summary", "offline"],
       ["save", null],
-    ]);
-  });
-
-  test("takes a workflow from stdin, inputs from a file, and a stored agent by name", async () => {
-    await writeFile(path.join(cwd, "inputs.json"), '{"file":"third.txt"}');
-
-    const piped = await run(["run", "-", "--inputs", "@inputs.json"], { input: FILES["digest.yaml"] ?? "" });
-    const stored = await run(["run", "digest", "--inputs", '{"file":"fourth.txt"}']);
-
-    expect([piped.exitCode, JSON.parse(piped.stdout).path]).toEqual([0, "third.txt"]);
-    expect([stored.exitCode, JSON.parse(stored.stdout).path]).toEqual([0, "fourth.txt"]);
-  });
-
-  test("starts once under one key", async () => {
-    const [first, second] = [
-      await run(["run", "digest.yaml", "--key", "k1", "--json"]),
-      await run(["run", "digest.yaml", "--key", "k1", "--json"]),
-    ];
-
-    expect((second.json() as ExecutionReport).executionId).toBe((first.json() as ExecutionReport).executionId);
-    expect(second.stderr).toContain("already started under this key");
-  });
-
-  test("--dry previews effects", async () => {
-    const result = await run(["run", "digest.yaml", "--dry", "--input", "file=never.txt"]);
-
-    expect(result.exitCode).toBe(0);
-    await expect(readFile(path.join(cwd, "never.txt"))).rejects.toMatchObject({ code: "ENOENT" });
-  });
-
-  test("a failing step exits with 1 and tells the error once", async () => {
-    const text = await run(["run", "fails.yaml"]);
-    const json = await run(["run", "fails.yaml", "--json"]);
-
-    expect([text.exitCode, json.exitCode]).toEqual([1, 1]);
-    expect(text.stderr.match(/^error /gm)).toHaveLength(1);
-    expect(text.stderr).toContain("failed at read (action)");
-    expect(json.json()).toMatchObject({ status: "failed", error: { code: expect.any(String), hint: expect.any(String) } });
-  });
-
-  test("an unknown input, an unknown agent and an invalid file say so before anything starts", async () => {
-    const input = await run(["run", "digest.yaml", "--input", "fil=x", "--json"]);
-    const agent = await run(["run", "nobody", "--json"]);
-    await writeFile(path.join(cwd, "invalid.yaml"), "name: x\nsteps:\n  - { id: a, type: acton }\n");
-    const file = await run(["run", "invalid.yaml", "--json"]);
-
-    expect([input.exitCode, agent.exitCode, file.exitCode]).toEqual([2, 4, 2]);
-    expect([input, agent, file].map((result) => (result.json() as { error: { code: string } }).error.code)).toEqual([
-      "INPUT_INVALID",
-      "NOT_FOUND",
-      "WORKFLOW_INVALID",
     ]);
   });
 });
@@ -186,25 +135,7 @@ describe("limits", () => {
   });
 });
 
-describe("approvals", () => {
-  test("wait with exit 8, take an answer by prefix, and go on", async () => {
-    const asked = await run(["run", "ask.yaml"]);
-    const approval = /approvals approve ([0-9a-f-]{36})/.exec(asked.stderr)?.[1] ?? "";
-    const id = /execution ([0-9a-f-]{36})/.exec(asked.stderr)?.[1] ?? "";
-
-    expect(asked.exitCode).toBe(8);
-    const stranger = await run(["approvals", "approve", approval, "--as", "bob"]);
-    const answered = await run(["approvals", "approve", approval.slice(0, 18), "--as", "anna", "--comment", "fine"]);
-    const again = await run(["approvals", "reject", approval, "--as", "anna"]);
-    const resumed = await run(["executions", "resume", id]);
-
-    expect([stranger.exitCode, answered.exitCode, again.exitCode, resumed.exitCode]).toEqual([2, 0, 6, 0]);
-    expect(answered.stderr).toContain(`executions resume ${id}`);
-    expect(await readFile(path.join(cwd, "asked.txt"), "utf8")).toBe("yes");
-  });
-});
-
-describe("looking and governing, served by a worker that owns the folder", () => {
+describe("served by a worker that owns the folder", () => {
   const env = { NEURONFORGE_SECRET_KEY: Buffer.alloc(32, 7).toString("base64"), GITHUB_TOKEN: "ghp_very_secret_value" };
   let worker: CliProcess;
 
@@ -218,93 +149,166 @@ describe("looking and governing, served by a worker that owns the folder", () =>
     await finishCli(worker);
   });
 
-  test.each([
-    [["executions", "ls", "--json"], "array"],
-    [["approvals", "ls", "--all", "--json"], "array"],
-    [["agents", "ls", "--json"], "array"],
-    [["agents", "show", "digest", "--json"], "object"],
-    [["flags", "ls", "--json"], "array"],
-    [["budgets", "ls", "--json"], "array"],
-    [["connections", "ls", "--json"], "array"],
-    [["plugins", "ls", "--json"], "array"],
-    [["plugins", "ls", "files", "--json"], "object"],
-    [["audit", "ls", "--json"], "array"],
-    [["doctor", "--json"], "array"],
-    [["migrate", "--status", "--json"], "array"],
-    [["plan", "digest.yaml", "--json"], "object"],
-    [["prune", "--older-than-days", "1", "--dry-run", "--json"], "object"],
-  ])("%j prints one JSON document and nothing else", async (args, kind) => {
-    const { exitCode, stdout } = await run(args);
-    const document: unknown = JSON.parse(stdout);
+  describe("run", () => {
+    test("takes a workflow from stdin, inputs from a file, and a stored agent by name", async () => {
+      await writeFile(path.join(cwd, "inputs.json"), '{"file":"third.txt"}');
 
-    expect(exitCode).toBe(0);
-    expect(stdout.trimEnd()).not.toContain("\n");
-    expect(Array.isArray(document) ? "array" : typeof document).toBe(kind);
-  });
+      const piped = await run(["run", "-", "--inputs", "@inputs.json"], { input: FILES["digest.yaml"] ?? "" });
+      const stored = await run(["run", "digest", "--inputs", '{"file":"fourth.txt"}']);
 
-  test("plan tells each step's envelope and price, as if on a named model", async () => {
-    const plan = (await run(["plan", "digest.yaml", "--as", "openai/gpt-4o-mini", "--json"])).json() as {
-      pricedAs: string;
-      steps: object[];
-      total: { costUsd: number };
-    };
+      expect([piped.exitCode, JSON.parse(piped.stdout).path]).toEqual([0, "third.txt"]);
+      expect([stored.exitCode, JSON.parse(stored.stdout).path]).toEqual([0, "fourth.txt"]);
+    });
 
-    expect(plan.pricedAs).toBe("openai/gpt-4o-mini");
-    for (const step of plan.steps)
-      expect(step).toMatchObject({
-        id: expect.any(String),
-        envelope: { q90: expect.toSatisfy((value) => value === null || typeof value === "number") },
-      });
-    expect(plan.total.costUsd).toBeGreaterThan(0);
-  });
+    test("starts once under one key", async () => {
+      const [first, second] = [
+        await run(["run", "digest.yaml", "--key", "k1", "--json"]),
+        await run(["run", "digest.yaml", "--key", "k1", "--json"]),
+      ];
 
-  test("fork previews writes, compare and receipt and export tell about both", async () => {
-    const original = (await run(["run", "digest.yaml", "--json", "--input", "file=orig.txt"])).json() as ExecutionReport;
-    const forked = await run(["executions", "rerun", original.executionId, "--json", "--input", "file=again.txt"]);
-    const fork = forked.json() as ExecutionReport;
-    const compared = (await run(["executions", "compare", original.executionId, fork.executionId, "--json"])).json() as {
-      outputDifferences: string[];
-    };
-    const receipt = (await run(["executions", "receipt", original.executionId, "--json"])).json() as { calls: object[]; paidUsd: number };
-    const exported = await run(["executions", "export", original.executionId, "--out", "export.json"]);
+      expect((second.json() as ExecutionReport).executionId).toBe((first.json() as ExecutionReport).executionId);
+      expect(second.stderr).toContain("already started under this key");
+    });
 
-    expect(forked.stderr).toContain("previewed, not performed: save");
-    await expect(readFile(path.join(cwd, "again.txt"))).rejects.toMatchObject({ code: "ENOENT" });
-    expect(compared.outputDifferences.length).toBeGreaterThan(0);
-    expect([receipt.calls.length, receipt.paidUsd]).toEqual([1, 0]);
-    expect(exported.exitCode).toBe(0);
-    expect(JSON.parse(await readFile(path.join(cwd, "export.json"), "utf8"))).toMatchObject({
-      report: { executionId: original.executionId },
+    test("--dry previews effects", async () => {
+      const result = await run(["run", "digest.yaml", "--dry", "--input", "file=never.txt"]);
+
+      expect(result.exitCode).toBe(0);
+      await expect(readFile(path.join(cwd, "never.txt"))).rejects.toMatchObject({ code: "ENOENT" });
+    });
+
+    test("a failing step exits with 1 and tells the error once", async () => {
+      const text = await run(["run", "fails.yaml"]);
+      const json = await run(["run", "fails.yaml", "--json"]);
+
+      expect([text.exitCode, json.exitCode]).toEqual([1, 1]);
+      expect(text.stderr.match(/^error /gm)).toHaveLength(1);
+      expect(text.stderr).toContain("failed at read (action)");
+      expect(json.json()).toMatchObject({ status: "failed", error: { code: expect.any(String), hint: expect.any(String) } });
+    });
+
+    test("an unknown input, an unknown agent and an invalid file say so before anything starts", async () => {
+      const input = await run(["run", "digest.yaml", "--input", "fil=x", "--json"]);
+      const agent = await run(["run", "nobody", "--json"]);
+      await writeFile(path.join(cwd, "invalid.yaml"), "name: x\nsteps:\n  - { id: a, type: acton }\n");
+      const file = await run(["run", "invalid.yaml", "--json"]);
+
+      expect([input.exitCode, agent.exitCode, file.exitCode]).toEqual([2, 4, 2]);
+      expect([input, agent, file].map((result) => (result.json() as { error: { code: string } }).error.code)).toEqual([
+        "INPUT_INVALID",
+        "NOT_FOUND",
+        "WORKFLOW_INVALID",
+      ]);
     });
   });
 
-  test("a connection comes from a variable, and its secret is never shown nor stored readable", async () => {
-    const set = await run(["connections", "set", "github", "--from-env", "GITHUB_TOKEN"], { env });
-    const listed = await run(["connections", "ls", "--json"], { env });
+  describe("approvals", () => {
+    test("wait with exit 8, take an answer by prefix, and go on", async () => {
+      const asked = await run(["run", "ask.yaml"]);
+      const approval = /approvals approve ([0-9a-f-]{36})/.exec(asked.stderr)?.[1] ?? "";
+      const id = /execution ([0-9a-f-]{36})/.exec(asked.stderr)?.[1] ?? "";
 
-    expect([set.exitCode, listed.exitCode]).toEqual([0, 0]);
-    expect(listed.json()).toMatchObject([{ name: "github" }]);
-    expect(set.stdout + set.stderr + listed.stdout).not.toContain("ghp_very");
+      expect(asked.exitCode).toBe(8);
+      const stranger = await run(["approvals", "approve", approval, "--as", "bob"]);
+      const answered = await run(["approvals", "approve", approval.slice(0, 18), "--as", "anna", "--comment", "fine"]);
+      const again = await run(["approvals", "reject", approval, "--as", "anna"]);
+      const resumed = await run(["executions", "resume", id]);
+
+      expect([stranger.exitCode, answered.exitCode, again.exitCode, resumed.exitCode]).toEqual([2, 0, 6, 0]);
+      expect(answered.stderr).toContain(`executions resume ${id}`);
+      expect(await readFile(path.join(cwd, "asked.txt"), "utf8")).toBe("yes");
+    });
   });
 
-  test("flags and budgets change by command, and refuse what does not exist", async () => {
-    const set = await run(["flags", "set", "ais_routing_enabled", "observe", "--json"]);
-    const unknown = await run(["flags", "set", "ais_routing", "on"]);
-    const budget = await run(["budgets", "set", "workspace", "--usd", "5", "--window", "month", "--json"]);
-    const missing = await run(["budgets", "set", "workspace"]);
+  describe("looking and governing", () => {
+    test.each([
+      [["executions", "ls", "--json"], "array"],
+      [["approvals", "ls", "--all", "--json"], "array"],
+      [["agents", "ls", "--json"], "array"],
+      [["agents", "show", "digest", "--json"], "object"],
+      [["flags", "ls", "--json"], "array"],
+      [["budgets", "ls", "--json"], "array"],
+      [["connections", "ls", "--json"], "array"],
+      [["plugins", "ls", "--json"], "array"],
+      [["plugins", "ls", "files", "--json"], "object"],
+      [["audit", "ls", "--json"], "array"],
+      [["doctor", "--json"], "array"],
+      [["migrate", "--status", "--json"], "array"],
+      [["plan", "digest.yaml", "--json"], "object"],
+      [["prune", "--older-than-days", "1", "--dry-run", "--json"], "object"],
+    ])("%j prints one JSON document and nothing else", async (args, kind) => {
+      const { exitCode, stdout } = await run(args);
+      const document: unknown = JSON.parse(stdout);
 
-    expect(set.json()).toEqual({ key: "ais_routing_enabled", value: "observe" });
-    expect(budget.json()).toMatchObject({ scope: "workspace", window: "month", limitUsd: 5 });
-    expect([set.exitCode, unknown.exitCode, budget.exitCode, missing.exitCode]).toEqual([0, 2, 0, 2]);
-  });
+      expect(exitCode).toBe(0);
+      expect(stdout.trimEnd()).not.toContain("\n");
+      expect(Array.isArray(document) ? "array" : typeof document).toBe(kind);
+    });
 
-  test("prune removes nothing without --yes", async () => {
-    const refused = await run(["prune", "--older-than-days", "0"]);
-    const pruned = await run(["prune", "--older-than-days", "0", "--yes", "--json"]);
+    test("plan tells each step's envelope and price, as if on a named model", async () => {
+      const plan = (await run(["plan", "digest.yaml", "--as", "openai/gpt-4o-mini", "--json"])).json() as {
+        pricedAs: string;
+        steps: object[];
+        total: { costUsd: number };
+      };
 
-    expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toContain("confirm with --yes");
-    expect(pruned.exitCode).toBe(0);
-    expect((pruned.json() as { executions: number }).executions).toBeGreaterThan(0);
+      expect(plan.pricedAs).toBe("openai/gpt-4o-mini");
+      for (const step of plan.steps)
+        expect(step).toMatchObject({
+          id: expect.any(String),
+          envelope: { q90: expect.toSatisfy((value) => value === null || typeof value === "number") },
+        });
+      expect(plan.total.costUsd).toBeGreaterThan(0);
+    });
+
+    test("fork previews writes, compare and receipt and export tell about both", async () => {
+      const original = (await run(["run", "digest.yaml", "--json", "--input", "file=orig.txt"])).json() as ExecutionReport;
+      const forked = await run(["executions", "rerun", original.executionId, "--json", "--input", "file=again.txt"]);
+      const fork = forked.json() as ExecutionReport;
+      const compared = (await run(["executions", "compare", original.executionId, fork.executionId, "--json"])).json() as {
+        outputDifferences: string[];
+      };
+      const receipt = (await run(["executions", "receipt", original.executionId, "--json"])).json() as { calls: object[]; paidUsd: number };
+      const exported = await run(["executions", "export", original.executionId, "--out", "export.json"]);
+
+      expect(forked.stderr).toContain("previewed, not performed: save");
+      await expect(readFile(path.join(cwd, "again.txt"))).rejects.toMatchObject({ code: "ENOENT" });
+      expect(compared.outputDifferences.length).toBeGreaterThan(0);
+      expect([receipt.calls.length, receipt.paidUsd]).toEqual([1, 0]);
+      expect(exported.exitCode).toBe(0);
+      expect(JSON.parse(await readFile(path.join(cwd, "export.json"), "utf8"))).toMatchObject({
+        report: { executionId: original.executionId },
+      });
+    });
+
+    test("a connection comes from a variable, and its secret is never shown nor stored readable", async () => {
+      const set = await run(["connections", "set", "github", "--from-env", "GITHUB_TOKEN"], { env });
+      const listed = await run(["connections", "ls", "--json"], { env });
+
+      expect([set.exitCode, listed.exitCode]).toEqual([0, 0]);
+      expect(listed.json()).toMatchObject([{ name: "github" }]);
+      expect(set.stdout + set.stderr + listed.stdout).not.toContain("ghp_very");
+    });
+
+    test("flags and budgets change by command, and refuse what does not exist", async () => {
+      const set = await run(["flags", "set", "ais_routing_enabled", "observe", "--json"]);
+      const unknown = await run(["flags", "set", "ais_routing", "on"]);
+      const budget = await run(["budgets", "set", "workspace", "--usd", "5", "--window", "month", "--json"]);
+      const missing = await run(["budgets", "set", "workspace"]);
+
+      expect(set.json()).toEqual({ key: "ais_routing_enabled", value: "observe" });
+      expect(budget.json()).toMatchObject({ scope: "workspace", window: "month", limitUsd: 5 });
+      expect([set.exitCode, unknown.exitCode, budget.exitCode, missing.exitCode]).toEqual([0, 2, 0, 2]);
+    });
+
+    test("prune removes nothing without --yes", async () => {
+      const refused = await run(["prune", "--older-than-days", "0"]);
+      const pruned = await run(["prune", "--older-than-days", "0", "--yes", "--json"]);
+
+      expect(refused.exitCode).toBe(2);
+      expect(refused.stderr).toContain("confirm with --yes");
+      expect(pruned.exitCode).toBe(0);
+      expect((pruned.json() as { executions: number }).executions).toBeGreaterThan(0);
+    });
   });
 });

@@ -1,5 +1,7 @@
 // `executions resume ID`: answers an uncertain effect, wakes what waits, and stays with it.
 import type { JsonValue } from "../../../core/json.ts";
+import { AppError } from "../../../core/errors.ts";
+import type { SystemApi } from "../../../systemApi.ts";
 import type { Cli } from "../../Cli.ts";
 import { followExecution } from "../../followExecution.ts";
 import { parseChoice, parseValue, usage } from "../../parseOptions.ts";
@@ -19,19 +21,30 @@ export async function resume(cli: Cli, id: string, options: ResumeOptions): Prom
   const output: JsonValue | undefined = options.output === undefined ? undefined : parseValue(options.output);
   return cli.withSystem(async (system) => {
     const executionId = await resolveExecutionId(system.api, id);
-    const { status } = await system.api.report(executionId);
-    // Queued or running means that nothing holds it back: whoever works goes on with it.
-    if (status !== "queued" && status !== "running") {
-      await system.api.resume(executionId, {
-        actor: cli.actor,
-        ...(options.path === undefined ? {} : { path: options.path }),
-        ...(resolve === undefined ? {} : { resolve }),
-        ...(output === undefined ? {} : { output }),
-      });
-    }
+    const answer = {
+      actor: cli.actor,
+      ...(options.path === undefined ? {} : { path: options.path }),
+      ...(resolve === undefined ? {} : { resolve }),
+      ...(output === undefined ? {} : { output }),
+    };
+    if (resolve !== undefined) await system.api.resume(executionId, answer);
+    else await wake(system.api, executionId, answer);
     if (options.detach !== true) return followExecution(cli, system, executionId);
     if (cli.output.isJson) cli.output.json(await system.api.report(executionId));
     else cli.output.data(executionId);
     return 0;
   });
+}
+
+/** Nothing holds these back: whoever works goes on with it, or has finished it since the person was told to resume. */
+const GOING = new Set(["queued", "running", "completed"]);
+
+async function wake(api: SystemApi, executionId: string, answer: { readonly actor: string }): Promise<void> {
+  if (GOING.has((await api.report(executionId)).status)) return;
+  try {
+    await api.resume(executionId, answer);
+  } catch (thrown) {
+    // A worker may have gone on between the look and the call.
+    if (!AppError.is(thrown, "CONFLICT") || !GOING.has((await api.report(executionId)).status)) throw thrown;
+  }
 }
