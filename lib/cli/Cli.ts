@@ -1,7 +1,7 @@
 // What a command gets: where to write, how to reach the system, whether the person pressed Ctrl-C. No command's logic.
 import type { Clock } from "../core/clock.ts";
 import type { Output } from "./output.ts";
-import type { SharedSystem } from "./SharedSystem.ts";
+import type { SharedSystem } from "./socket/SharedSystem.ts";
 
 export interface GlobalOptions {
   readonly json?: boolean;

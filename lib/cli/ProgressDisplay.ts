@@ -1,8 +1,8 @@
 // Shows an execution's progress on a screen: a line for each finished step, one moving line below. Silent anywhere else.
 import type { ExecutionEvent } from "../systemApi.ts";
-import { formatMs, formatUsd } from "./amounts.ts";
+import { formatMs, formatUsd } from "./text/amounts.ts";
 import type { Output } from "./output.ts";
-import { cutText, printable } from "./textWidth.ts";
+import { cutText, printable } from "./text/textWidth.ts";
 
 /** Beyond this many finished steps only the moving line counts on: nobody reads a thousand lines. */
 const MAX_LINES = 40;

@@ -1,9 +1,9 @@
 // Stays with an execution until it ends or a person must act, works on it meanwhile, then tells how it stands. Starts nothing.
 import type { ExecutionReport } from "../systemApi.ts";
 import { INTERRUPTED_EXIT_CODE, type Cli } from "./Cli.ts";
-import { describeNextSteps, describeStatus, exitCodeOf, summarize } from "./describeReport.ts";
+import { describeNextSteps, describeStatus, exitCodeOf, summarize } from "./text/describeReport.ts";
 import { ProgressDisplay } from "./ProgressDisplay.ts";
-import type { SharedSystem } from "./SharedSystem.ts";
+import type { SharedSystem } from "./socket/SharedSystem.ts";
 
 /** @returns the exit code: that of the execution, or 130 after Ctrl-C */
 export async function followExecution(cli: Cli, system: SharedSystem, executionId: string): Promise<number> {

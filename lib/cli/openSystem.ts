@@ -2,9 +2,9 @@
 import type { Config } from "../config/Config.ts";
 import { loadConfig } from "../config/loadConfig.ts";
 import type { Cli } from "./Cli.ts";
-import { openFolder } from "./openFolder.ts";
-import { readConfigFile } from "./readConfigFile.ts";
-import { SharedSystem, type Backend } from "./SharedSystem.ts";
+import { openFolder } from "./socket/openFolder.ts";
+import { readConfigFile } from "./input/readConfigFile.ts";
+import { SharedSystem, type Backend } from "./socket/SharedSystem.ts";
 
 /** Environment, `neuronforge.config.*` of the current folder, `--data`, `--live`. */
 export async function loadCliConfig(cli: Cli): Promise<Config> {

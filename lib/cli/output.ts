@@ -2,9 +2,9 @@
 import type { Writable } from "node:stream";
 import pc from "picocolors";
 import type { ErrorRecord } from "../core/errors.ts";
-import { renderError } from "./renderError.ts";
-import { layOutTable, type Column } from "./table.ts";
-import { printable, printableLines, wrapText } from "./textWidth.ts";
+import { renderError } from "./text/renderError.ts";
+import { layOutTable, type Column } from "./text/table.ts";
+import { printable, printableLines, wrapText } from "./text/textWidth.ts";
 
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;

@@ -8,8 +8,8 @@ import { AppError, asAppError, toErrorRecord } from "../core/errors.ts";
 import { INTERRUPTED_EXIT_CODE, type Cli, type GlobalOptions } from "./Cli.ts";
 import type { Host } from "./Host.ts";
 import { Output } from "./output.ts";
-import type { SharedSystem } from "./SharedSystem.ts";
-import { within } from "./within.ts";
+import type { SharedSystem } from "./socket/SharedSystem.ts";
+import { within } from "./socket/within.ts";
 
 /** Closing hands held executions over; a database that hangs must not keep a person from leaving. */
 const CLOSE_TIMEOUT_MS = 5_000;

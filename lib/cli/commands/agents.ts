@@ -1,10 +1,10 @@
 // `agents ls|show`.
 import type { Command } from "commander";
 import type { AgentReport } from "../../systemApi.ts";
-import { formatCount, formatTokens, formatWhen } from "../amounts.ts";
+import { formatCount, formatTokens, formatWhen } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { showValue } from "../followExecution.ts";
-import type { Column } from "../table.ts";
+import type { Column } from "../text/table.ts";
 
 export function define(command: Command, action: Action): void {
   command.command("ls").description("stored agents").action(action(list));

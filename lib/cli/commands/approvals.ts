@@ -1,10 +1,10 @@
 // `approvals ls|approve|reject`.
 import type { Command } from "commander";
 import type { ApprovalReport } from "../../systemApi.ts";
-import { formatWhen } from "../amounts.ts";
+import { formatWhen } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { resolveApprovalId, resolveExecutionId, shortId } from "../resolveId.ts";
-import type { Column } from "../table.ts";
+import { resolveApprovalId, resolveExecutionId, shortId } from "../input/resolveId.ts";
+import type { Column } from "../text/table.ts";
 
 interface AnswerOptions {
   readonly as?: string;

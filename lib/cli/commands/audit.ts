@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import type { AuditReport } from "../../systemApi.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { parseWholeNumber } from "../parseOptions.ts";
-import { resolveExecutionId, shortId } from "../resolveId.ts";
-import type { Column } from "../table.ts";
+import { parseWholeNumber } from "../input/parseOptions.ts";
+import { resolveExecutionId, shortId } from "../input/resolveId.ts";
+import type { Column } from "../text/table.ts";
 
 interface ListOptions {
   readonly execution?: string;

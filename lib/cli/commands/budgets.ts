@@ -3,10 +3,10 @@ import type { Command } from "commander";
 import type { BudgetReport, SystemApi } from "../../systemApi.ts";
 import { AppError } from "../../core/errors.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { parseChoice, parseMoney, parseTokens } from "../parseOptions.ts";
-import { readUsageRows } from "../readUsageRows.ts";
-import { showBudgets } from "../showBudgets.ts";
-import { resolveExecutionId } from "../resolveId.ts";
+import { parseChoice, parseMoney, parseTokens } from "../input/parseOptions.ts";
+import { readUsageRows } from "../input/readUsageRows.ts";
+import { showBudgets } from "../text/showBudgets.ts";
+import { resolveExecutionId } from "../input/resolveId.ts";
 
 interface AmountOptions {
   readonly usd?: string;

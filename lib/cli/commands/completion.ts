@@ -1,7 +1,7 @@
 // `completion bash|zsh|fish`: a script for the shell, made from the commands themselves.
 import type { Command } from "commander";
 import type { Action, Cli } from "../Cli.ts";
-import { parseChoice } from "../parseOptions.ts";
+import { parseChoice } from "../input/parseOptions.ts";
 
 export function define(command: Command, action: Action): void {
   command

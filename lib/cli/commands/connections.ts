@@ -1,7 +1,7 @@
 // `connections set NAME --from-env VAR | ls`. A secret is never on the command line: shells keep histories.
 import type { Command } from "commander";
 import { AppError } from "../../core/errors.ts";
-import { formatWhen } from "../amounts.ts";
+import { formatWhen } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
 
 export function define(command: Command, action: Action): void {

@@ -7,7 +7,7 @@ import type { DemoScene } from "../demo/demoScenes.ts";
 import { DemoWorker } from "../demo/DemoWorker.ts";
 import { playDemo } from "../demo/playDemo.ts";
 import { DemoTeller } from "../demo/tellDemo.ts";
-import { formatBytes, formatMs } from "../amounts.ts";
+import { formatBytes, formatMs } from "../text/amounts.ts";
 import { loadCliConfig } from "../openSystem.ts";
 
 interface DemoOptions {

@@ -1,7 +1,7 @@
 // `executions …`: the group's list of subcommands. What each does stands in executions/.
 import type { Command } from "commander";
 import type { Action } from "../Cli.ts";
-import { collect } from "../parseOptions.ts";
+import { collect } from "../input/parseOptions.ts";
 import type { ExportOptions } from "./executions/export.ts";
 import type { ForkOptions } from "./executions/fork.ts";
 import type { ListOptions } from "./executions/ls.ts";

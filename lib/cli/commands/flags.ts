@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { JsonValue } from "../../core/json.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { parseValue } from "../parseOptions.ts";
+import { parseValue } from "../input/parseOptions.ts";
 
 export function define(command: Command, action: Action): void {
   command.command("ls").description("every flag and its value").action(action(list));

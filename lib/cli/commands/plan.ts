@@ -1,11 +1,11 @@
 // `plan FILE|AGENT`: what each step would cost, without a model call.
 import type { Command } from "commander";
 import type { PlanReport, PlanStep } from "../../systemApi.ts";
-import { formatCount, formatUsd, shortModel } from "../amounts.ts";
+import { formatCount, formatUsd, shortModel } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
-import type { Column } from "../table.ts";
+import type { Column } from "../text/table.ts";
 import { buildRequest, type RunOptions } from "./run.ts";
-import { collect } from "../parseOptions.ts";
+import { collect } from "../input/parseOptions.ts";
 
 export function define(command: Command, action: Action): void {
   command

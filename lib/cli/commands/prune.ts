@@ -1,9 +1,9 @@
 // `prune --older-than-days N`: removes finished executions. Asks for --yes rather than prompting: scripts must not hang.
 import type { Command } from "commander";
 import { AppError } from "../../core/errors.ts";
-import { formatBytes, formatCount } from "../amounts.ts";
+import { formatBytes, formatCount } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
-import { parseWholeNumber } from "../parseOptions.ts";
+import { parseWholeNumber } from "../input/parseOptions.ts";
 
 interface PruneOptions {
   readonly olderThanDays: string;

@@ -5,9 +5,9 @@ import type { JsonObject } from "../../core/json.ts";
 import type { RunRequest } from "../../systemApi.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { followExecution } from "../followExecution.ts";
-import { collect, parseLimits, parseObject, parsePairs, usage, type LimitOptions } from "../parseOptions.ts";
-import { readTarget, readText } from "../readWorkflowFile.ts";
-import type { SharedSystem } from "../SharedSystem.ts";
+import { collect, parseLimits, parseObject, parsePairs, usage, type LimitOptions } from "../input/parseOptions.ts";
+import { readTarget, readText } from "../input/readWorkflowFile.ts";
+import type { SharedSystem } from "../socket/SharedSystem.ts";
 
 export interface RunOptions extends LimitOptions {
   readonly input?: readonly string[];

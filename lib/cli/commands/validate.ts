@@ -1,8 +1,8 @@
 // `validate FILE…`: every fault of every file, with its line. Opens no database.
 import type { Command } from "commander";
 import type { Action, Cli } from "../Cli.ts";
-import { createBuiltinCatalog } from "../builtinCatalog.ts";
-import { validateFile, type FileVerdict } from "../validateFile.ts";
+import { createBuiltinCatalog } from "../input/builtinCatalog.ts";
+import { validateFile, type FileVerdict } from "../input/validateFile.ts";
 
 export function define(command: Command, action: Action): void {
   command

@@ -8,9 +8,9 @@ import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import type { ExecutionEvent, SystemApi } from "../../systemApi.ts";
 import type { Environment } from "../Cli.ts";
-import { openFolder } from "../openFolder.ts";
-import { apiOver } from "../SharedSystem.ts";
-import type { SocketClient } from "../SocketClient.ts";
+import { openFolder } from "../socket/openFolder.ts";
+import { apiOver } from "../socket/SharedSystem.ts";
+import type { SocketClient } from "../socket/SocketClient.ts";
 import type { DemoFolder } from "./demoFolder.ts";
 
 export interface DemoWorkerOptions {

@@ -1,9 +1,9 @@
 // Tells the demo's scenes in plain short lines of at most 80 columns. Acts nothing out.
 import type { Receipt } from "../../systemApi.ts";
-import { formatCount, formatMs, formatTokens, formatUsd } from "../amounts.ts";
+import { formatCount, formatMs, formatTokens, formatUsd } from "../text/amounts.ts";
 import { showReceipt } from "../commands/executions/receipt.ts";
 import type { Output } from "../output.ts";
-import { cutText, printable, wrapText } from "../textWidth.ts";
+import { cutText, printable, wrapText } from "../text/textWidth.ts";
 import type { DemoScene, Progress } from "./demoScenes.ts";
 
 const WIDTH = 78;

@@ -2,8 +2,8 @@
 import { AppError } from "../../../lib/core/errors.ts";
 import { uuidv7 } from "../../../lib/core/ids.ts";
 import type { ExecutionEvent, ExecutionReport, RunRequest, System } from "../../../lib/systemApi.ts";
-import { apiOver } from "../../../lib/cli/SharedSystem.ts";
-import type { ApiMethod } from "../../../lib/cli/socketProtocol.ts";
+import { apiOver } from "../../../lib/cli/socket/SharedSystem.ts";
+import type { ApiMethod } from "../../../lib/cli/socket/socketProtocol.ts";
 
 type Listener = (event: ExecutionEvent) => void;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeNextSteps, exitCodeOf, summarize } from "../../../lib/cli/describeReport.ts";
+import { describeNextSteps, exitCodeOf, summarize } from "../../../lib/cli/text/describeReport.ts";
 import { AppError, toErrorRecord } from "../../../lib/core/errors.ts";
 import type { ErrorCode } from "../../../lib/core/errorCatalogue.ts";
 import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { Output, type OutputOptions } from "../../../lib/cli/output.ts";
-import { renderError } from "../../../lib/cli/renderError.ts";
+import { renderError } from "../../../lib/cli/text/renderError.ts";
 import { toErrorRecord, AppError } from "../../../lib/core/errors.ts";
 
 class Screen extends Writable {

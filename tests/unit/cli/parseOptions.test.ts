@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseLimits, parseMoney, parsePairs, parseTokens, parseWholeNumber } from "../../../lib/cli/parseOptions.ts";
-import { parseUsageRows } from "../../../lib/cli/readUsageRows.ts";
+import { parseLimits, parseMoney, parsePairs, parseTokens, parseWholeNumber } from "../../../lib/cli/input/parseOptions.ts";
+import { parseUsageRows } from "../../../lib/cli/input/readUsageRows.ts";
 
 describe("parsePairs", () => {
   test("takes JSON where the text is JSON, else the text", () => {

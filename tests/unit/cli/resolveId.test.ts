@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveExecutionId, shortId } from "../../../lib/cli/resolveId.ts";
+import { resolveExecutionId, shortId } from "../../../lib/cli/input/resolveId.ts";
 import { EMPTY_REPORT, MemoryStore, MemorySystem } from "./MemorySystem.ts";
 
 function createApi(...ids: readonly string[]) {

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatBytes, formatCount, formatMs, formatTokens, formatUsd, formatWhen } from "../../../lib/cli/amounts.ts";
-import { layOutTable } from "../../../lib/cli/table.ts";
-import { cutText, printable, textWidth, wrapText } from "../../../lib/cli/textWidth.ts";
+import { formatBytes, formatCount, formatMs, formatTokens, formatUsd, formatWhen } from "../../../lib/cli/text/amounts.ts";
+import { layOutTable } from "../../../lib/cli/text/table.ts";
+import { cutText, printable, textWidth, wrapText } from "../../../lib/cli/text/textWidth.ts";
 
 describe("amounts", () => {
   test.each([

@@ -1,7 +1,7 @@
 // `executions cancel ID`.
 import type { Cli } from "../../Cli.ts";
-import { summarize } from "../../describeReport.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
+import { summarize } from "../../text/describeReport.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
 
 export async function cancel(cli: Cli, id: string): Promise<void> {
   await cli.withSystem(async ({ api }) => {

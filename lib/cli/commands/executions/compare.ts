@@ -2,11 +2,11 @@
 import type { JsonValue } from "../../../core/json.ts";
 import { isJsonObject } from "../../../core/json.ts";
 import type { ExecutionReport, StepReport } from "../../../systemApi.ts";
-import { formatCount, formatMs, formatUsd, shortModel } from "../../amounts.ts";
+import { formatCount, formatMs, formatUsd, shortModel } from "../../text/amounts.ts";
 import type { Cli } from "../../Cli.ts";
-import { describeStatus } from "../../describeReport.ts";
-import { resolveExecutionId, shortId } from "../../resolveId.ts";
-import type { Column } from "../../table.ts";
+import { describeStatus } from "../../text/describeReport.ts";
+import { resolveExecutionId, shortId } from "../../input/resolveId.ts";
+import type { Column } from "../../text/table.ts";
 
 interface Pair {
   readonly path: string;

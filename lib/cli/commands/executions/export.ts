@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { AppError } from "../../../core/errors.ts";
 import type { Cli } from "../../Cli.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
 
 export interface ExportOptions {
   readonly out?: string;

@@ -1,8 +1,8 @@
 // `executions fork|rerun ID`: a new execution out of an old one. Writes are previewed unless they are allowed.
 import type { Cli } from "../../Cli.ts";
 import { followExecution } from "../../followExecution.ts";
-import { parseLimits, parsePairs, type LimitOptions } from "../../parseOptions.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
+import { parseLimits, parsePairs, type LimitOptions } from "../../input/parseOptions.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
 import type { ForkRequest } from "../../../systemApi.ts";
 
 export interface ForkOptions extends LimitOptions {

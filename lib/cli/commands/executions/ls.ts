@@ -1,11 +1,11 @@
 // `executions ls`.
 import type { ExecutionSummary } from "../../../systemApi.ts";
-import { formatCount, formatUsd, formatWhen } from "../../amounts.ts";
+import { formatCount, formatUsd, formatWhen } from "../../text/amounts.ts";
 import type { Cli } from "../../Cli.ts";
-import { describeStatus } from "../../describeReport.ts";
-import { parseChoice, parseWholeNumber } from "../../parseOptions.ts";
-import { shortId } from "../../resolveId.ts";
-import type { Column } from "../../table.ts";
+import { describeStatus } from "../../text/describeReport.ts";
+import { parseChoice, parseWholeNumber } from "../../input/parseOptions.ts";
+import { shortId } from "../../input/resolveId.ts";
+import type { Column } from "../../text/table.ts";
 
 export interface ListOptions {
   readonly status?: string;

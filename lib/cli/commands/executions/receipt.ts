@@ -1,9 +1,9 @@
 // `executions receipt ID`: what was paid, call by call, and what remains unknown.
 import type { Receipt, ReceiptLine } from "../../../systemApi.ts";
-import { formatCount, formatUsd, shortModel } from "../../amounts.ts";
+import { formatCount, formatUsd, shortModel } from "../../text/amounts.ts";
 import type { Cli } from "../../Cli.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
-import type { Column } from "../../table.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
+import type { Column } from "../../text/table.ts";
 
 type Call = Receipt["calls"][number];
 

@@ -4,8 +4,8 @@ import { AppError } from "../../../core/errors.ts";
 import type { SystemApi } from "../../../systemApi.ts";
 import type { Cli } from "../../Cli.ts";
 import { followExecution } from "../../followExecution.ts";
-import { parseChoice, parseValue, usage } from "../../parseOptions.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
+import { parseChoice, parseValue, usage } from "../../input/parseOptions.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
 
 export interface ResumeOptions {
   readonly path?: string;

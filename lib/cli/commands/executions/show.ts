@@ -1,11 +1,11 @@
 // `executions show ID`.
 import type { ExecutionReport, StepReport } from "../../../systemApi.ts";
-import { formatCount, formatMs, formatUsd, formatWhen, shortModel } from "../../amounts.ts";
+import { formatCount, formatMs, formatUsd, formatWhen, shortModel } from "../../text/amounts.ts";
 import type { Cli } from "../../Cli.ts";
-import { describeStatus } from "../../describeReport.ts";
+import { describeStatus } from "../../text/describeReport.ts";
 import { showNextSteps, showValue } from "../../followExecution.ts";
-import { resolveExecutionId } from "../../resolveId.ts";
-import type { Column } from "../../table.ts";
+import { resolveExecutionId } from "../../input/resolveId.ts";
+import type { Column } from "../../text/table.ts";
 
 const STEP_COLUMNS: readonly Column<StepReport>[] = [
   { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },

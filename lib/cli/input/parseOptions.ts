@@ -1,7 +1,7 @@
 // Text of the command line into values, each fault named with its option. Reads no file and no environment.
-import { AppError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
-import type { LimitInput } from "../systemApi.ts";
+import { AppError } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import type { LimitInput } from "../../systemApi.ts";
 
 /** For options that may be given again and again. */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

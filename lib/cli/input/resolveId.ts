@@ -1,7 +1,7 @@
 // Finds the one execution or approval that a prefix means. Never guesses: two matches are an error that lists both.
-import { AppError } from "../core/errors.ts";
-import { isUuid } from "../core/ids.ts";
-import type { SystemApi } from "../systemApi.ts";
+import { AppError } from "../../core/errors.ts";
+import { isUuid } from "../../core/ids.ts";
+import type { SystemApi } from "../../systemApi.ts";
 
 const PAGE = 200;
 /** How far back a prefix is looked for; older executions are named by their whole id. */

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { AppError } from "../core/errors.ts";
+import { AppError } from "../../core/errors.ts";
 
 const NAMES = [
   "neuronforge.config.json",

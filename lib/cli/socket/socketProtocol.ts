@@ -1,8 +1,8 @@
 // What goes over the folder's socket: one JSON document a line. Shapes and limits; SocketServer and SocketClient speak it.
-import type { ErrorRecord } from "../core/errors.ts";
-import { AppError } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
-import type { ExecutionEvent, SystemApi } from "../systemApi.ts";
+import type { ErrorRecord } from "../../core/errors.ts";
+import { AppError } from "../../core/errors.ts";
+import type { JsonValue } from "../../core/json.ts";
+import type { ExecutionEvent, SystemApi } from "../../systemApi.ts";
 
 /** Raised when a method's meaning changes; owner and client of different versions refuse each other. */
 export const PROTOCOL_VERSION = 1;

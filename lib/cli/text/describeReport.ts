@@ -1,6 +1,6 @@
 // Words and exit codes for an execution's state. Pure; writes nothing.
-import { ERROR_CATALOGUE, type ErrorCode } from "../core/errorCatalogue.ts";
-import type { ApprovalReport, ExecutionReport, ReportedStatus, WaitingReport } from "../systemApi.ts";
+import { ERROR_CATALOGUE, type ErrorCode } from "../../core/errorCatalogue.ts";
+import type { ApprovalReport, ExecutionReport, ReportedStatus, WaitingReport } from "../../systemApi.ts";
 import { formatCount, formatMs, formatTokens, formatUsd, formatWhen } from "./amounts.ts";
 
 /** 0 completed or still going, 8 a person must act, 9 uncertain, 5 the budget ended it, 7 the other side is out of order, else 1. */

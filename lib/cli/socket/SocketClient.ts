@@ -1,7 +1,7 @@
 // Speaks to the owner of the data folder. One connection, no retry, no takeover: SharedSystem decides those.
 import type { Duplex } from "node:stream";
-import { fromErrorRecord, type AppError } from "../core/errors.ts";
-import type { ExecutionEvent } from "../systemApi.ts";
+import { fromErrorRecord, type AppError } from "../../core/errors.ts";
+import type { ExecutionEvent } from "../../systemApi.ts";
 import { LineReader } from "./LineReader.ts";
 import { MAX_REQUEST_BYTES, ownerGone, PROTOCOL_VERSION, requestTooLarge, type Response } from "./socketProtocol.ts";
 

@@ -1,6 +1,6 @@
 // Reads a provider's usage export for `budgets reconcile`: JSON array, JSON lines or CSV. Each bad row is named by its line.
-import { AppError } from "../core/errors.ts";
-import { isJsonObject } from "../core/json.ts";
+import { AppError } from "../../core/errors.ts";
+import { isJsonObject } from "../../core/json.ts";
 import { readText } from "./readWorkflowFile.ts";
 
 export interface UsageRow {

@@ -1,8 +1,8 @@
 // The plugins that `validate` knows without a system: the built-in ones. Runs none of them.
 import { tmpdir } from "node:os";
-import { systemClock } from "../core/clock.ts";
-import { createBuiltinPlugins } from "../plugins/builtins.ts";
-import { PluginManager } from "../plugins/PluginManager.ts";
+import { systemClock } from "../../core/clock.ts";
+import { createBuiltinPlugins } from "../../plugins/builtins.ts";
+import { PluginManager } from "../../plugins/PluginManager.ts";
 
 export function createBuiltinCatalog(): PluginManager {
   const manager = new PluginManager();

@@ -1,5 +1,5 @@
 // Waits for something, but not longer than so long. Says which of the two came first.
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 
 /** @returns false when `ms` passed first; the promise's own failure passes through */
 export async function within(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {

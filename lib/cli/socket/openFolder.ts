@@ -1,9 +1,9 @@
 // Reaches the system of a data folder: as its owner, who serves other processes, or through the owner's socket.
 import { connect, type Socket } from "node:net";
-import type { Clock } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
-import { acquireFolderLock } from "../db/FolderLock.ts";
-import type { System } from "../systemApi.ts";
+import type { Clock } from "../../core/clock.ts";
+import { AppError } from "../../core/errors.ts";
+import { acquireFolderLock } from "../../db/FolderLock.ts";
+import type { System } from "../../systemApi.ts";
 import type { Backend } from "./SharedSystem.ts";
 import { SocketClient } from "./SocketClient.ts";
 import { SocketServer } from "./SocketServer.ts";

@@ -1,9 +1,9 @@
 // Serves the owner's system to other processes over connections it is given. It does not listen: the folder lock does.
 // One connection's bad input, death or slowness never reaches another's, nor the owner's own work.
 import type { Duplex } from "node:stream";
-import { AppError, toErrorRecord } from "../core/errors.ts";
-import { isJsonObject, type JsonValue } from "../core/json.ts";
-import type { System } from "../systemApi.ts";
+import { AppError, toErrorRecord } from "../../core/errors.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import type { System } from "../../systemApi.ts";
 import { LineReader } from "./LineReader.ts";
 import {
   isApiMethod,

@@ -1,6 +1,6 @@
 // An error as people read it: what, where, expected and got, what to do. Pure text; output.ts writes it.
-import type { ErrorRecord } from "../core/errors.ts";
-import { isJsonObject, type JsonValue } from "../core/json.ts";
+import type { ErrorRecord } from "../../core/errors.ts";
+import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import { cutText, printable } from "./textWidth.ts";
 
 const PLACED = new Set(["file", "line", "step", "field", "expected", "got"]);

@@ -1,8 +1,8 @@
 // Budgets as a table: a row for money and one for tokens, because one row of both does not fit a screen.
-import type { BudgetReport } from "../systemApi.ts";
+import type { BudgetReport } from "../../systemApi.ts";
 import { formatCount, formatUsd } from "./amounts.ts";
-import type { Cli } from "./Cli.ts";
-import { shortId } from "./resolveId.ts";
+import type { Cli } from "../Cli.ts";
+import { shortId } from "../input/resolveId.ts";
 import type { Column } from "./table.ts";
 
 interface Row {

@@ -1,7 +1,7 @@
 // One workflow file to its verdict, in the shape of `validate --json`. Opens no database; throws for no file.
-import { AppError, toErrorRecord } from "../core/errors.ts";
-import type { PluginCatalog, WorkflowIssue } from "../workflow/types.ts";
-import { parseWorkflow } from "../workflow/WorkflowParser.ts";
+import { AppError, toErrorRecord } from "../../core/errors.ts";
+import type { PluginCatalog, WorkflowIssue } from "../../workflow/types.ts";
+import { parseWorkflow } from "../../workflow/WorkflowParser.ts";
 import { loadDefinition, readText } from "./readWorkflowFile.ts";
 
 export interface FileFault {

@@ -1,7 +1,7 @@
 // The system as a command sees it, wherever it lives: in this process (which then owns the data folder, or uses a server's
 // PostgreSQL) or behind the owner's socket. When the owner ends, this process takes the folder and goes on.
-import type { Clock } from "../core/clock.ts";
-import type { ExecutionEvent, System, SystemApi } from "../systemApi.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { ExecutionEvent, System, SystemApi } from "../../systemApi.ts";
 import type { SocketClient } from "./SocketClient.ts";
 import type { SocketServer } from "./SocketServer.ts";
 import { API_METHODS, isOwnerClosing, isOwnerGone, type ApiMethod } from "./socketProtocol.ts";

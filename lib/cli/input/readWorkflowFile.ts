@@ -2,9 +2,9 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { AppError } from "../core/errors.ts";
-import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { RunRequest } from "../systemApi.ts";
+import { AppError } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import type { RunRequest } from "../../systemApi.ts";
 
 const TEXT_FILE = /\.(ya?ml|json)$/i;
 const CODE_FILE = /\.(ts|mts|js|mjs)$/i;
