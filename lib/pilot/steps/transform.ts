@@ -9,7 +9,7 @@ type Context = StepContext<StepOf<"transform">>;
 
 export const performTransform: StepPerformer<"transform"> = async (context) => {
   const { step, scope, services, path } = context;
-  const input = step.input === undefined ? null : context.resolve(step.input, "input");
+  const input = step.input === undefined ? inputOfNone(context) : context.resolve(step.input, "input");
   try {
     const { operation, config } = settingsOf(context);
     const output = applyTransform(operation, input, config, { nowMs: services.clock.nowMs(), scope });
@@ -24,6 +24,13 @@ export const performTransform: StepPerformer<"transform"> = async (context) => {
     return { status: "failed", error };
   }
 };
+
+/** A formula that was given no input still says `input` as all other formulas do: for what the execution was started with. */
+function inputOfNone({ step, scope }: Context): JsonValue {
+  if (requireTransform(step.operation ?? "expression").name !== "expression") return null;
+  const found = scope.get("input");
+  return found.found ? found.value : null;
+}
 
 /** Templates of fields that the operation fills for each element itself are left to it. */
 function settingsOf(context: Context): { readonly operation: string; readonly config: JsonObject } {

@@ -5,9 +5,11 @@ import type { PathKey } from "../read/SourceMap.ts";
 import type { FieldScope, StepField } from "./StepField.ts";
 import type { StepOf } from "../types.ts";
 
-export function transformFields({ operation, expression, config = {} }: StepOf<"transform">): StepField[] {
+export function transformFields({ operation, expression, input, config = {} }: StepOf<"transform">): StepField[] {
   const transform = findTransform(operation ?? "expression");
-  const scope: FieldScope = transform?.name === "expression" ? "whole" : transform?.name === "reduce" ? "reduce" : "element";
+  // Without an input of its own, `input` in a formula is what the execution was started with.
+  const ofExpression = input === undefined ? "step" : "whole";
+  const scope: FieldScope = transform?.name === "expression" ? ofExpression : transform?.name === "reduce" ? "reduce" : "element";
   const fields: StepField[] = [];
   if (expression !== undefined) fields.push({ kind: "cel", path: ["expression"], value: expression, scope });
   for (const [key, value] of Object.entries(config)) {

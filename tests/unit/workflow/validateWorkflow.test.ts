@@ -36,6 +36,19 @@ describe("nesting", () => {
   });
 });
 
+describe("what a formula can read", () => {
+  const inputs = "inputs: { limit: { type: number } }";
+
+  it("without an input of its own, is the declared inputs", () => {
+    expect(messages('  - { id: t, type: transform, expression: "input.limit * 2.0" }', inputs)).toEqual([]);
+    expect(messages('  - { id: t, type: transform, expression: "input.limits * 2.0" }', inputs)).toHaveLength(1);
+  });
+
+  it("with one, is whatever that is", () => {
+    expect(messages('  - { id: t, type: transform, input: { limits: 1 }, expression: "input.limits * 2.0" }', inputs)).toEqual([]);
+  });
+});
+
 describe("what a nested step can read", () => {
   const scatter = (inner: string, before = ""): string =>
     `${before}\n  - { id: each, type: scatter_gather, scatter: { input: [1], itemVariable: row, steps: [${inner}] } }`;

@@ -23,6 +23,11 @@ describe("transform", () => {
     expect(pilot.output("t")).toBe(8);
   });
 
+  test("an expression without an input reads the execution's inputs", async () => {
+    const pilot = await perform({ inputs: { n: 4 }, steps: [{ id: "t", type: "transform", expression: "input.n * 3.0" }] });
+    expect(pilot.output("t")).toBe(12);
+  });
+
   test("names the step when the data do not suit it", async () => {
     const error = await failureOf({ steps: [{ id: "t", type: "transform", operation: "sort", input: "no list", config: { field: "n" } }] });
     expect(error.code).toBe("TRANSFORM_FAILED");
