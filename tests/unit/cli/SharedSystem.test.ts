@@ -123,6 +123,35 @@ describe("SharedSystem on a data folder", () => {
     expect(second.memory.require(started.executionId).status).toBe("running");
   });
 
+  test("an owner that dies during a call: what may be repeated is, the rest tells the person to look first", async () => {
+    const dying = new MemorySystem(store);
+    const never = new Promise<never>(() => undefined);
+    for (const method of ["start", "listAgents", "cancel"] as const) dying.answers.set(method, () => never);
+    const owner = await openFolder({ folder, clock: systemClock, createSystem: async () => dying.asSystem() });
+    const { system, memory } = await openProcess();
+    memory.answers.set("listAgents", () => []);
+    const calls = Promise.allSettled([
+      system.api.listAgents(),
+      system.api.start({ agent: "a", idempotencyKey: "k" }),
+      system.api.start({ agent: "a" }),
+      system.api.cancel("x", "me"),
+    ]);
+    await expect.poll(() => dying.calls.length).toBe(4);
+
+    // What the kernel does to the connections of a killed process.
+    if (owner.role === "owner") await owner.release();
+    const [listed, keyed, unkeyed, cancelled] = await calls;
+
+    expect(listed).toEqual({ status: "fulfilled", value: [] });
+    expect(keyed).toMatchObject({ status: "fulfilled", value: { isNew: true } });
+    for (const lost of [unkeyed, cancelled])
+      expect(lost).toMatchObject({
+        status: "rejected",
+        reason: { code: "UPSTREAM_UNAVAILABLE", message: expect.stringContaining("may or may not have been done") },
+      });
+    expect(memory.calls.map(({ method }) => method).sort()).toEqual(["listAgents", "start"]);
+  });
+
   test("a failing start of the system frees the folder for the next process", async () => {
     const failing = openFolder({
       folder,

@@ -225,6 +225,20 @@ describe("SocketServer against bad input", () => {
     expect(await (await connectClient()).call("listExecutions", [{}])).toEqual([]);
   });
 
+  test("keeps no more than a few megabytes for a client that does not read", async () => {
+    const socket = await connectRaw();
+    await ask(socket, HELLO);
+    await ask(socket, '{"id":2,"method":"subscribe","params":[1,"e1"]}\n');
+    socket.pause();
+    const text = "x".repeat(1_000_000);
+
+    for (let count = 0; count < 40; count += 1) memory.emit({ executionId: "e1", type: "delta", text });
+
+    const unread = Math.max(...sockets.map(({ writableLength }) => writableLength));
+    expect(unread).toBeGreaterThan(0);
+    expect(unread).toBeLessThan(6_000_000);
+  });
+
   test("survives any bytes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
