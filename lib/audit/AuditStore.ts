@@ -1,39 +1,43 @@
 // Reads and writes audit_trail. Rows made by createAuditRow; a step's rows go into its unit through auditWriter, others through AuditTrailService.
 import type { Queryable } from "../db/Database.ts";
+import { bindRows } from "../db/bindRows.ts";
 import type { PartWriter } from "../db/UnitPart.ts";
 import type { WorkspaceId } from "../core/ids.ts";
 import { decodeJson, type JsonValue } from "../core/json.ts";
 import type { AuditRow } from "./AuditRow.ts";
 import type { AuditSeverity } from "./events.ts";
 
+const COLUMNS: readonly (readonly [name: string, type: string, pick: (row: AuditRow) => unknown])[] = [
+  ["id", "uuid", (row) => row.id],
+  ["workspace_id", "uuid", (row) => row.workspaceId],
+  ["execution_id", "uuid", (row) => row.executionId],
+  ["actor_id", "text", (row) => row.actor],
+  ["action", "text", (row) => row.action],
+  ["entity_type", "text", (row) => row.entityType],
+  ["entity_id", "text", (row) => row.entityId],
+  ["severity", "text", (row) => row.severity],
+  ["details", "bytea", (row) => (row.details === null ? null : Buffer.from(row.details, "utf8"))],
+  ["at_ms", "float8", (row) => row.atMs],
+];
+
 /** On the hot path, one row per step: one CTE, no join, no returning. A fact, so rows of a lost execution are kept too. */
 export const auditWriter: PartWriter<AuditRow> = {
   kind: "audit",
   acceptance: "fact",
   fragments(rows, binder) {
-    const column = (pick: (row: AuditRow) => string | number | null, cast: string): string => binder.bind(rows.map(pick), cast);
-    const columns = [
-      column((row) => row.id, "uuid[]"),
-      column((row) => row.workspaceId, "uuid[]"),
-      column((row) => row.executionId, "uuid[]"),
-      column((row) => row.actor, "text[]"),
-      column((row) => row.action, "text[]"),
-      column((row) => row.entityType, "text[]"),
-      column((row) => row.entityId, "text[]"),
-      column((row) => row.severity, "text[]"),
-      column((row) => row.details, "text[]"),
-      column((row) => row.atMs, "float8[]"),
-    ];
+    const source = bindRows(
+      binder,
+      "r",
+      COLUMNS.map(([name, type, pick]) => ({ name, type, values: rows.map(pick) })),
+    );
+    const value = (name: string): string => source.column(name);
     return [
       {
         name: "audit_inserted",
-        // Details travel as text: in an array, bytea would be sent as hex, at twice the length. JSON text holds no NUL.
         sql: `INSERT INTO audit_trail (id, workspace_id, execution_id, actor_id, action, entity_type, entity_id, severity, details, created_at)
-         SELECT r.id, r.workspace_id, r.execution_id, r.actor_id, r.action, r.entity_type, r.entity_id, r.severity,
-                convert_to(r.details, 'UTF8'), to_timestamp(r.at_ms / 1000.0)
-         FROM unnest(${columns.join(", ")})
-           AS r (id, workspace_id, execution_id, actor_id, action, entity_type, entity_id, severity, details, at_ms)
-         ON CONFLICT (id) DO NOTHING`,
+         SELECT ${["id", "workspace_id", "execution_id", "actor_id", "action", "entity_type", "entity_id", "severity", "details"].map(value).join(", ")},
+                to_timestamp(${value("at_ms")} / 1000.0)
+         FROM ${source.from} ON CONFLICT (id) DO NOTHING`,
       },
     ];
   },

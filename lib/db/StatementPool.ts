@@ -25,7 +25,12 @@ export class StatementPool extends Pool {
     // An idle connection that breaks is dropped by the pool; the next statement opens another one.
     this.on("error", ignore);
     // pg-pool takes its own listener off while a client is lent out: without this one a break would end the process.
-    this.on("connect", (client) => client.on("error", ignore));
+    this.on("connect", (client) => {
+      client.on("error", ignore);
+      // Prepared statements of ours look up by key and take arrays: one plan fits all values, and planning anew each time
+      // costs as much as running. Queued before the first statement; a refusal is that statement's to report.
+      client.query("SET plan_cache_mode = force_generic_plan").catch(ignore);
+    });
   }
 
   /** Runs `work` so that a use of this pool inside it is recognised as one inside its own transaction. */

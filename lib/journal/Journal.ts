@@ -90,7 +90,7 @@ export class Journal {
 
   /** Writes one unit's parts inside a transaction of the caller, who has locked the execution's row and checked its epoch. */
   async writeIn(tx: Transaction, unit: Unit): Promise<AppendOutcome> {
-    const accepted = await run(tx, composeBatch([unit], this.#writers));
+    const accepted = await run(tx, composeBatch([unit], this.#writers, !this.#db.isSingleConnection));
     return accepted.has(unit.executionId) ? "committed" : "fenced";
   }
 
@@ -160,6 +160,7 @@ export class Journal {
     const statement = composeBatch(
       batch.map(({ unit }) => unit),
       this.#writers,
+      !this.#db.isSingleConnection,
     );
     const finishing = batch.filter(({ unit }) => unit.finish !== undefined);
     if (finishing.length === 0) {

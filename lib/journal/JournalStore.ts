@@ -1,30 +1,8 @@
 // SQL of the journal's own tables: step rows and values. Composes nothing and decides nothing.
 import type { Queryable } from "../db/Database.ts";
-import type { Binder, Fragment, PartWriter } from "../db/UnitPart.ts";
+import { bindRows } from "../db/bindRows.ts";
+import type { Fragment, PartWriter } from "../db/UnitPart.ts";
 import type { StepRow, StepStatus, ValueRow } from "./types.ts";
-
-/** Concatenated bytes with offsets: one binary parameter instead of hex text twice the size. */
-function bindBytes(
-  binder: Binder,
-  chunks: readonly (Buffer | null)[],
-): { readonly all: string; readonly starts: string; readonly lengths: string } {
-  const starts: (number | null)[] = [];
-  const lengths: (number | null)[] = [];
-  const present: Buffer[] = [];
-  let offset = 1;
-  for (const chunk of chunks) {
-    starts.push(chunk === null ? null : offset);
-    lengths.push(chunk === null ? null : chunk.length);
-    if (chunk === null) continue;
-    present.push(chunk);
-    offset += chunk.length;
-  }
-  return {
-    all: binder.bind(Buffer.concat(present), "bytea"),
-    starts: binder.bind(starts, "int[]"),
-    lengths: binder.bind(lengths, "int[]"),
-  };
-}
 
 export const valueWriter: PartWriter<ValueRow> = {
   kind: "values",
@@ -33,85 +11,70 @@ export const valueWriter: PartWriter<ValueRow> = {
     const distinct = new Map<string, ValueRow>();
     for (const row of rows) distinct.set(`${row.executionId}${row.hash.toString("latin1")}`, row);
     const unique = [...distinct.values()];
-    const ids = binder.bind(
-      unique.map((row) => row.executionId),
-      "uuid[]",
-    );
-    const hashes = bindBytes(
-      binder,
-      unique.map((row) => row.hash),
-    );
-    const contents = bindBytes(
-      binder,
-      unique.map((row) => row.content),
-    );
+    const source = bindRows(binder, "v", [
+      { name: "id", type: "uuid", values: unique.map((row) => row.executionId) },
+      { name: "hash", type: "bytea", values: unique.map((row) => row.hash) },
+      { name: "content", type: "bytea", values: unique.map((row) => row.content) },
+    ]);
     return [
       {
         name: "values_written",
         sql: `INSERT INTO execution_values (execution_id, hash, content)
-          SELECT f.id, substring(${hashes.all} FROM v.hash_start FOR v.hash_length), substring(${contents.all} FROM v.start FOR v.length)
-          FROM unnest(${ids}, ${hashes.starts}, ${hashes.lengths}, ${contents.starts}, ${contents.lengths}) AS v(id, hash_start, hash_length, start, length)
-          JOIN fence f ON f.id = v.id
+          SELECT f.id, ${source.column("hash")}, ${source.column("content")} FROM ${source.from} JOIN fence f ON f.id = v.id
           ON CONFLICT (execution_id, hash) DO UPDATE SET touched_at = NOW()`,
       },
     ];
   },
 };
 
+/** Column, SQL type, and where its value is in a row. */
+const STEP_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: StepRow) => unknown])[] = [
+  ["epoch", "int", (row) => row.epoch],
+  ["step_path", "text", (row) => row.stepPath],
+  ["attempt", "int", (row) => row.attempt],
+  ["step_type", "text", (row) => row.stepType],
+  ["status", "text", (row) => row.status],
+  ["plugin", "text", (row) => row.plugin],
+  ["action", "text", (row) => row.action],
+  ["tokens_used", "bigint", (row) => row.tokensUsed],
+  ["execution_time_ms", "int", (row) => row.executionTimeMs],
+  ["item_count", "int", (row) => row.itemCount],
+  ["output_execution_id", "uuid", (row) => row.output?.executionId ?? null],
+  ["output_hash", "bytea", (row) => row.output?.hash ?? null],
+  ["output_inline", "bytea", (row) => row.inline],
+  ["detail", "bytea", (row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))],
+];
+
+/** What a waiting or uncertain row takes over from its outcome. */
+const REPLACED = [
+  "epoch",
+  "status",
+  "tokens_used",
+  "execution_time_ms",
+  "item_count",
+  "output_execution_id",
+  "output_hash",
+  "output_inline",
+  "detail",
+  "completed_at",
+];
+
 export const stepWriter: PartWriter<StepRow> = {
   kind: "steps",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = (pick: (row: StepRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
-    const hashes = bindBytes(
-      binder,
-      rows.map((row) => row.output?.hash ?? null),
-    );
-    const inlines = bindBytes(
-      binder,
-      rows.map((row) => row.inline),
-    );
-    const details = bindBytes(
-      binder,
-      rows.map((row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))),
-    );
-    const sources = [
-      column((row) => row.executionId, "uuid[]"),
-      column((row) => row.epoch, "int[]"),
-      column((row) => row.stepPath, "text[]"),
-      column((row) => row.attempt, "int[]"),
-      column((row) => row.stepType, "text[]"),
-      column((row) => row.status, "text[]"),
-      column((row) => row.plugin, "text[]"),
-      column((row) => row.action, "text[]"),
-      column((row) => row.tokensUsed, "bigint[]"),
-      column((row) => row.executionTimeMs, "int[]"),
-      column((row) => row.itemCount, "int[]"),
-      column((row) => row.output?.executionId ?? null, "uuid[]"),
-      hashes.starts,
-      hashes.lengths,
-      inlines.starts,
-      inlines.lengths,
-      details.starts,
-      details.lengths,
-    ].join(", ");
+    const source = bindRows(binder, "s", [
+      { name: "id", type: "uuid", values: rows.map((row) => row.executionId) },
+      ...STEP_COLUMNS.map(([name, type, pick]) => ({ name, type, values: rows.map(pick) })),
+    ]);
+    const names = STEP_COLUMNS.map(([name]) => name);
     return [
       {
         name: "steps_written",
         // A waiting or uncertain row gives way to its outcome; a final row never changes, so a replayed batch changes nothing.
-        sql: `INSERT INTO workflow_step_executions AS held
-            (workflow_execution_id, epoch, step_path, attempt, step_type, status, plugin, action, tokens_used, execution_time_ms, item_count,
-             output_execution_id, output_hash, output_inline, detail)
-          SELECT f.id, s.epoch, s.step_path, s.attempt, s.step_type, s.status, s.plugin, s.action, s.tokens_used, s.execution_time_ms, s.item_count,
-             s.output_execution_id, substring(${hashes.all} FROM s.hash_start FOR s.hash_length),
-             substring(${inlines.all} FROM s.inline_start FOR s.inline_length), substring(${details.all} FROM s.detail_start FOR s.detail_length)
-          FROM unnest(${sources}) AS s(id, epoch, step_path, attempt, step_type, status, plugin, action, tokens_used, execution_time_ms, item_count,
-             output_execution_id, hash_start, hash_length, inline_start, inline_length, detail_start, detail_length)
-          JOIN fence f ON f.id = s.id
-          ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET
-             epoch = excluded.epoch, status = excluded.status, tokens_used = excluded.tokens_used, execution_time_ms = excluded.execution_time_ms,
-             item_count = excluded.item_count, output_execution_id = excluded.output_execution_id, output_hash = excluded.output_hash,
-             output_inline = excluded.output_inline, detail = excluded.detail, completed_at = excluded.completed_at
+        sql: `INSERT INTO workflow_step_executions AS held (workflow_execution_id, ${names.join(", ")})
+          SELECT f.id, ${names.map((name) => source.column(name)).join(", ")} FROM ${source.from} JOIN fence f ON f.id = s.id
+          ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET ${REPLACED.map((name) => `${name} = excluded.${name}`).join(", ")}
           WHERE held.status IN ('waiting', 'uncertain')`,
       },
     ];

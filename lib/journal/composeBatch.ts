@@ -1,6 +1,7 @@
 // Makes one statement out of a batch of units. The text depends only on which kinds occur, so it is prepared once per combination.
 import { sha256Hex } from "../core/ids.ts";
-import type { PartWriter } from "../db/UnitPart.ts";
+import { bindRows } from "../db/bindRows.ts";
+import type { Binder, PartWriter } from "../db/UnitPart.ts";
 import type { Unit } from "./types.ts";
 
 export interface BatchStatement {
@@ -12,8 +13,12 @@ export interface BatchStatement {
 
 const names = new Map<string, string>();
 
-/** @throws RangeError for a part whose kind has no writer: a wiring fault, not a user's */
-export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string, PartWriter>): BatchStatement {
+/**
+ * @param locksRows whether the fence locks its rows. False only where one connection runs every statement alone: nobody can
+ * come in between, and the lock would be one more row version per step.
+ * @throws RangeError for a part whose kind has no writer: a wiring fault, not a user's
+ */
+export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string, PartWriter>, locksRows = true): BatchStatement {
   const values: unknown[] = [];
   const bind = (value: unknown, cast: string): string => {
     values.push(value);
@@ -21,19 +26,7 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
   };
   // In id order, so that two batches that wait for each other's rows do not do so crosswise.
   const owners = [...new Map(units.map((unit) => [unit.executionId, unit.epoch]))].sort(([left], [right]) => (left < right ? -1 : 1));
-  const ids = bind(
-    owners.map(([id]) => id),
-    "uuid[]",
-  );
-  const epochs = bind(
-    owners.map(([, epoch]) => epoch),
-    "int[]",
-  );
-  // LATERAL keeps the planner to one look-up by primary key per execution, whatever its statistics say of a young table.
-  const ctes = [
-    `fence AS (SELECT e.id FROM unnest(${ids}, ${epochs}) AS u(id, epoch)
-       CROSS JOIN LATERAL (SELECT w.id FROM workflow_executions w WHERE w.id = u.id AND w.epoch = u.epoch FOR SHARE) e)`,
-  ];
+  const ctes = [`fence AS (${fenceSql(owners, { bind }, locksRows)})`];
   const rowsOf = new Map<string, unknown[]>();
   for (const unit of units) {
     for (const part of unit.parts) {
@@ -51,6 +44,18 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
   }
   const text = `WITH ${ctes.join(",\n")}\nSELECT id FROM fence`;
   return { text, values, name: statementName(text) };
+}
+
+/** The executions whose epoch is still ours. A shared lock makes a takeover wait until this batch is committed. */
+function fenceSql(owners: readonly (readonly [id: string, epoch: number])[], binder: Binder, locksRows: boolean): string {
+  const lock = locksRows ? " FOR SHARE" : "";
+  const source = bindRows(binder, "u", [
+    { name: "id", type: "uuid", values: owners.map(([id]) => id) },
+    { name: "epoch", type: "int", values: owners.map(([, epoch]) => epoch) },
+  ]);
+  // LATERAL keeps the planner to one look-up by primary key per execution, whatever its statistics say of a young table.
+  return `SELECT e.id FROM ${source.from}
+    CROSS JOIN LATERAL (SELECT w.id FROM workflow_executions w WHERE w.id = u.id AND w.epoch = u.epoch${lock}) e`;
 }
 
 function statementName(text: string): string {

@@ -66,7 +66,8 @@ export async function insertExecutions(tx: Queryable, rows: readonly NewExecutio
        ${audited.map(({ name, sql }) => `${name} AS (${sql})`).join(", ")}
      SELECT id FROM made`,
     values,
-    "executions_inserted",
+    // One audit row is bound otherwise than several: two texts, two prepared statements.
+    rows.length === 1 ? "execution_inserted" : "executions_inserted",
   );
   return new Set(inserted.map((row) => row.id));
 }
@@ -190,19 +191,26 @@ export const endWriter: PartWriter<EndRow> = {
   },
 };
 
+export interface ExecutionLock {
+  readonly status: Status;
+  readonly epoch: number;
+  readonly waitingFor: string | null;
+  readonly isCancelRequested: boolean;
+}
+
 /** Locks the row for a suspension or an answer; null when it is gone. Signals are read in a statement of their own, after this one. */
 export async function lockExecution(
   tx: Transaction,
   workspaceId: WorkspaceId,
   id: string,
-): Promise<{ readonly status: Status; readonly epoch: number; readonly waitingFor: string | null } | null> {
-  const { rows } = await tx.query<{ status: Status; epoch: number; waiting_for: string | null }>(
-    "SELECT status, epoch, waiting_for FROM workflow_executions WHERE id = $1 AND workspace_id = $2 FOR UPDATE",
+): Promise<ExecutionLock | null> {
+  const { rows } = await tx.query<{ status: Status; epoch: number; waiting_for: string | null; cancelled: boolean }>(
+    "SELECT status, epoch, waiting_for, cancel_requested_at IS NOT NULL AS cancelled FROM workflow_executions WHERE id = $1 AND workspace_id = $2 FOR UPDATE",
     [id, workspaceId],
     "execution_locked",
   );
   const row = rows[0];
-  return row === undefined ? null : { status: row.status, epoch: row.epoch, waitingFor: row.waiting_for };
+  return row === undefined ? null : { status: row.status, epoch: row.epoch, waitingFor: row.waiting_for, isCancelRequested: row.cancelled };
 }
 
 export async function markSuspended(

@@ -66,13 +66,14 @@ describe("auditWriter", () => {
     expect(await listAudit(db, { workspaceId })).toHaveLength(3);
   });
 
-  test("has a text that does not depend on how many rows there are", () => {
+  test("has one text for one row and one for several, however many", () => {
     const textOf = (rows: readonly AuditRow[]): string => {
       let count = 0;
       return auditWriter.fragments(rows, { bind: (_value, cast) => `$${++count}::${cast}` })[0]?.sql ?? "";
     };
 
-    expect(textOf([row()])).toBe(textOf([row(), row({ details: 1 })]));
+    expect(textOf([row(), row()])).toBe(textOf([row(), row({ details: 1 }), row()]));
+    expect(textOf([row()])).toBe(textOf([row({ details: 1 })]));
   });
 });
 

@@ -1,0 +1,74 @@
+// Rows of values as something to select from, in a form whose statement does not depend on how many rows there are.
+import type { Binder } from "./UnitPart.ts";
+
+export interface BoundColumn {
+  readonly name: string;
+  /** SQL type of one value, for example `uuid`. */
+  readonly type: string;
+  readonly values: readonly unknown[];
+}
+
+export interface BoundRows {
+  /** For FROM. */
+  readonly from: string;
+  /** A column's value in a SELECT list. */
+  column(name: string): string;
+}
+
+/**
+ * One row is bound as plain values: no array is written, parsed and unnested for it, which halves the cost of a commit
+ * with nobody else waiting. Several rows are arrays; bytes travel as one binary parameter with offsets, because arrays of
+ * them would be hex text of twice the size.
+ */
+export function bindRows(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
+  const isOne = columns[0]?.values.length === 1;
+  return isOne ? oneRow(binder, alias, columns) : manyRows(binder, alias, columns);
+}
+
+function oneRow(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
+  const values = columns.map(({ name, type, values: [value] }) => `${binder.bind(value ?? null, type)} AS ${name}`);
+  return { from: `(SELECT ${values.join(", ")}) AS ${alias}`, column: (name) => `${alias}.${name}` };
+}
+
+function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
+  const arrays: string[] = [];
+  const names: string[] = [];
+  const expressions = new Map<string, string>();
+  for (const { name, type, values } of columns) {
+    if (type === "bytea") {
+      const { all, starts, lengths } = joinBytes(values as readonly (Buffer | null)[]);
+      const bytes = binder.bind(all, "bytea");
+      arrays.push(binder.bind(starts, "int[]"), binder.bind(lengths, "int[]"));
+      names.push(`${name}_start`, `${name}_length`);
+      expressions.set(name, `substring(${bytes} FROM ${alias}.${name}_start FOR ${alias}.${name}_length)`);
+    } else {
+      arrays.push(binder.bind(values, `${type}[]`));
+      names.push(name);
+      expressions.set(name, `${alias}.${name}`);
+    }
+  }
+  return {
+    from: `unnest(${arrays.join(", ")}) AS ${alias}(${names.join(", ")})`,
+    column: (name) => expressions.get(name) ?? `${alias}.${name}`,
+  };
+}
+
+function joinBytes(chunks: readonly (Buffer | null)[]): {
+  readonly all: Buffer;
+  readonly starts: (number | null)[];
+  readonly lengths: (number | null)[];
+} {
+  const starts: (number | null)[] = [];
+  const lengths: (number | null)[] = [];
+  const present: Buffer[] = [];
+  // SQL counts from one.
+  let offset = 1;
+  for (const chunk of chunks) {
+    starts.push(chunk === null ? null : offset);
+    lengths.push(chunk === null ? null : chunk.length);
+    if (chunk === null) continue;
+    present.push(chunk);
+    offset += chunk.length;
+  }
+  return { all: Buffer.concat(present), starts, lengths };
+}
