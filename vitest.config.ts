@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Set by .ci/run: the counts of its sum come from this file. */
+const jsonReport = process.env["VITEST_JSON_REPORT"];
+
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
@@ -8,5 +11,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: ["./tests/globalSetup.ts"],
+    reporters: jsonReport === undefined ? ["default"] : ["default", ["json", { outputFile: jsonReport }]],
   },
 });

@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { main } from "../../../examples/typescript.ts";
+import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
+import { openExampleFolder, ROOT } from "./exampleFiles.ts";
+
+const FILES = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((file) => /\.(?:yaml|ts)$/.test(file));
+
+const DIGEST = "The release is moved to Thursday because two checks fail. Support received forty tickets about the new login page.";
+
+describe("examples/", () => {
+  test("holds the examples that are run here or by the demo, each of at most 80 lines", () => {
+    expect(FILES.toSorted()).toEqual(["approval.yaml", "demo/workflow.yaml", "scatter.yaml", "sub-workflow.yaml", "typescript.ts"]);
+    const lines = FILES.filter((file) => !file.startsWith("demo")).map(
+      (file) => readFileSync(join(ROOT, "examples", file), "utf8").split("\n").length,
+    );
+    expect(Math.max(...lines)).toBeLessThanOrEqual(80);
+  });
+
+  test("are all valid", async () => {
+    await using folder = await openExampleFolder();
+
+    const { exitCode, stdout } = await folder.run("validate", "--json", ...FILES.map((file) => join("examples", file)));
+
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout.match(/"valid":true/g)).toHaveLength(FILES.length);
+  });
+});
+
+describe("examples/approval.yaml", { timeout: 180_000 }, () => {
+  test("waits for a person, is approved by a second command, and then sends", async () => {
+    await using folder = await openExampleFolder();
+
+    const first = await folder.run("run", "examples/approval.yaml", "--json", "--input", "text=The office is closed on Friday.");
+    const waiting: ExecutionReport = first.json();
+    const [approval] = (await folder.run("approvals", "ls", "--json")).json() as readonly ApprovalReport[];
+    const answer = await folder.run("approvals", "approve", approval?.id ?? "", "--as", "press", "--json");
+    const last = await folder.run("executions", "resume", waiting.executionId, "--json");
+    const report: ExecutionReport = last.json();
+
+    expect([first.exitCode, waiting.status, waiting.waitingFor]).toEqual([8, "waiting", "approval"]);
+    expect(answer.exitCode, answer.stderr).toBe(0);
+    expect([last.exitCode, report.status, report.output]).toEqual([0, "completed", "The office is closed on Friday."]);
+    expect(
+      readdirSync(join(folder.path, "data", "outbox"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json")),
+    ).toHaveLength(1);
+  });
+
+  test("sends nothing when it is rejected", async () => {
+    await using folder = await openExampleFolder();
+
+    const waiting: ExecutionReport = (await folder.run("run", "examples/approval.yaml", "--json")).json();
+    const [approval] = (await folder.run("approvals", "ls", "--json")).json() as readonly ApprovalReport[];
+    await folder.run("approvals", "reject", approval?.id ?? "", "--as", "press");
+    const last = await folder.run("executions", "resume", waiting.executionId, "--json");
+    const report: ExecutionReport = last.json();
+
+    expect([last.exitCode, report.status, report.error?.code]).toEqual([1, "failed", "APPROVAL_REJECTED"]);
+    expect(report.steps.map(({ id }) => id)).not.toContain("send");
+  });
+});
+
+describe("examples/scatter.yaml", () => {
+  test("summarizes each of 100 items once and keeps their order", async () => {
+    await using folder = await openExampleFolder();
+
+    const { exitCode, stdout, stderr } = await folder.run("run", "examples/scatter.yaml", "--json");
+    const report: ExecutionReport = JSON.parse(stdout) as ExecutionReport;
+
+    expect(exitCode, stderr).toBe(0);
+    expect(report.steps.filter(({ path, status }) => /^summaries\[\d+\]\.summary$/.test(path) && status === "completed")).toHaveLength(100);
+    const lines = report.output as readonly string[];
+    expect(lines[0]).toMatch(/^branch_protection_rule: /);
+    expect(lines).toContain("check_run: Check run activity has occurred.");
+    expect(lines.map((line) => line.split(":")[0])).toEqual(lines.map((line) => line.split(":")[0]).toSorted());
+  });
+});
+
+describe("examples/sub-workflow.yaml", () => {
+  test("prices each order in a run of its own; the one that fails is a value", async () => {
+    await using folder = await openExampleFolder();
+
+    const { exitCode, stdout, stderr } = await folder.run("run", "examples/sub-workflow.yaml", "--json");
+    const report: ExecutionReport = JSON.parse(stdout) as ExecutionReport;
+
+    expect(exitCode, stderr).toBe(0);
+    expect(report.output).toEqual(["A-1: 100", "A-2: 250", "A-3: cannot be priced"]);
+    expect(report.steps.find(({ path }) => path === "each[2].price")?.warnings.join()).toContain("TRANSFORM_FAILED");
+  });
+});
+
+describe("examples/typescript.ts", () => {
+  test("runs through the library under its limit", async () => {
+    expect(await main()).toEqual({
+      status: "completed",
+      output: DIGEST,
+      file: DIGEST,
+      used: expect.toSatisfy((used: number) => used > 50 && used < 2_000),
+      limit: 2_000,
+    });
+  });
+});
