@@ -24,7 +24,7 @@ import { PluginExecutor } from "./plugins/PluginExecutor.ts";
 import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
-import { createEngine, type Engine } from "./system/createEngine.ts";
+import { createEngine } from "./system/createEngine.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
 import { LocalSystem } from "./system/LocalSystem.ts";
@@ -47,8 +47,6 @@ export interface SystemOptions {
   /** An open, migrated database; it is closed with the system. @defaultValue what `config` says */
   readonly database?: Database;
 }
-
-export type { Engine };
 
 /** @throws AppError `CONFIG_INVALID`, `DATABASE_UNAVAILABLE`, `MIGRATION_FAILED` */
 export async function createSystem(options: SystemOptions): Promise<System> {

@@ -84,6 +84,17 @@ export interface WaitingReport {
   /** For a budget: what the next call needs. */
   readonly needUsd: number | null;
   readonly needTokens: number | null;
+  /** For a budget: the limit that has no room for it, and by how much it must grow. */
+  readonly limit: ReachedLimit | null;
+}
+
+export interface ReachedLimit {
+  /** As `budgets topup` takes it: `execution:ID`, `agent:ID`, `workspace`, `tag:NAME`. */
+  readonly scope: string;
+  readonly window: "total" | "day" | "month";
+  /** 0: that unit has room; null: it is not limited. */
+  readonly missingUsd: number | null;
+  readonly missingTokens: number | null;
 }
 
 export interface ExecutionSummary {

@@ -1,5 +1,5 @@
 // Shapes of the journal: what a step's end looks like as rows.
-import type { Queryable, Transaction } from "../db/Database.ts";
+import type { Transaction } from "../db/Database.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 
 export type StepStatus = "completed" | "failed" | "skipped" | "waiting" | "uncertain" | "rolled_back";
@@ -67,5 +67,3 @@ export type FinishHook = (
   tx: Transaction,
   finished: readonly (FinishedJob & { readonly executionId: string })[],
 ) => Promise<ReadonlySet<string>>;
-
-export type { Queryable };

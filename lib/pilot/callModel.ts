@@ -2,11 +2,11 @@
 import { AppError, asAppError } from "../core/errors.ts";
 import { sha256, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
-import { nanoToUsd, type NanoUsd } from "../core/money.ts";
+import { nanoToUsd, usdToNano, type NanoUsd } from "../core/money.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import { refusalError, type Refusal } from "../ledger/Ledger.ts";
 import type { Reservation, Settlement } from "../ledger/types.ts";
-import type { ModelErrorFacts, ModelRequest, ModelResult } from "../models/types.ts";
+import type { ModelErrorFacts, ModelRequest } from "../models/types.ts";
 import type { ModelUsage, TokenUsageRow } from "../tokens/types.ts";
 import { auditPart } from "./auditPart.ts";
 import type { StepScope } from "./StepScope.ts";
@@ -255,6 +255,7 @@ function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
     message: error.message,
     needUsd: refusal.need.usd,
     needTokens: refusal.need.tokens,
+    more: { limit: reachedLimit(refusal) },
   };
   return {
     status: "waiting",
@@ -263,4 +264,14 @@ function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
   };
 }
 
-export type { ModelResult };
+/** What a top-up must name and bring. Amounts are taken apart in nano-dollars, where differences are exact. */
+function reachedLimit({ account, need, available }: Refusal): JsonObject {
+  const usd = available.usd === null || need.usd === null ? null : nanoToUsd(usdToNano(need.usd) - usdToNano(available.usd));
+  const tokens = available.tokens === null ? null : need.tokens - available.tokens;
+  return {
+    scope: account.kind === "workspace" ? "workspace" : `${account.kind}:${account.subject}`,
+    window: account.window,
+    missingUsd: usd === null ? null : Math.max(usd, 0),
+    missingTokens: tokens === null ? null : Math.max(tokens, 0),
+  };
+}

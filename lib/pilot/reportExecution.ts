@@ -6,7 +6,7 @@ import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadSteps, loadValues, type StoredStep } from "../journal/JournalStore.ts";
 import { loadAccountStates } from "../ledger/BudgetStore.ts";
-import type { ExecutionReport, ReportedStatus, StepReport, WaitingFor, WaitingReport } from "../systemApi.ts";
+import type { ExecutionReport, ReachedLimit, ReportedStatus, StepReport, WaitingFor, WaitingReport } from "../systemApi.ts";
 import type { StepDetail } from "./ExecutionState.ts";
 import type { Status } from "./ExecutionStore.ts";
 import { findExecution, sumCalls, type CallSum, type ExecutionRecord } from "./ReportStore.ts";
@@ -120,6 +120,7 @@ function waitingOf(step: StoredStep): WaitingReport[] {
       message: detail.message ?? "",
       needUsd: detail.needUsd ?? null,
       needTokens: detail.needTokens ?? null,
+      limit: reason === "budget" ? ((detail.more?.["limit"] ?? null) as unknown as ReachedLimit | null) : null,
     },
   ];
 }

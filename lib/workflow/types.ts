@@ -294,7 +294,7 @@ export interface StepOutputMetadata {
   readonly [fact: string]: JsonValue | undefined;
 }
 
-/** What a step leaves behind; `data` is what templates see. */
+/** @public What a step leaves behind; `data` is what templates see. */
 export interface StepOutput {
   readonly stepId: string;
   readonly plugin?: string;

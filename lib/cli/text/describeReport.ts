@@ -83,7 +83,7 @@ export function describeNextSteps({ report, approvals, commandLine, nowMs }: Nex
 
 function actionsFor(waiting: WaitingReport, { report, approvals, commandLine }: NextStepsInput): readonly string[] {
   if (waiting.for === "uncertain") return uncertainActions(report, commandLine, waiting.path);
-  if (waiting.for === "budget") return [`  top up       ${commandLine(topUpCommand(waiting, report))}`];
+  if (waiting.for === "budget") return [`  top up       ${commandLine(topUpCommand(waiting))}`];
   if (waiting.for === "delay") return [];
   return approvals
     .filter((approval) => approval.path === waiting.path || report.waiting.length === 1)
@@ -96,11 +96,13 @@ function actionsFor(waiting: WaitingReport, { report, approvals, commandLine }: 
     });
 }
 
-/** In the unit that is limited. With no limit of its own the execution waits for a wider account, which the message names. */
-function topUpCommand({ needUsd, needTokens }: WaitingReport, { executionId, limitUsd, limitTokens }: ExecutionReport): string {
-  const usd = limitUsd === null ? "" : ` --usd ${needUsd === null || needUsd === 0 ? "AMOUNT" : plainAmount(needUsd)}`;
-  const tokens = limitTokens === null ? "" : ` --tokens ${needTokens === null || needTokens === 0 ? "COUNT" : needTokens}`;
-  return usd + tokens === "" ? "budgets topup SCOPE --usd AMOUNT" : `budgets topup execution:${executionId}${usd}${tokens}`;
+/** Names the limit that has no room and brings what is missing, in each unit that it limits. */
+function topUpCommand({ limit }: WaitingReport): string {
+  if (limit === null) return "budgets topup SCOPE --usd AMOUNT";
+  const usd = limit.missingUsd === null || limit.missingUsd === 0 ? "" : ` --usd ${plainAmount(limit.missingUsd)}`;
+  const tokens = limit.missingTokens === null || limit.missingTokens === 0 ? "" : ` --tokens ${limit.missingTokens}`;
+  const window = limit.window === "total" ? "" : ` --window ${limit.window}`;
+  return `budgets topup ${limit.scope}${usd}${tokens}${window}`;
 }
 
 function uncertainActions({ executionId }: ExecutionReport, commandLine: (rest: string) => string, path?: string): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { describeNextSteps, exitCodeOf, summarize } from "../../../lib/cli/text/describeReport.ts";
 import { AppError, toErrorRecord } from "../../../lib/core/errors.ts";
 import type { ErrorCode } from "../../../lib/core/errorCatalogue.ts";
-import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
+import type { ApprovalReport, ExecutionReport, ReachedLimit } from "../../../lib/systemApi.ts";
 import { EMPTY_REPORT } from "./MemorySystem.ts";
 
 const commandLine = (rest: string): string => `neuronforge ${rest}`;
@@ -52,29 +52,29 @@ describe("summarize", () => {
 });
 
 describe("describeNextSteps", () => {
-  test("gives the exact top-up, with what the next call needs, and how to go on", () => {
-    const report: ExecutionReport = {
-      ...EMPTY_REPORT,
-      status: "waiting",
-      waitingFor: "budget",
-      waiting: [{ path: "s2", for: "budget", until: null, message: "the next call needs $0.0123", needUsd: 0.0123, needTokens: 900 }],
-    };
+  const paused = (limit: ReachedLimit | null): ExecutionReport => ({
+    ...EMPTY_REPORT,
+    status: "waiting",
+    waitingFor: "budget",
+    waiting: [{ path: "s2", for: "budget", until: null, message: "the next call needs $0.0123", needUsd: 0.0123, needTokens: 900, limit }],
+  });
+
+  test("gives the exact top-up, with what is missing for the next call, and how to go on", () => {
+    const report = paused({ scope: "execution:e-1", window: "total", missingUsd: 0.0023, missingTokens: null });
 
     expect(describeNextSteps({ report, approvals: [], commandLine, nowMs })).toEqual([
       "waits at s2 for budget: the next call needs $0.0123",
-      `  top up       neuronforge budgets topup execution:${report.executionId} --usd 0.0123`,
+      "  top up       neuronforge budgets topup execution:e-1 --usd 0.0023",
       `  then go on   neuronforge executions resume ${report.executionId}`,
     ]);
   });
 
-  test("asks for tokens where tokens are limited, and names no execution where a wider account is", () => {
-    const waiting = [{ path: "s2", for: "budget" as const, until: null, message: "m", needUsd: 0, needTokens: 900 }];
-    const report: ExecutionReport = { ...EMPTY_REPORT, status: "waiting", waitingFor: "budget", limitUsd: null, waiting };
+  test("names the limit that has no room, whoever set it, in the unit and window that it limits", () => {
+    const report = paused({ scope: "agent:a-1", window: "day", missingUsd: 0, missingTokens: 400 });
 
-    expect(describeNextSteps({ report: { ...report, limitTokens: 50 }, approvals: [], commandLine, nowMs })[1]).toContain(
-      `execution:${report.executionId} --tokens 900`,
+    expect(describeNextSteps({ report, approvals: [], commandLine, nowMs })[1]).toContain(
+      "budgets topup agent:a-1 --tokens 400 --window day",
     );
-    expect(describeNextSteps({ report, approvals: [], commandLine, nowMs })[1]).toContain("budgets topup SCOPE --usd AMOUNT");
   });
 
   test("gives both answers of an approval, with its comment where one is required", () => {
@@ -82,7 +82,9 @@ describe("describeNextSteps", () => {
       ...EMPTY_REPORT,
       status: "waiting",
       waitingFor: "approval",
-      waiting: [{ path: "ask", for: "approval", until: "2026-01-01T02:00:00Z", message: "Send?", needUsd: null, needTokens: null }],
+      waiting: [
+        { path: "ask", for: "approval", until: "2026-01-01T02:00:00Z", message: "Send?", needUsd: null, needTokens: null, limit: null },
+      ],
     };
     const approval = { id: "a-1", executionId: report.executionId, path: "ask", requireComment: true } as ApprovalReport;
     const lines = describeNextSteps({ report, approvals: [approval], commandLine, nowMs });
