@@ -43,6 +43,11 @@ function isUnreachable(error: Error): boolean {
   return UNREACHABLE_TEXT.test(error.message);
 }
 
+/** True for an error that says nothing about the statement: the server was away, or had no room. */
+export function isDatabaseOutage(error: unknown): boolean {
+  return AppError.is(error, "DATABASE_UNAVAILABLE") || (AppError.is(error, "DISK_FULL") && error.details["sqlState"] !== undefined);
+}
+
 /** Wraps what callers must tell apart; everything else comes back as it is, with its SQLSTATE. */
 export function toDatabaseError(error: unknown): unknown {
   if (!(error instanceof Error) || AppError.is(error)) return error;

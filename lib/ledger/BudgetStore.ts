@@ -143,11 +143,17 @@ export interface StoredAttempt {
   readonly message: string | null;
 }
 
-/** Attempts of an execution in order of dispatch; `openOrMessages`: what a takeover needs. Served by the unique key on (execution, path, …). */
+const OF_UNFINISHED = `AND (state IN ('open', 'uncertain') OR message IS NOT NULL OR NOT EXISTS (SELECT 1 FROM workflow_step_executions s
+  WHERE s.workflow_execution_id = a.execution_id AND s.step_path = a.step_path AND s.status IN ('completed', 'skipped')))`;
+
+/**
+ * Attempts of an execution in order of dispatch; `ofUnfinished`: what a takeover needs: those of steps without an outcome, whose numbers are
+ * taken and whose effects may have happened, and a tool loop's messages. Served by the unique key on (execution, path, …).
+ */
 export async function loadAttempts(
   db: Queryable,
   executionId: string,
-  options: { readonly openOrMessages?: boolean } = {},
+  options: { readonly ofUnfinished?: boolean } = {},
 ): Promise<StoredAttempt[]> {
   const { rows } = await db.query<{
     id: string;
@@ -169,7 +175,7 @@ export async function loadAttempts(
   }>(
     `SELECT id, step_path, attempt, call, epoch, kind, state, provider, model, reserved_tokens, reserved_usd, used_tokens, used_usd,
        idempotency_key, dispatched_at, message
-     FROM step_attempts WHERE execution_id = $1 ${options.openOrMessages === true ? "AND (state IN ('open', 'uncertain') OR message IS NOT NULL)" : ""} ORDER BY dispatched_at, id`,
+     FROM step_attempts a WHERE execution_id = $1 ${options.ofUnfinished === true ? OF_UNFINISHED : ""} ORDER BY dispatched_at, id`,
     [executionId],
   );
   return rows.map((row) => ({

@@ -217,7 +217,10 @@ export async function insertAttempt(tx: Transaction, row: AttemptRow, accounts: 
   );
 }
 
-/** Attempts of effects that cost nothing: progress, so that a fenced owner cannot even begin. */
+/**
+ * Attempts of effects that cost nothing: progress, so that a fenced owner cannot even begin. Only the very same row may be
+ * written twice: one whose number another attempt has must fail, or its effect would leave without a row.
+ */
 export const attemptWriter: PartWriter<AttemptRow> = {
   kind: "attempts",
   acceptance: "progress",
@@ -239,7 +242,7 @@ export const attemptWriter: PartWriter<AttemptRow> = {
         sql: `INSERT INTO step_attempts (id, execution_id, step_path, attempt, call, epoch, kind, idempotency_key)
           SELECT u.id, f.id, u.step_path, u.attempt, u.call, u.epoch, u.kind, u.idempotency_key
           FROM unnest(${sources}) AS u(id, execution_id, step_path, attempt, call, epoch, kind, idempotency_key)
-          JOIN fence f ON f.id = u.execution_id ON CONFLICT DO NOTHING`,
+          JOIN fence f ON f.id = u.execution_id ON CONFLICT (id) DO NOTHING`,
       },
     ];
   },

@@ -10,6 +10,7 @@ const byPath = new Intl.Collator("en", { numeric: true }).compare;
 
 export class BudgetGate {
   #open = 0;
+  #settled = 0;
   #waiters: Waiter[] = [];
 
   /**
@@ -18,12 +19,22 @@ export class BudgetGate {
    */
   async reserve(path: string, attempt: () => Promise<ReserveOutcome>): Promise<ReserveOutcome> {
     for (;;) {
-      const outcome = await attempt();
+      const settledBefore = this.#settled;
+      let outcome: ReserveOutcome;
+      try {
+        outcome = await attempt();
+      } catch (error) {
+        // Whoever leaves passes the turn on: those behind may be waiting for nobody else.
+        this.#wakeFirst();
+        throw error;
+      }
       if (outcome.kind === "reserved") {
         this.#open += 1;
         this.#wakeFirst();
         return outcome;
       }
+      // A call settled while this one was being refused: the room that it left was not seen.
+      if (outcome.kind === "refused" && outcome.refusal.reason === "limit" && this.#settled !== settledBefore) continue;
       if (outcome.kind === "fenced" || outcome.refusal.reason !== "limit" || this.#open === 0) {
         this.#wakeFirst();
         return outcome;
@@ -35,6 +46,7 @@ export class BudgetGate {
   /** To be called once for every reservation, after its settlement is committed. */
   settled(): void {
     this.#open -= 1;
+    this.#settled += 1;
     this.#wakeFirst();
   }
 

@@ -75,17 +75,19 @@ export class ExecutionControl {
     id: string,
     answer: { readonly actor: string; readonly path?: string; readonly resolve: "done" | "retry"; readonly output?: JsonValue },
   ): Promise<void> {
-    const open = (await loadAttempts(this.#options.db, id, { openOrMessages: true })).filter(
+    const open = (await loadAttempts(this.#options.db, id, { ofUnfinished: true })).filter(
       (attempt) =>
         attempt.kind === "effect" && attempt.state === "uncertain" && (answer.path === undefined || attempt.stepPath === answer.path),
     );
-    const [attempt] = open;
+    const attempt = open.at(-1);
     if (attempt === undefined)
       throw new AppError("CONFLICT", `execution ${id} has no uncertain effect${answer.path === undefined ? "" : ` at ${answer.path}`}`, {
         details: { execution: id },
       });
-    if (open.length > 1) {
-      const paths = open.map(({ stepPath }) => stepPath).join(", ");
+    // Several attempts at one path are one doubt: the answer to the last one is the answer to all.
+    const distinct = new Set(open.map(({ stepPath }) => stepPath));
+    if (distinct.size > 1) {
+      const paths = [...distinct].join(", ");
       throw new AppError("USAGE", `execution ${id} has several uncertain effects: ${paths}`, {
         hint: "name one with --step PATH",
         details: { execution: id, expected: paths },

@@ -97,7 +97,7 @@ export class ExecutionStarter {
   async #flushAll(): Promise<void> {
     await Promise.resolve();
     while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0, MAX_BATCH);
+      const batch = this.#takeBatch();
       try {
         const made = await this.#db.transaction((tx) =>
           this.#insert(
@@ -112,6 +112,21 @@ export class ExecutionStarter {
       }
     }
     this.#isFlushing = false;
+  }
+
+  /** One statement cannot insert one id twice: a start under the same key waits for the next batch, and finds the row there. */
+  #takeBatch(): Pending[] {
+    const ids = new Set<string>();
+    const batch: Pending[] = [];
+    const rest: Pending[] = [];
+    for (const pending of this.#pending) {
+      const { executionId } = pending.request;
+      if (batch.length >= MAX_BATCH || ids.has(executionId)) rest.push(pending);
+      else batch.push(pending);
+      ids.add(executionId);
+    }
+    this.#pending = rest;
+    return batch;
   }
 
   async #insertAlone(tx: Transaction, request: StartRequest): Promise<StartResult> {

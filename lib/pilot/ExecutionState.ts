@@ -81,6 +81,8 @@ export class ExecutionState {
   readonly #steps = new Map<string, KnownStep>();
   readonly #values = new Map<string, JsonValue>();
   readonly #attempts: StoredAttempt[];
+  /** Highest number of a call by path and attempt, for steps that have no outcome yet: attempt rows are unique by it. */
+  readonly #callNumbers = new Map<string, number>();
   readonly #stop = new AbortController();
   #signals: ReadonlyMap<string, Signal>;
   #order = 0;
@@ -172,6 +174,7 @@ export class ExecutionState {
   record(path: string, step: Omit<KnownStep, "order">): void {
     this.#order += 1;
     this.#steps.set(path, { ...step, order: this.#order });
+    if (step.status === "completed" || step.status === "skipped") this.#callNumbers.delete(`${path}#${step.attempt}`);
   }
 
   /** Step rows in order of completion. */
@@ -239,7 +242,21 @@ export class ExecutionState {
     return this.#attempts.filter((attempt) => attempt.stepPath === path);
   }
 
-  /** A model's answer that is about to be stored with its settlement: a later attempt of the step finds it here. */
+  /** Effects of which nothing was stored but that they were begun. */
+  openEffects(): StoredAttempt[] {
+    return this.#attempts.filter(({ kind, state }) => kind === "effect" && state === "open");
+  }
+
+  /** Numbers a call of a step's attempt: on from those of earlier claims, and of earlier walks of this one. */
+  nextCall(path: string, attempt: number): number {
+    const key = `${path}#${attempt}`;
+    const stored = this.attemptsOf(path).filter((row) => row.attempt === attempt);
+    const last = this.#callNumbers.get(key) ?? Math.max(0, ...stored.map(({ call }) => call));
+    this.#callNumbers.set(key, last + 1);
+    return last + 1;
+  }
+
+  /** A model's answer or an effect's doubt that is about to be stored with its settlement: a later attempt of the step finds it here. */
   keepAttempt(attempt: StoredAttempt): void {
     this.#attempts.push(attempt);
   }

@@ -94,8 +94,9 @@ export interface ClaimedExecution {
 }
 
 /**
- * Claims the executions whose wake-up is exactly the fetched job. A row that a live claim left behind without one
- * journal row counts as fruitless: five in a row mean that a step kills its worker.
+ * Claims the executions whose wake-up is exactly the fetched job. A claim that ended without one journal row, while steps
+ * were under way at its last touch, counts as fruitless: five in a row mean that a step kills its worker. One that ended
+ * before a touch says nothing: a process that something else ends again and again must not take all it holds with it.
  */
 export async function claimExecutions(
   tx: Transaction,
@@ -121,13 +122,15 @@ export async function claimExecutions(
     `UPDATE workflow_executions e SET epoch = e.epoch + 1, owner = $1, status = 'running', wake_at = NULL, waiting_for = NULL,
        started_at = COALESCE(e.started_at, NOW()),
        fruitless_epochs = CASE WHEN e.status = 'running' AND NOT EXISTS (SELECT 1 FROM workflow_step_executions s
-           WHERE s.workflow_execution_id = e.id AND s.epoch = e.epoch) THEN e.fruitless_epochs + 1 ELSE 0 END
-     FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id)
+           WHERE s.workflow_execution_id = e.id AND s.epoch = e.epoch)
+         THEN e.fruitless_epochs + CASE WHEN e.begun_steps IS NULL THEN 0 ELSE 1 END ELSE 0 END,
+       begun_steps = NULL
+     FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id) JOIN workflow_executions before ON before.id = j.execution_id
      WHERE e.id = j.execution_id AND e.wake_id = j.job_id
        AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
      RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.run_mode, e.forked_from,
        (SELECT v.content FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
-       e.started_at, e.cancel_requested_at, e.fruitless_epochs, e.begun_steps`,
+       e.started_at, e.cancel_requested_at, e.fruitless_epochs, before.begun_steps`,
     [owner, jobs.map((job) => job.id), jobs.map((job) => job.executionId)],
     "executions_claimed",
   );
@@ -199,11 +202,7 @@ export interface ExecutionLock {
 }
 
 /** Locks the row for a suspension or an answer; null when it is gone. Signals are read in a statement of their own, after this one. */
-export async function lockExecution(
-  tx: Transaction,
-  workspaceId: WorkspaceId,
-  id: string,
-): Promise<ExecutionLock | null> {
+export async function lockExecution(tx: Transaction, workspaceId: WorkspaceId, id: string): Promise<ExecutionLock | null> {
   const { rows } = await tx.query<{ status: Status; epoch: number; waiting_for: string | null; cancelled: boolean }>(
     "SELECT status, epoch, waiting_for, cancel_requested_at IS NOT NULL AS cancelled FROM workflow_executions WHERE id = $1 AND workspace_id = $2 FOR UPDATE",
     [id, workspaceId],
@@ -291,8 +290,11 @@ export async function recordBegun(
 ): Promise<void> {
   if (begun.length === 0) return;
   await db.query(
-    `UPDATE workflow_executions e SET begun_steps = string_to_array(u.paths, chr(10))
-     FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u(id, epoch, paths) WHERE e.id = u.id AND e.epoch = u.epoch`,
+    // Locked in id order, like the journal's fence: two who want each other's rows would wait crosswise.
+    `WITH u AS (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]) AS u(id, epoch, paths)),
+       ours AS (SELECT e.id FROM workflow_executions e JOIN u ON e.id = u.id AND e.epoch = u.epoch ORDER BY e.id FOR UPDATE OF e)
+     UPDATE workflow_executions e SET begun_steps = string_to_array(u.paths, chr(10))
+     FROM ours JOIN u ON u.id = ours.id WHERE e.id = ours.id`,
     [begun.map(({ id }) => id), begun.map(({ epoch }) => epoch), begun.map(({ paths }) => paths.join("\n"))],
     "executions_begun",
   );
@@ -306,6 +308,19 @@ export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queu
        AND NOT EXISTS (SELECT 1 FROM ${queueSchema}.job j WHERE j.name = $1 AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
      ORDER BY e.id LIMIT $2 FOR UPDATE OF e SKIP LOCKED`,
     [queueName, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Executions that rest for the sake of an uncertain effect of which nothing is uncertain any more: its lost owner reported late. */
+export async function findResolved(tx: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT e.id FROM workflow_executions e
+     WHERE (e.status = 'uncertain' OR (e.status = 'suspended' AND e.waiting_for = 'uncertain'))
+       AND EXISTS (SELECT 1 FROM workflow_step_executions s WHERE s.workflow_execution_id = e.id AND s.status = 'uncertain'
+         AND NOT EXISTS (SELECT 1 FROM step_attempts a WHERE a.execution_id = e.id AND a.step_path = s.step_path AND a.state IN ('open', 'uncertain')))
+     ORDER BY e.id LIMIT $1 FOR UPDATE OF e SKIP LOCKED`,
+    [limit],
   );
   return rows.map((row) => row.id);
 }

@@ -39,7 +39,6 @@ export class StepAttempt implements ModelCallHost {
   #openCalls = 0;
   /** The unit is being written: what comes now is late. */
   #isClosed = false;
-  #calls: number;
 
   constructor({ services, walk, step, scope, path, attempt }: StepAttemptParts) {
     this.services = services;
@@ -48,14 +47,6 @@ export class StepAttempt implements ModelCallHost {
     this.scope = scope;
     this.path = path;
     this.attempt = attempt;
-    // Calls of an earlier claim keep their numbers: the attempt rows are unique by them.
-    this.#calls = Math.max(
-      0,
-      ...scope.state
-        .attemptsOf(path)
-        .filter((row) => row.attempt === attempt)
-        .map((row) => row.call),
-    );
     const timeoutMs = step.timeoutMs ?? (LIMITED.has(step.type) ? DEFAULT_TIMEOUT_MS : null);
     this.#hasTimeout = timeoutMs !== null;
     this.signal = timeoutMs === null ? scope.signal : AbortSignal.any([scope.signal, this.#timeout.signal]);
@@ -105,6 +96,23 @@ export class StepAttempt implements ModelCallHost {
     return { ...outcome, parts: [...(outcome.parts ?? []), ...this.#parts] };
   }
 
+  /** The step is as if it had not begun, but what its calls came to are facts: they are stored whoever owns the execution now. */
+  async storeFacts(): Promise<void> {
+    const parts = this.#parts;
+    this.#isClosed = true;
+    if (parts.length === 0) return;
+    this.#parts = [];
+    const { state } = this.scope;
+    try {
+      await this.services.journal.append({ executionId: state.id, epoch: state.epoch, parts, signal: state.signal });
+    } catch (error) {
+      this.services.logger.error(
+        { executionId: state.id, path: this.path, error: String(error) },
+        "what a stopped step left could not be stored",
+      );
+    }
+  }
+
   /** To be called after the attempt's unit is committed: waiting calls of the execution may try again. */
   close(): void {
     this.#cancelTimeout();
@@ -112,8 +120,7 @@ export class StepAttempt implements ModelCallHost {
   }
 
   nextCall(): number {
-    this.#calls += 1;
-    return this.#calls;
+    return this.scope.state.nextCall(this.path, this.attempt);
   }
 
   opened(): void {

@@ -7,6 +7,7 @@ import { evaluateStepCondition } from "./ConditionalEvaluator.ts";
 import type { ExecutionState, StepDetail } from "./ExecutionState.ts";
 import { checkNotEmpty, emptyWarning } from "./emptyOutput.ts";
 import { recordedOutcome } from "./recordedOutcome.ts";
+import { haltsForOutage } from "./haltsForOutage.ts";
 import { nextAttempt, type RetryDecision } from "./retryPolicy.ts";
 import { readStepCache, writeStepCache } from "./StepCache.ts";
 import { StepAttempt } from "./StepAttempt.ts";
@@ -34,7 +35,7 @@ export class StepExecutor {
     try {
       return await this.#begin(step, scope, path);
     } catch (error) {
-      if (state.haltReason === "lost" || AppError.is(error, "FENCED")) return { status: "halted" };
+      if (state.haltReason === "lost" || AppError.is(error, "FENCED") || haltsForOutage(error, state)) return { status: "halted" };
       return { status: "failed", error: asAppError(error) };
     } finally {
       state.begun.delete(path);
@@ -142,10 +143,11 @@ export class StepExecutor {
       const cached = await readStepCache(this.#services, step, scope);
       if (cached !== null) return { status: "completed", output: cached.value, facts: { more: { cached: true } } };
       const outcome = await run.perform();
+      if (outcome.status === "halted") return await run.halted();
       if (outcome.status === "completed") await writeStepCache(this.#services, step, scope, outcome.output);
       return run.withParts(outcome);
     } catch (error) {
-      if (scope.state.haltReason === "lost") return { status: "halted" };
+      if (scope.state.haltReason === "lost" || haltsForOutage(error, scope.state)) return run.halted();
       return run.withParts({ status: "failed", error: asAppError(error) });
     }
   }

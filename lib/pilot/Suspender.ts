@@ -2,13 +2,14 @@
 import { toErrorRecord, type AppError } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { Database, Transaction } from "../db/Database.ts";
+import type { UnitPart } from "../db/UnitPart.ts";
 import type { Journal } from "../journal/Journal.ts";
 import { returnGrants } from "../ledger/LedgerStore.ts";
 import type { ExecutionEvent } from "../systemApi.ts";
 import { auditPart } from "./auditPart.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
 import type { ExecutionState } from "./ExecutionState.ts";
-import { loadSignals, lockExecution, markQueued, markSuspended, type ClaimedExecution } from "./ExecutionStore.ts";
+import { loadSignals, lockExecution, markQueued, markSuspended, type ClaimedExecution, type ExecutionLock } from "./ExecutionStore.ts";
 import type { Wait } from "./types.ts";
 
 /** Waiting for a person comes before waiting for time: that is what `executions ls` must show. */
@@ -38,15 +39,14 @@ export class Suspender {
    * Locks the row, then reads the signals in the next statement: one UPDATE with NOT EXISTS would re-check against its old
    * snapshot, miss an answer given meanwhile, and sleep for ever.
    *
-   * @returns false when there are answers that the walk has not seen
+   * @returns false when there are answers, or a cancel, that the walk has not seen
    */
   async suspend(state: ExecutionState, waits: readonly Wait[]): Promise<boolean> {
     const { journal, emit } = this.#options;
     const wakeAt = earliest(waits);
     const waitingFor = SHOWN_FIRST.find((reason) => waits.some((wait) => wait.for === reason)) ?? "delay";
-    const isDone = await this.#leave(state.claim, async (tx, lock) => {
-      const signals = await loadSignals(tx, state.id);
-      if (signals.some(({ key }) => !state.signals.has(key))) return false;
+    const left = await this.#leave(state.claim, async (tx, lock) => {
+      if (await hasNews(tx, state, lock)) return false;
       const wakeId = randomId();
       if (state.hasGrants) await returnGrants(tx, [state.id]);
       const part = auditPart(state, "PILOT_EXECUTION_SUSPENDED", { entityType: "execution", entityId: state.id, details: { waitingFor } });
@@ -55,8 +55,26 @@ export class Suspender {
       if (wakeAt !== null) await this.#options.queue.enqueue(tx, [{ wakeId, executionId: state.id, at: wakeAt }]);
       return true;
     });
-    if (isDone) emit({ executionId: state.id, type: "suspended", status: waitingFor });
-    return isDone;
+    if (left === "left") emit({ executionId: state.id, type: "suspended", status: waitingFor });
+    return left !== "stays";
+  }
+
+  /**
+   * Rests until a person says what became of an effect. In a transaction of its own, for the same reason as a suspension:
+   * the answer may have come while other steps still ran.
+   *
+   * @returns false when there are answers, or a cancel, that the walk has not seen
+   */
+  async restUncertain(state: ExecutionState, parts: readonly UnitPart[]): Promise<boolean> {
+    const { journal, emit } = this.#options;
+    const left = await this.#leave(state.claim, async (tx, lock) => {
+      if (await hasNews(tx, state, lock)) return false;
+      if (state.hasGrants) await returnGrants(tx, [state.id]);
+      await journal.writeIn(tx, { executionId: state.id, epoch: lock.epoch, parts });
+      return true;
+    });
+    if (left === "left") emit({ executionId: state.id, type: "finished", status: "uncertain" });
+    return left !== "stays";
   }
 
   /** Hands the execution over at a step boundary: a fresh wake-up for whoever is free. */
@@ -101,26 +119,38 @@ export class Suspender {
   }
 
   /** The frame of every leaving: row locked and still ours, job completed, all or nothing. */
-  async #leave(claim: ClaimedExecution, work: (tx: Transaction, lock: { readonly epoch: number }) => Promise<boolean>): Promise<boolean> {
+  async #leave(
+    claim: ClaimedExecution,
+    work: (tx: Transaction, lock: ExecutionLock) => Promise<boolean>,
+  ): Promise<"left" | "stays" | "lost"> {
     const { db, queue } = this.#options;
     const lost = new LostClaim();
     try {
       return await db.transaction(async (tx) => {
         const lock = await lockExecution(tx, claim.workspaceId, claim.id);
         if (lock === null || lock.epoch !== claim.epoch || lock.status !== "running") throw lost;
-        if (!(await work(tx, lock))) return false;
+        if (!(await work(tx, lock))) return "stays";
         if ((await queue.complete(tx, [{ id: claim.jobId, retryCount: claim.retryCount }])).size > 0) throw lost;
-        return true;
+        return "left";
       });
     } catch (error) {
       // Another owner has it: nothing was written, and nothing is left to do here.
-      if (error === lost) return true;
+      if (error === lost) return "lost";
       throw error;
     }
   }
 }
 
 class LostClaim extends Error {}
+
+/** Read after the lock, in a statement of its own. A cancel that came now would find nobody to carry it out. */
+async function hasNews(tx: Transaction, state: ExecutionState, lock: ExecutionLock): Promise<boolean> {
+  if (lock.isCancelRequested) {
+    state.halt("cancelled");
+    return true;
+  }
+  return (await loadSignals(tx, state.id)).some(({ key }) => !state.signals.has(key));
+}
 
 function earliest(waits: readonly Wait[]): Date | null {
   let first: Date | null = null;

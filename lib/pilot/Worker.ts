@@ -9,8 +9,10 @@ import { QUEUE_NAME, QUEUE_SCHEMA } from "./ExecutionQueue.ts";
 import {
   claimExecutions,
   findInterrupted,
+  findResolved,
   findWithoutWakeUp,
   loadHeld,
+  markQueued,
   recordBegun,
   renewWakeUps,
   type ClaimedExecution,
@@ -66,6 +68,7 @@ export class Worker {
   async start(): Promise<void> {
     const { clock, queue, ownsDatabase } = this.#options;
     if (ownsDatabase) await this.#wakeInterrupted();
+    await this.sweep();
     this.#lastTouchMs = clock.monotonicMs();
     this.#stopListening = await queue.listen(() => this.wake());
     this.#every(TOUCH_MS, () => this.#touch());
@@ -77,6 +80,11 @@ export class Worker {
   wake(): void {
     this.#isWoken = true;
     this.#wake?.();
+  }
+
+  /** False when no heartbeat was written for so long that another worker may have what this one holds. */
+  get hasLease(): boolean {
+    return !this.#hasLostLease && this.#options.clock.monotonicMs() - this.#lastTouchMs < LEASE_DEADLINE_MS;
   }
 
   get heldCount(): number {
@@ -128,7 +136,8 @@ export class Worker {
 
   /** Fetch, epoch and stale jobs in one transaction; journals are read after it has committed. */
   async #claim(limit: number): Promise<number> {
-    const { db, queue } = this.#options;
+    const { db, queue, clock } = this.#options;
+    const askedMs = clock.monotonicMs();
     const claims = await db.transaction(async (tx) => {
       const jobs = await queue.fetch(tx, limit);
       if (jobs.length === 0) return [];
@@ -138,6 +147,8 @@ export class Worker {
       await queue.complete(tx, stale);
       return claimed;
     });
+    // A fetched job's heartbeat begins now: what an idle worker, perhaps frozen, last touched says nothing about it.
+    if (this.#claims.size === 0) this.#lastTouchMs = askedMs;
     for (const claim of claims) this.#begin(claim);
     return claims.length;
   }
@@ -146,7 +157,12 @@ export class Worker {
     const { pilot, logger } = this.#options;
     this.#claims.set(claim.jobId, claim);
     const task: Promise<void> = pilot
-      .run(claim, (held) => this.#held.set(claim.jobId, held))
+      .run(claim, (held) => {
+        this.#held.set(claim.jobId, held);
+        // Its state was being loaded when the others were told.
+        if (this.#hasLostLease) held.state.halt("lost");
+        else if (this.#stopping) held.state.halt("yield");
+      })
       .catch((error: unknown) => {
         // Nothing was written: the heartbeat runs out, or the sweep finds it, and the execution is claimed again.
         logger.error(
@@ -195,8 +211,10 @@ export class Worker {
     const stopDeadline = clock.schedule(Math.max(left, 0), () => this.#loseLease());
     const claims = [...this.#claims.values()];
     try {
+      // The heartbeat counts from when the server wrote it, which may be long before its answer is here.
+      const sentMs = clock.monotonicMs();
       const affected = await queue.touch(claims.map(({ jobId, retryCount }) => ({ id: jobId, retryCount })));
-      this.#lastTouchMs = clock.monotonicMs();
+      this.#lastTouchMs = sentMs;
       if (affected === claims.length && claims.every(({ jobId }) => !this.#held.has(jobId))) return;
       await this.#lookAfterHeld(db);
     } finally {
@@ -252,9 +270,19 @@ export class Worker {
       .catch(() => undefined);
   }
 
-  /** Gives a wake-up to everything that should have one and has none. More than none is worth an alert. */
+  /**
+   * Gives a wake-up to everything that should have one and has none; more than none is worth an alert. Also to what waits for
+   * a person to say what became of an effect, when its lost owner has said so meanwhile.
+   */
   async sweep(): Promise<void> {
     const { db, queue, logger } = this.#options;
+    const resolved = await db.transaction(async (tx) => {
+      const wakeUps = (await findResolved(tx, SWEEP_BATCH)).map((executionId) => ({ executionId, wakeId: randomId(), at: null }));
+      for (const { executionId, wakeId } of wakeUps) await markQueued(tx, executionId, wakeId);
+      await queue.enqueue(tx, wakeUps);
+      return wakeUps.length;
+    });
+    if (resolved > 0) this.wake();
     const found = await db.transaction(async (tx) => {
       const ids = await findWithoutWakeUp(tx, QUEUE_SCHEMA, QUEUE_NAME, SWEEP_BATCH);
       await renew(tx, queue, ids);
@@ -273,7 +301,6 @@ export class Worker {
       const ids = await findInterrupted(tx, 10_000);
       await renew(tx, queue, ids);
     });
-    await this.sweep();
   }
 }
 

@@ -6,8 +6,10 @@ import { sha256 } from "../core/ids.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import { resolveTemplates, templateReferences } from "../operations/templates.ts";
 import { auditPart } from "./auditPart.ts";
+import { isDatabaseOutage } from "../db/databaseErrors.ts";
 import type { ExecutionState } from "./ExecutionState.ts";
 import { loadSignals, type ClaimedExecution, type EndRow } from "./ExecutionStore.ts";
+import { settlementsOf } from "./guardedCall.ts";
 import { loadState } from "./loadState.ts";
 import { ParallelExecutor } from "./ParallelExecutor.ts";
 import { rollBack } from "./rollback.ts";
@@ -106,6 +108,8 @@ export class WorkflowPilot {
     try {
       await this.#end(state, "completed", null, await this.#finalOutput(state, scope));
     } catch (error) {
+      // A database that is away is no end: whoever claims the execution next reads its rows again.
+      if (isDatabaseOutage(error)) throw error;
       await this.#end(state, "failed", asAppError(error));
     }
     return true;
@@ -122,17 +126,11 @@ export class WorkflowPilot {
   async #suspend(state: ExecutionState, waits: readonly Wait[]): Promise<boolean> {
     const uncertain = waits.filter((wait) => wait.for === "uncertain");
     const others = waits.length > uncertain.length;
-    if (uncertain.length > 0 && !others) {
-      await this.#end(
-        state,
-        "uncertain",
-        new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), {
-          details: { step: uncertain[0]?.path ?? "" },
-        }),
-      );
-      return true;
-    }
-    return this.#suspender.suspend(state, waits);
+    if (uncertain.length === 0 || others) return this.#suspender.suspend(state, waits);
+    const error = new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), {
+      details: { step: uncertain[0]?.path ?? "" },
+    });
+    return this.#suspender.restUncertain(state, endParts(state, { status: "uncertain", error, outputHash: null }));
   }
 
   async #finalOutput(state: ExecutionState, scope: StepScope): Promise<JsonValue> {
@@ -157,14 +155,7 @@ export class WorkflowPilot {
       outputHash = sha256(content);
       parts.push({ kind: "values", rows: [{ executionId: state.id, hash: outputHash, content }] });
     }
-    parts.push({ kind: "ends", rows: [endRow(state, { status, error, outputHash })] });
-    parts.push(
-      auditPart(state, AUDIT_OF[status], {
-        entityType: "execution",
-        entityId: state.id,
-        ...(error === null ? {} : { details: { code: error.code } }),
-      }),
-    );
+    parts.push(...endParts(state, { status, error, outputHash }));
     const outcome = await journal.append({
       executionId: state.id,
       epoch: state.epoch,
@@ -184,10 +175,25 @@ const AUDIT_OF = {
   uncertain: "PILOT_EXECUTION_SUSPENDED",
 } as const;
 
-function endRow(
-  state: ExecutionState,
-  { status, error, outputHash }: { readonly status: EndRow["status"]; readonly error: AppError | null; readonly outputHash: Buffer | null },
-): EndRow {
+interface End {
+  readonly status: EndRow["status"];
+  readonly error: AppError | null;
+  readonly outputHash: Buffer | null;
+}
+
+function endParts(state: ExecutionState, end: End): UnitPart[] {
+  const { status, error } = end;
+  const details = error === null ? {} : { details: { code: error.code } };
+  // Ended before anybody resolved them: whether they happened stays unknown, and must not look as if they were still under way.
+  const unresolved = settlementsOf(state.openEffects(), "uncertain");
+  return [
+    ...(unresolved.rows.length === 0 ? [] : [unresolved]),
+    { kind: "ends", rows: [endRow(state, end)] },
+    auditPart(state, AUDIT_OF[status], { entityType: "execution", entityId: state.id, ...details }),
+  ];
+}
+
+function endRow(state: ExecutionState, { status, error, outputHash }: End): EndRow {
   const counts = { completed: 0, failed: 0, skipped: 0 };
   for (const [, step] of state.steps()) if (step.status in counts) counts[step.status as keyof typeof counts] += 1;
   return {

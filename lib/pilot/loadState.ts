@@ -4,6 +4,7 @@ import { decodeJson, isJsonObject } from "../core/json.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import { loadSteps } from "../journal/JournalStore.ts";
 import { loadAttempts, type StoredAttempt } from "../ledger/BudgetStore.ts";
+import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { auditPart } from "./auditPart.ts";
 import { DocumentCache } from "./DocumentStore.ts";
@@ -19,15 +20,25 @@ export async function loadState(services: PilotServices, claim: ClaimedExecution
   const snapshot = (await documents.load(db, claim.workspaceId, claim.snapshotHash)) as unknown as ConfigSnapshot;
   const inputs = decodeJson(claim.inputs);
   if (!isJsonObject(inputs)) throw new AppError("INTERNAL", `execution ${claim.id}: its inputs are not an object`);
-  if (claim.isFirstClaim) return new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: [], signals: [] });
+  if (claim.isFirstClaim) {
+    const state = new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: [], signals: [] });
+    state.hasGrants = mayHaveGrant(definition);
+    return state;
+  }
   // The claim is committed, so nothing of an older epoch can be added to the journal after this.
   const rows = await loadSteps(db, claim.id);
-  const attempts = await settleLostCalls(services, claim, await loadAttempts(db, claim.id, { openOrMessages: true }));
+  const attempts = await settleLostCalls(services, claim, await loadAttempts(db, claim.id, { ofUnfinished: true }));
   const signals = await loadSignals(db, claim.id);
   const state = new ExecutionState({ claim, definition, snapshot, inputs, rows, attempts, signals });
   // Whatever an earlier claim reserved may have left a grant behind.
   state.hasGrants = true;
   return state;
+}
+
+/** The start itself takes a grant for the model steps that wait for nothing, whether or not they come to call one. */
+function mayHaveGrant(definition: WorkflowDefinition): boolean {
+  for (const { step } of walkSteps(definition)) if (step.type === "ai_processing" || step.type === "llm_decision") return true;
+  return false;
 }
 
 /** A model call whose owner died may have been answered and billed: it is booked at its worst case, as `assumed`, never released. */

@@ -154,6 +154,8 @@ export interface PilotServices {
   readonly decide: (step: WorkflowStep, state: ExecutionState) => Decision;
   readonly loadWorkflow: LoadWorkflow;
   readonly emit: (event: ExecutionEvent) => void;
+  /** False once no heartbeat was written for so long that another worker may have this one's executions. Asked right before an effect leaves. */
+  readonly hasLease: () => boolean;
   /** Bytes of one output as JSON. */
   readonly maxOutputBytes: number;
 }

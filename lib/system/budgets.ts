@@ -59,6 +59,8 @@ export async function setBudget(
     onLimit: limits.onLimit ?? "pause",
   };
   await engine.db.transaction(async (tx) => {
+    // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
+    await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
     await upsertAccount(tx, key, figures);
     await audit(tx, parts, {
       event: AUDIT_EVENTS.BUDGET_SET,
@@ -66,7 +68,6 @@ export async function setBudget(
       actor,
       details: { usd: limits.usd ?? null, tokens: limits.tokens ?? null, window: key.windowKind, onLimit: figures.onLimit },
     });
-    await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
   });
   engine.worker.wake();
   return requireReport(parts, target, key.windowKind);
@@ -91,6 +92,8 @@ export async function topUpBudget(
     throw new AppError("USAGE", "nothing to add: expected --usd, --tokens or both");
   const key = keyOf(parts, target, amount.window);
   await engine.db.transaction(async (tx) => {
+    // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
+    await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
     const added = { usd: amount.usd === undefined ? 0n : parseAmount(amount.usd), tokens: BigInt(amount.tokens ?? 0) };
     if (!(await addToLimit(tx, key, added))) {
       throw new AppError("NOT_FOUND", `${target.shown} has no ${key.windowKind} limit to top up`, {
@@ -104,7 +107,6 @@ export async function topUpBudget(
       actor,
       details: { usd: amount.usd ?? null, tokens: amount.tokens ?? null, window: key.windowKind },
     });
-    await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
   });
   engine.worker.wake();
   return requireReport(parts, target, key.windowKind);

@@ -72,6 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     journal,
     ledger,
     emit,
+    hasLease: () => worker.hasLease,
     plugins: options.plugins,
     catalog: options.catalog,
     providers: options.providers,
@@ -84,7 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
   let lease = new AbortController();
   const suspender = new Suspender({ db, journal, queue, emit, leaseSignal: () => lease.signal });
-  const worker = new Worker({
+  const worker: Worker = new Worker({
     db,
     clock,
     logger,

@@ -40,6 +40,8 @@ export interface TestSystemOptions {
   readonly provider?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly database?: Database;
+  /** False: nothing is claimed before the test calls `system.work()`. @defaultValue true */
+  readonly works?: boolean;
 }
 
 export async function createTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
@@ -59,7 +61,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
     plugins: [createProbePlugin(probe)],
     providers: [{ provider: model, models: ["gpt-4o-mini"] }],
   });
-  await system.work();
+  if (options.works !== false) await system.work();
   return {
     system,
     db,

@@ -96,6 +96,7 @@ export class TestPilot {
       loadWorkflow: (_state, name) => Promise.resolve(options.agents?.[name] ?? null),
       emit: () => undefined,
       maxOutputBytes: 1_000_000,
+      hasLease: () => true,
     };
     this.state = this.#claim();
   }
