@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { AppError } from "../core/errors.ts";
 import { sha256, type WorkspaceId } from "../core/ids.ts";
-import { canonicalJson, decodeJson, type JsonObject, type JsonValue } from "../core/json.ts";
+import { decodeJson, encodeJson, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Queryable } from "../db/Database.ts";
 
 export interface StoredDocument {
@@ -11,8 +11,12 @@ export interface StoredDocument {
   readonly content: string;
 }
 
+/**
+ * Keys stay in their author's order, and the order is part of the hash: it reaches prompts (a schema's fields steer what a
+ * model writes first) and tables (columns by order of appearance).
+ */
 export function makeDocument(kind: StoredDocument["kind"], value: JsonObject): StoredDocument {
-  const content = canonicalJson(value);
+  const content = encodeJson(value);
   return { hash: sha256(content), kind, content };
 }
 

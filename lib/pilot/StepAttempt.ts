@@ -97,10 +97,10 @@ export class StepAttempt implements ModelCallHost {
   }
 
   /** The step is as if it had not begun, but what its calls came to are facts: they are stored whoever owns the execution now. */
-  async storeFacts(): Promise<void> {
+  async halted(): Promise<StepOutcome> {
     const parts = this.#parts;
     this.#isClosed = true;
-    if (parts.length === 0) return;
+    if (parts.length === 0) return { status: "halted" };
     this.#parts = [];
     const { state } = this.scope;
     try {
@@ -111,6 +111,7 @@ export class StepAttempt implements ModelCallHost {
         "what a stopped step left could not be stored",
       );
     }
+    return { status: "halted" };
   }
 
   /** To be called after the attempt's unit is committed: waiting calls of the execution may try again. */

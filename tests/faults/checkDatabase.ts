@@ -19,6 +19,9 @@ export async function checkDatabase(db: Queryable, { effects, knowsWorkflows = t
   return faults;
 }
 
+/** Effects of FAULT_WORKFLOWS that nobody can look after. */
+const BLIND_PATHS = new Set(["blind", "pay"]);
+
 async function checkExecutions(db: Queryable, faults: string[]): Promise<void> {
   const { rows } = await db.query<{ id: string; name: string; status: string; error: Buffer | null }>(
     "SELECT e.id, a.agent_name AS name, e.status, e.error FROM workflow_executions e JOIN agents a ON a.id = e.agent_id",
@@ -28,8 +31,8 @@ async function checkExecutions(db: Queryable, faults: string[]): Promise<void> {
   const uncertain = await pathsByExecution(db, "uncertain");
   for (const { id, name, status, error } of rows) {
     if (status === "uncertain") {
-      for (const path of uncertain.get(id) ?? [])
-        if (path !== "blind" && path !== "pay") faults.push(`${name} ${id}: ${path} is uncertain, although it can be verified or repeated`);
+      const needless = (uncertain.get(id) ?? []).filter((path) => !BLIND_PATHS.has(path));
+      faults.push(...needless.map((path) => `${name} ${id}: ${path} is uncertain, although it can be verified or repeated`));
       continue;
     }
     if (status !== "completed") {

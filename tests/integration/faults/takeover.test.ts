@@ -180,7 +180,8 @@ describe("an uncertain effect", () => {
 
     await t.db.query("UPDATE step_attempts SET state = 'settled' WHERE execution_id = $1", [t.id]);
     // A worker that starts sweeps, as every worker does twice a minute.
-    await using _other = await createTestSystem({ database: t.db });
+    await using other = await createTestSystem({ database: t.db });
+    expect(other.db).toBe(t.db);
 
     await expect.poll(async () => (await t.system.report(t.id)).status).toBe("completed");
     expect(t.probe.calls).toHaveLength(0);
