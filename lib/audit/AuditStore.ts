@@ -37,7 +37,7 @@ export const auditWriter: PartWriter<AuditRow> = {
         sql: `INSERT INTO audit_trail (id, workspace_id, execution_id, actor_id, action, entity_type, entity_id, severity, details, created_at)
          SELECT ${["id", "workspace_id", "execution_id", "actor_id", "action", "entity_type", "entity_id", "severity", "details"].map(value).join(", ")},
                 to_timestamp(${value("at_ms")} / 1000.0)
-         FROM ${source.from} ON CONFLICT (id) DO NOTHING`,
+         FROM ${source.from}${binder.isReplay === false ? "" : " ON CONFLICT (id) DO NOTHING"}`,
       },
     ];
   },

@@ -6,6 +6,11 @@ import type { Queryable } from "./Database.ts";
 export interface Binder {
   /** Binds one value and returns its placeholder with a cast, for example `$7::uuid[]`. */
   bind(value: unknown, cast: string): string;
+  /**
+   * True when these rows may be there already: the batch was sent before and its COMMIT may have been lost. Writers on the
+   * hot path insert plainly the first time, because `ON CONFLICT` costs every row a second visit; absent means true.
+   */
+  readonly isReplay?: boolean;
 }
 
 /** One row set of one store inside a unit. `kind` finds the {@link PartWriter}; rows are that writer's own. */
@@ -26,8 +31,8 @@ export interface Fragment {
  * `unnest($1::uuid[], $2::text[], …)`, so that the statement's text does not depend on how many rows there are: it is
  * prepared once per combination of kinds.
  *
- * Rows must be safe to write twice (a batch whose COMMIT was lost is replayed): `ON CONFLICT DO NOTHING`, and counters
- * change only by rows that were returned.
+ * Rows must be safe to write twice (a batch whose COMMIT was lost is replayed, see `Binder.isReplay`): `ON CONFLICT DO
+ * NOTHING`, and counters change only by rows that were returned.
  */
 export interface PartWriter<Row = unknown> {
   readonly kind: string;

@@ -90,13 +90,17 @@ export class Journal {
 
   /** Writes one unit's parts inside a transaction of the caller, who has locked the execution's row and checked its epoch. */
   async writeIn(tx: Transaction, unit: Unit): Promise<AppendOutcome> {
-    const accepted = await run(tx, composeBatch([unit], this.#writers, !this.#db.isSingleConnection));
+    const accepted = await run(tx, composeBatch([unit], this.#writers, { locksRows: this.#locksRows, isReplay: true }));
     return accepted.has(unit.executionId) ? "committed" : "fenced";
   }
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
     for (const lane of [...this.#plainLanes, this.#finishLane]) while (lane.isFlushing) await lane.idle;
+  }
+
+  get #locksRows(): boolean {
+    return !this.#db.isSingleConnection;
   }
 
   #laneOf(executionId: string): Lane {
@@ -112,15 +116,21 @@ export class Journal {
   }
 
   /** Never throws: every unit of the batch is resolved or rejected. */
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  async #commit(batch: readonly Pending[], wasSent = false): Promise<void> {
     let rest = batch;
+    // After any failure nobody knows what of the batch is stored: from then on it is written as a replay.
+    let isReplay = wasSent;
     let pauseMs = FIRST_PAUSE_MS;
     let conflicts = 0;
     while (rest.length > 0) {
       try {
-        rest = await this.#commitOnce(rest);
+        rest = await this.#commitOnce(rest, isReplay);
       } catch (error) {
         const kind = failureKind(error);
+        const wasFirst = !isReplay;
+        isReplay = true;
+        // A row that was there already is no fault of its unit.
+        if (kind === "data" && wasFirst) continue;
         if (kind === "conflict" && conflicts < MAX_CONFLICT_RETRIES) {
           conflicts += 1;
           continue;
@@ -139,7 +149,7 @@ export class Journal {
 
   async #splitOrReject(batch: readonly Pending[], error: unknown): Promise<void> {
     if (batch.length > 1) {
-      for (const one of batch) await this.#commit([one]);
+      for (const one of batch) await this.#commit([one], true);
       return;
     }
     const state = sqlState(error);
@@ -156,11 +166,11 @@ export class Journal {
   }
 
   /** @returns the units to replay: those left when a finishing unit was refused because its job is not ours any more */
-  async #commitOnce(batch: readonly Pending[]): Promise<readonly Pending[]> {
+  async #commitOnce(batch: readonly Pending[], isReplay: boolean): Promise<readonly Pending[]> {
     const statement = composeBatch(
       batch.map(({ unit }) => unit),
       this.#writers,
-      !this.#db.isSingleConnection,
+      { locksRows: this.#locksRows, isReplay },
     );
     const finishing = batch.filter(({ unit }) => unit.finish !== undefined);
     if (finishing.length === 0) {

@@ -68,14 +68,16 @@ export const stepWriter: PartWriter<StepRow> = {
       ...STEP_COLUMNS.map(([name, type, pick]) => ({ name, type, values: rows.map(pick) })),
     ]);
     const names = STEP_COLUMNS.map(([name]) => name);
+    const mayBeThere = binder.isReplay !== false || rows.some((row) => row.replaces);
+    // A waiting or uncertain row gives way to its outcome; a final row never changes, so a replayed batch changes nothing.
+    const onConflict = `ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET ${REPLACED.map((name) => `${name} = excluded.${name}`).join(", ")}
+          WHERE held.status IN ('waiting', 'uncertain')`;
     return [
       {
         name: "steps_written",
-        // A waiting or uncertain row gives way to its outcome; a final row never changes, so a replayed batch changes nothing.
         sql: `INSERT INTO workflow_step_executions AS held (workflow_execution_id, ${names.join(", ")})
           SELECT f.id, ${names.map((name) => source.column(name)).join(", ")} FROM ${source.from} JOIN fence f ON f.id = s.id
-          ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET ${REPLACED.map((name) => `${name} = excluded.${name}`).join(", ")}
-          WHERE held.status IN ('waiting', 'uncertain')`,
+          ${mayBeThere ? onConflict : ""}`,
       },
     ];
   },

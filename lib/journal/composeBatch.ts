@@ -13,12 +13,20 @@ export interface BatchStatement {
 
 const names = new Map<string, string>();
 
+export interface BatchOptions {
+  /**
+   * Whether the fence locks its rows. False only where one connection runs every statement alone: nobody can come in
+   * between, and the lock would be one more row version per step.
+   */
+  readonly locksRows: boolean;
+  /** The batch, or a unit of it, may have been committed before. */
+  readonly isReplay: boolean;
+}
+
 /**
- * @param locksRows whether the fence locks its rows. False only where one connection runs every statement alone: nobody can
- * come in between, and the lock would be one more row version per step.
  * @throws RangeError for a part whose kind has no writer: a wiring fault, not a user's
  */
-export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string, PartWriter>, locksRows = true): BatchStatement {
+export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string, PartWriter>, options: BatchOptions): BatchStatement {
   const values: unknown[] = [];
   const bind = (value: unknown, cast: string): string => {
     values.push(value);
@@ -26,7 +34,7 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
   };
   // In id order, so that two batches that wait for each other's rows do not do so crosswise.
   const owners = [...new Map(units.map((unit) => [unit.executionId, unit.epoch]))].sort(([left], [right]) => (left < right ? -1 : 1));
-  const ctes = [`fence AS (${fenceSql(owners, { bind }, locksRows)})`];
+  const ctes = [`fence AS (${fenceSql(owners, { bind }, options.locksRows)})`];
   const rowsOf = new Map<string, unknown[]>();
   for (const unit of units) {
     for (const part of unit.parts) {
@@ -40,7 +48,7 @@ export function composeBatch(units: readonly Unit[], writers: ReadonlyMap<string
   for (const [kind, writer] of writers) {
     const rows = rowsOf.get(kind);
     if (rows === undefined || rows.length === 0) continue;
-    for (const { name, sql } of writer.fragments(rows, { bind })) ctes.push(`${name} AS (${sql})`);
+    for (const { name, sql } of writer.fragments(rows, { bind, isReplay: options.isReplay })) ctes.push(`${name} AS (${sql})`);
   }
   const text = `WITH ${ctes.join(",\n")}\nSELECT id FROM fence`;
   return { text, values, name: statementName(text) };

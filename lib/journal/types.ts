@@ -7,7 +7,7 @@ export type StepStatus = "completed" | "failed" | "skipped" | "waiting" | "uncer
 /** A stored value's address. */
 export interface ValueRef {
   readonly executionId: string;
-  /** SHA-256 of the JSON text. */
+  /** SHA-256 of the JSON text. In memory only, a value that is stored in its step's row has its step path here. */
   readonly hash: Buffer;
 }
 
@@ -16,6 +16,8 @@ export interface StepRow {
   readonly epoch: number;
   readonly stepPath: string;
   readonly attempt: number;
+  /** This attempt has a row that waits or is uncertain, and this one takes its place. */
+  readonly replaces: boolean;
   readonly stepType: string;
   readonly status: StepStatus;
   readonly plugin: string | null;

@@ -1,6 +1,6 @@
 // What one claimed execution knows in memory: its rows by path, values as they are needed, signals, open attempts. Writes nothing.
 import { AppError, fromErrorRecord, type ErrorRecord } from "../core/errors.ts";
-import { sha256, type WorkspaceId } from "../core/ids.ts";
+import type { WorkspaceId } from "../core/ids.ts";
 import { decodeJson, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadValues, type StoredStep } from "../journal/JournalStore.ts";
@@ -107,7 +107,7 @@ export class ExecutionState {
 
   #outputOf(row: StoredStep): ValueRef | null {
     if (row.outputInline !== null) {
-      const ref = { executionId: this.claim.id, hash: sha256(row.outputInline) };
+      const ref = { executionId: this.claim.id, hash: Buffer.from(row.stepPath, "utf8") };
       this.keep(ref, decodeJson(row.outputInline), row.outputInline.length);
       return ref;
     }

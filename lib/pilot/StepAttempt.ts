@@ -32,8 +32,8 @@ export class StepAttempt implements ModelCallHost {
   readonly signal: AbortSignal;
   readonly #step: WorkflowStep;
   readonly #walk: Walk;
-  readonly #timeout = new AbortController();
-  readonly #hasTimeout: boolean;
+  /** null: the step has no time-out. */
+  readonly #timeout: AbortController | null;
   readonly #cancelTimeout: () => void;
   #parts: UnitPart[] = [];
   #openCalls = 0;
@@ -48,13 +48,14 @@ export class StepAttempt implements ModelCallHost {
     this.path = path;
     this.attempt = attempt;
     const timeoutMs = step.timeoutMs ?? (LIMITED.has(step.type) ? DEFAULT_TIMEOUT_MS : null);
-    this.#hasTimeout = timeoutMs !== null;
-    this.signal = timeoutMs === null ? scope.signal : AbortSignal.any([scope.signal, this.#timeout.signal]);
+    const timeout = timeoutMs === null ? null : new AbortController();
+    this.#timeout = timeout;
+    this.signal = timeout === null ? scope.signal : AbortSignal.any([scope.signal, timeout.signal]);
     this.#cancelTimeout =
-      timeoutMs === null
+      timeout === null || timeoutMs === null
         ? () => undefined
         : services.clock.schedule(timeoutMs, () => {
-            this.#timeout.abort(
+            timeout.abort(
               new AppError("STEP_TIMEOUT", `step ${path} took longer than ${timeoutMs} ms`, {
                 details: { step: path, expected: `at most ${timeoutMs} ms` },
               }),
@@ -66,7 +67,7 @@ export class StepAttempt implements ModelCallHost {
     const performer = this.services.performers[this.#step.type] as StepPerformer;
     const work = performer(this.#context());
     // Without a time-out of its own the step ends by itself: plugins answer an abort, composite steps once their children halt.
-    if (!this.#hasTimeout) return work;
+    if (this.#timeout === null) return work;
     const { promise: abandoned, reject } = Promise.withResolvers<never>();
     const grace: { cancel?: () => void } = {};
     // Providers and plugins answer an abort at once, with what they know of it (spent or not, happened or not): wait for that.
@@ -85,7 +86,7 @@ export class StepAttempt implements ModelCallHost {
 
   /** A step that was aborted by its time-out failed for that reason, whatever its performer made of the abort. */
   #timedOut(outcome: StepOutcome): StepOutcome {
-    if (outcome.status !== "failed" || !this.#timeout.signal.aborted || AppError.is(outcome.error, "STEP_TIMEOUT")) return outcome;
+    if (outcome.status !== "failed" || this.#timeout?.signal.aborted !== true || AppError.is(outcome.error, "STEP_TIMEOUT")) return outcome;
     return { ...outcome, error: asAppError(this.#timeout.signal.reason) };
   }
 

@@ -23,7 +23,9 @@ export function encodeValue(executionId: string, path: string, value: JsonValue,
       details: { step: path, field: "output", expected: `at most ${maxBytes} bytes`, got: `${content.length} bytes` },
     });
   }
-  return { ref: { executionId, hash: sha256(content) }, content };
+  // A small value has no address outside its row, so nothing is hashed for it: its path names it in memory.
+  const hash = content.length <= MAX_INLINE_BYTES ? Buffer.from(path, "utf8") : sha256(content);
+  return { ref: { executionId, hash }, content };
 }
 
 export interface AttemptEnd {
@@ -80,6 +82,7 @@ function stepRow(
     epoch: state.epoch,
     stepPath: end.path,
     attempt: end.attempt,
+    replaces: isReplacing(state, end),
     stepType: end.step.type,
     status: end.status,
     plugin,
@@ -91,6 +94,12 @@ function stepRow(
     output: inline === null ? (end.value?.ref ?? null) : null,
     detail: Object.keys(detail).length === 0 ? null : JSON.stringify(detail),
   };
+}
+
+/** True when this very attempt left a row that waits: its outcome takes the row's place. */
+function isReplacing(state: ExecutionState, { path, attempt }: AttemptEnd): boolean {
+  const known = state.step(path);
+  return known?.attempt === attempt && (known.status === "waiting" || known.status === "uncertain");
 }
 
 function detailOf({ facts, detail }: AttemptEnd): StepDetail {

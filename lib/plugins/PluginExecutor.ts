@@ -159,7 +159,7 @@ export class PluginExecutor implements ActionExecutor {
       fetch,
       connections,
       files: filesOf(call.workspaceId),
-      log: log.child({ executionId: call.executionId, stepPath: call.stepPath, action: name }),
+      createLog: () => log.child({ executionId: call.executionId, stepPath: call.stepPath, action: name }),
     });
   }
 

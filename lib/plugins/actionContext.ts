@@ -10,7 +10,8 @@ export interface ContextServices {
   readonly fetch: GuardedFetch;
   readonly files: FileServices;
   readonly connections: ConnectionSource;
-  readonly log: Logger;
+  /** Made when an action logs; most never do. */
+  readonly createLog: () => Logger;
 }
 
 /** Effects that may have happened in the course of one call, whatever its last error says. */
@@ -37,6 +38,7 @@ export interface WatchedContext {
 
 export function createActionContext(call: CallContext, signal: AbortSignal, services: ContextServices): WatchedContext {
   const watch = new EffectWatch();
+  let log: Logger | undefined;
   const context: ActionContext = {
     executionId: call.executionId,
     stepPath: call.stepPath,
@@ -51,7 +53,10 @@ export function createActionContext(call: CallContext, signal: AbortSignal, serv
       if (secret !== undefined) return secret;
       throw new AppError("CONNECTION_MISSING", `connection "${name}" is not stored`, { details: { field: "connection", expected: name } });
     },
-    log: services.log,
+    get log() {
+      log ??= services.createLog();
+      return log;
+    },
   };
   return { context, watch };
 }
