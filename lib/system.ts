@@ -8,6 +8,7 @@ import type { Config } from "./config/Config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { createGuardedFetch } from "./core/guardedFetch.ts";
 import { createLogger, type Logger } from "./core/logger.ts";
+import { repeatEvery } from "./core/repeatEvery.ts";
 import type { Database } from "./db/Database.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDatabase } from "./db/openDatabase.ts";
@@ -35,6 +36,9 @@ import { Calibration } from "./tokens/calibration.ts";
 import { loadPriceOverrides } from "./tokens/PriceStore.ts";
 import { PriceBook } from "./tokens/pricing.ts";
 import { TokenCounter } from "./tokens/TokenCounter.ts";
+
+/** What a killed process forgets of what it learned about token counts. */
+const SAVE_FACTORS_MS = 60_000;
 
 export interface SystemOptions {
   readonly config: Config;
@@ -132,6 +136,12 @@ async function join(
   const audit = new AuditTrailService({ write: (rows) => writeFacts(db, auditWriter, rows), clock, logger });
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   await engine.queue.start();
+  const saveFactors = async (): Promise<void> => {
+    const changed = counter.calibration.takeChanged();
+    if (changed.length > 0) await saveCalibration(db, changed);
+  };
+  const onError = (error: unknown): void => logger.warn({ error: String(error) }, "token factors could not be saved");
+  const stopSaving = repeatEvery({ clock, everyMs: SAVE_FACTORS_MS, work: saveFactors, onError });
   return new LocalSystem({
     config,
     clock,
@@ -144,8 +154,8 @@ async function join(
     flags: new FeatureFlags({ store: configStore }),
     audit,
     beforeClose: async () => {
-      const changed = counter.calibration.takeChanged();
-      if (changed.length > 0) await saveCalibration(db, changed);
+      stopSaving();
+      await saveFactors();
       await fetcher[Symbol.asyncDispose]();
     },
   });

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { randomId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
+import { repeatEvery } from "../core/repeatEvery.ts";
 import type { Database } from "../db/Database.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
 import { QUEUE_NAME, QUEUE_SCHEMA } from "./ExecutionQueue.ts";
@@ -182,22 +183,8 @@ export class Worker {
 
   #every(ms: number, work: () => Promise<void>): void {
     const { clock, logger } = this.#options;
-    let cancel: (() => void) | null = null;
-    let isStopped = false;
-    const next = (): void => {
-      cancel = clock.schedule(ms, () => {
-        work()
-          .catch((error: unknown) => logger.warn({ error: String(error) }, "a periodic task of the worker failed"))
-          .finally(() => {
-            if (!isStopped) next();
-          });
-      });
-    };
-    next();
-    this.#stopTimers.push(() => {
-      isStopped = true;
-      cancel?.();
-    });
+    const onError = (error: unknown): void => logger.warn({ error: String(error) }, "a periodic task of the worker failed");
+    this.#stopTimers.push(repeatEvery({ clock, everyMs: ms, work, onError }));
   }
 
   async #touch(): Promise<void> {
