@@ -24,7 +24,7 @@ import { payload } from "./payload.ts";
 
 export interface BenchEngine extends Engine {
   /** Starts an execution of so many no-op steps; resolves when it has ended. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,9 +34,65 @@ export interface BenchEngineOptions {
   readonly concurrency: number;
 }
 
+const NO_SETTINGS = { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null, subWorkflows: {} };
+
 export async function createBenchEngine(db: Database, { steps, outputBytes, concurrency }: BenchEngineOptions): Promise<BenchEngine> {
+  const ended = new Map<string, () => void>();
+  const engine = await joinEngine(db, { outputBytes, concurrency }, (event) => {
+    if (event.type === "finished") ended.get(event.executionId)?.();
+  });
+  await engine.queue.start();
+  await engine.worker.start();
+  const workflow = defineWorkflow({
+    name: "bench",
+    steps: Array.from({ length: steps }, (_, index) => ({ id: `s${index}`, type: "action" as const, plugin: "bench", action: "noop" })),
+  });
+  const definition = makeDocument("definition", workflow as unknown as JsonObject);
+  const agent = {
+    workspaceId: DEFAULT_WORKSPACE_ID,
+    name: "bench",
+    description: null,
+    sourceKey: "bench",
+    definitionHash: definition.hash,
+  };
+  const { id: agentId } = await upsertAgent(db, agent);
+  const request = {
+    workspaceId: DEFAULT_WORKSPACE_ID,
+    agentId,
+    definition,
+    snapshot: makeDocument("snapshot", NO_SETTINGS),
+    inputs: {},
+    runMode: "production",
+    totalSteps: steps,
+    tags: [],
+    limits: null,
+    firstNeed: { tokens: 0, usd: 0n },
+  };
+  return {
+    ...engine,
+    run: async () => {
+      const executionId = uuidv7();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ended.set(executionId, resolve);
+      await engine.starter.start({ executionId, ...request });
+      await promise;
+      ended.delete(executionId);
+    },
+    close: async () => {
+      await engine.worker.stop();
+      await engine.queue.stop();
+    },
+  };
+}
+
+async function joinEngine(
+  db: Database,
+  { outputBytes, concurrency }: Omit<BenchEngineOptions, "steps">,
+  emit: (event: ExecutionEvent) => void,
+): Promise<Engine> {
   const counter = await TokenCounter.load();
-  const plugins = new PluginManager();
+  const logger = createLogger({ level: "warn" });
+  const manager = new PluginManager();
   const noop = defineAction({
     description: "returns a payload",
     effect: "none",
@@ -44,26 +100,22 @@ export async function createBenchEngine(db: Database, { steps, outputBytes, conc
     params: z.object({}),
     run: async () => payload(outputBytes),
   });
-  plugins.register(definePlugin({ name: "bench", version: "1.0.0", description: "no-op steps", actions: { noop } }));
-  const logger = createLogger({ level: "warn" });
-  const ended = new Map<string, () => void>();
-  const emit = (event: ExecutionEvent): void => {
-    if (event.type === "finished") ended.get(event.executionId)?.();
-  };
-  const engine = createEngine({
+  manager.register(definePlugin({ name: "bench", version: "1.0.0", description: "no-op steps", actions: { noop } }));
+  const plugins = new PluginExecutor({
+    manager,
+    clock: systemClock,
+    fetch: createGuardedFetch().fetch,
+    filesOf: createWorkspaceFolders(tmpdir(), systemClock),
+    connections: { findSecret: async () => undefined },
+    log: logger,
+  });
+  return createEngine({
     db,
     clock: systemClock,
     logger,
     emit,
-    plugins: new PluginExecutor({
-      manager: plugins,
-      clock: systemClock,
-      fetch: createGuardedFetch().fetch,
-      filesOf: createWorkspaceFolders(tmpdir(), systemClock),
-      connections: { findSecret: async () => undefined },
-      log: logger,
-    }),
-    catalog: plugins,
+    plugins,
+    catalog: manager,
     providers: await ProviderRegistry.create({ providers: [], live: false, clock: systemClock, counter }),
     counter,
     prices: await PriceBook.load({ nowMs: () => Date.now() }),
@@ -74,54 +126,4 @@ export async function createBenchEngine(db: Database, { steps, outputBytes, conc
     ownsDatabase: db.kind === "pglite",
     supervise: true,
   });
-  await engine.queue.start();
-  await engine.worker.start();
-  const workflow = defineWorkflow({
-    name: "bench",
-    steps: Array.from({ length: steps }, (_, index) => ({ id: `s${index}`, type: "action" as const, plugin: "bench", action: "noop" })),
-  });
-  const definition = makeDocument("definition", workflow as unknown as JsonObject);
-  const snapshot = makeDocument("snapshot", {
-    flags: {},
-    defaultModel: null,
-    tags: [],
-    previewEffects: false,
-    timeoutMs: null,
-    pricedAs: null,
-    subWorkflows: {},
-  });
-  const { id: agentId } = await upsertAgent(db, {
-    workspaceId: DEFAULT_WORKSPACE_ID,
-    name: "bench",
-    description: null,
-    sourceKey: "bench",
-    definitionHash: definition.hash,
-  });
-  return {
-    ...engine,
-    run: async () => {
-      const executionId = uuidv7();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      ended.set(executionId, resolve);
-      await engine.starter.start({
-        executionId,
-        workspaceId: DEFAULT_WORKSPACE_ID,
-        agentId,
-        definition,
-        snapshot,
-        inputs: {},
-        runMode: "production",
-        totalSteps: steps,
-        tags: [],
-        limits: null,
-        firstNeed: { tokens: 0, usd: 0n },
-      });
-      await promise;
-      ended.delete(executionId);
-    },
-    close: async () => {
-      await engine.worker.stop();
-      await engine.queue.stop();
-    },
-  };
 }
