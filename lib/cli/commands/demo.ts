@@ -1,6 +1,6 @@
 // `demo`: the main job in a minute, offline and without a key, on real events and real processes.
 import type { Command } from "commander";
-import type { Action, Cli } from "../Cli.ts";
+import { INTERRUPTED_EXIT_CODE, type Action, type Cli } from "../Cli.ts";
 import { createDemoFolder, demoRequest, type DemoFolder } from "../demo/demoFolder.ts";
 import { chooseLiveModel, OFFLINE, type DemoModel } from "../demo/demoModels.ts";
 import type { DemoScene } from "../demo/demoScenes.ts";
@@ -21,34 +21,41 @@ export function define(command: Command, action: Action): void {
     .action(action(demo));
 }
 
-async function demo(cli: Cli, options: DemoOptions): Promise<void> {
+async function demo(cli: Cli, options: DemoOptions): Promise<number> {
+  cli.handlesInterrupt();
   const startedMs = cli.clock.nowMs();
   const isLive = cli.options.live === true;
   const model = isLive ? chooseLiveModel((await loadCliConfig(cli)).foundKeys) : OFFLINE;
   const folder = await createDemoFolder();
-  const workers = new Set<DemoWorker>();
-  const clear = async (): Promise<void> => {
-    await Promise.all([...workers].map(async (worker) => worker.kill()));
-    if (options.keep !== true) await folder.remove();
-  };
-  cli.interrupted.addEventListener("abort", () => void clear());
+  const workers = new Set<Promise<DemoWorker>>();
   try {
-    await play(cli, { model, folder, workers, startedMs, isKept: options.keep === true });
+    const play = playAndTell(cli, { model, folder, workers, startedMs, isKept: options.keep === true });
+    await Promise.race([play, interruption(cli.interrupted)]);
+    return cli.interrupted.aborted ? INTERRUPTED_EXIT_CODE : 0;
   } finally {
-    await clear();
+    const started = await Promise.allSettled(workers);
+    await Promise.all(started.map(async (worker) => (worker.status === "fulfilled" ? worker.value.kill() : undefined)));
+    if (options.keep !== true) await folder.remove();
   }
+}
+
+async function interruption(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
 }
 
 interface Play {
   readonly model: DemoModel;
   readonly folder: DemoFolder;
-  readonly workers: Set<DemoWorker>;
+  /** Every process that was started, also one that is still on its way. */
+  readonly workers: Set<Promise<DemoWorker>>;
   readonly startedMs: number;
   readonly isKept: boolean;
 }
 
-async function play(cli: Cli, { model, folder, workers, startedMs, isKept }: Play): Promise<void> {
-  const { output, clock, env } = cli;
+async function playAndTell(cli: Cli, { model, folder, workers, startedMs, isKept }: Play): Promise<void> {
+  const { output, clock, env, interrupted: signal } = cli;
   const teller = new DemoTeller(output);
   const scenes: DemoScene[] = [];
   if (!output.isJson) introduce(teller, model, folder);
@@ -62,16 +69,17 @@ async function play(cli: Cli, { model, folder, workers, startedMs, isKept }: Pla
       if (!output.isJson) teller.tell(scene);
     },
     startWorker: async () => {
-      const worker = await DemoWorker.start({ folder, env, clock, isLive: model !== OFFLINE });
+      signal.throwIfAborted();
+      const worker = DemoWorker.start({ folder, env, clock, isLive: model !== OFFLINE, signal });
       workers.add(worker);
       return worker;
     },
   });
   const ms = clock.nowMs() - startedMs;
-  if (output.isJson)
-    return output.json({ model: model.name, pricedAs: model.pricedAs ?? null, folder: isKept ? folder.root : null, ms, scenes });
+  const kept = isKept ? folder.root : null;
+  if (output.isJson) return output.json({ model: model.name, pricedAs: model.pricedAs ?? null, folder: kept, ms, scenes });
   output.data("");
-  teller.line(`Done in ${formatMs(ms)}. ${isKept ? `Everything is in ${folder.root}.` : "Its folder is removed; --keep leaves it."}`);
+  teller.line(`Done in ${formatMs(ms)}. ${kept === null ? "Its folder is removed; --keep leaves it." : `Everything is in ${kept}.`}`);
 }
 
 function introduce(teller: DemoTeller, { name, pricedAs }: DemoModel, { events }: DemoFolder): void {

@@ -18,6 +18,8 @@ export interface DemoWorkerOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly isLive: boolean;
+  /** Aborted: the process is killed, whatever it does. */
+  readonly signal: AbortSignal;
 }
 
 const MAIN = fileURLToPath(new URL(`../main${path.extname(import.meta.url)}`, import.meta.url));
@@ -38,9 +40,15 @@ export class DemoWorker {
 
   /** Resolves when the process claims executions and answers. */
   static async start(options: DemoWorkerOptions): Promise<DemoWorker> {
-    const { folder, clock, isLive } = options;
+    const { folder, clock, isLive, signal } = options;
     const args = [MAIN, "worker", "--json", "--data", folder.data, ...(isLive ? ["--live"] : [])];
-    const child = spawn(process.execPath, args, { cwd: folder.root, env: cleanEnvironment(options), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: folder.root,
+      env: cleanEnvironment(options),
+      stdio: ["ignore", "pipe", "pipe"],
+      signal,
+      killSignal: "SIGKILL",
+    });
     try {
       await untilWorking(child);
       const backend = await openFolder({
@@ -52,6 +60,7 @@ export class DemoWorker {
       return new DemoWorker(child, backend.client);
     } catch (error) {
       child.kill("SIGKILL");
+      await exited(child);
       throw error;
     }
   }
@@ -62,9 +71,8 @@ export class DemoWorker {
 
   /** kill -9: no handler of the process runs. @returns the signal that ended it, as the operating system reports it */
   async kill(): Promise<string> {
-    const ended = this.#child.exitCode === null && this.#child.signalCode === null ? once(this.#child, "exit") : Promise.resolve();
     this.#child.kill("SIGKILL");
-    await ended;
+    await exited(this.#child);
     // What the process had sent before is still read to its end.
     await this.#client.closed;
     return this.#child.signalCode ?? `exit ${this.#child.exitCode}`;
@@ -73,11 +81,13 @@ export class DemoWorker {
   /** Asks it to hand over and end. */
   async stop(): Promise<void> {
     this.#client.close();
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
-    await ended;
+    await exited(this.#child);
   }
+}
+
+async function exited(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 /** The reader's own settings must not reach into the demo: another database, another model. */
