@@ -35,7 +35,7 @@ export async function createDemoFolder(): Promise<DemoFolder> {
 
 function eventsFile(): string {
   try {
-    return fileURLToPath(import.meta.resolve(EVENTS));
+    return fileURLToPath(import.meta.resolve("@octokit/webhooks-examples"));
   } catch (cause) {
     throw new AppError("FILE_UNREADABLE", `the demo's events are in the npm package ${EVENTS}, which is not installed`, {
       cause,

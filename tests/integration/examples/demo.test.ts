@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DemoScene, Proof } from "../../../lib/cli/demo/demoScenes.ts";
-import { openExampleFolder } from "./exampleFiles.ts";
+import { finishCli, shown, startCli } from "../cli/spawnCli.ts";
+import { openExampleFolder, ROOT } from "./exampleFiles.ts";
 
 interface DemoDocument {
   readonly model: string;
@@ -70,6 +71,22 @@ describe("neuronforge demo", { timeout: TIMEOUT_MS }, () => {
     const kept = /Everything is in (\S+)\.$/m.exec(stdout)?.[1] ?? "";
     expect(existsSync(`${kept}/report.md`)).toBe(true);
     await rm(kept, { recursive: true });
+  });
+
+  test("ends its process and removes its folder when it is interrupted", async () => {
+    await using folder = await openExampleFolder();
+    const child = startCli(["demo"], { cwd: ROOT, env: { HOME: folder.path, TMPDIR: folder.path } });
+    const ended = finishCli(child);
+    await shown(child.stdout, "kill -9, while it waits");
+    const during = readdirSync(folder.path).filter((name) => name.startsWith("neuronforge-demo-"));
+
+    child.kill("SIGINT");
+    const { exitCode } = await ended;
+
+    expect(exitCode).toBe(130);
+    expect(during).toHaveLength(1);
+    // A worker that lived on would hold its folder, or make it anew.
+    expect(readdirSync(folder.path)).not.toContain(during[0]);
   });
 
   test("with --live and no key says which variables it looked for, exit code 3", async () => {
