@@ -16,6 +16,13 @@ export interface Clock {
   schedule(ms: number, callback: () => void, keepsAlive?: boolean): () => void;
 }
 
+/** Resolves once everything that can go on without waiting has gone on: what was set off together can then be taken together. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /** Longest delay that Node's timers take as given; beyond it they fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 

@@ -1,5 +1,5 @@
 // The one verb of durability: append(unit). Batches units into single statements; knows no table but its own (README.md).
-import type { Clock } from "../core/clock.ts";
+import { nextTurn, type Clock } from "../core/clock.ts";
 import { AppError, asAppError } from "../core/errors.ts";
 import type { Database, Queryable, Transaction } from "../db/Database.ts";
 import { sqlState } from "../db/databaseErrors.ts";
@@ -11,8 +11,6 @@ import type { AppendOutcome, FinishHook, Unit } from "./types.ts";
 const MAX_BATCH_UNITS = 500;
 /** Soft bound on the bytes of one batch; a single larger unit still goes, alone. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** While the server works on one batch, the other lane's units are being made: with one lane, process and server wait for each other in turn. */
-const LANES_ON_SERVER = 2;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const MAX_CONFLICT_RETRIES = 20;
@@ -58,8 +56,7 @@ export class Journal {
   readonly #clock: Clock;
   readonly #writers: ReadonlyMap<string, PartWriter>;
   readonly #onFinish: FinishHook;
-  /** An execution's plain units always take the same lane: two lanes never lock the same rows crosswise. */
-  readonly #plainLanes: readonly Lane[];
+  readonly #plainLane = new Lane();
   /** Units that end an execution need a transaction with the queue; in a lane of their own they do not hold up plain ones. */
   readonly #finishLane = new Lane();
 
@@ -68,7 +65,6 @@ export class Journal {
     this.#clock = clock;
     this.#writers = new Map(writers.map((writer) => [writer.kind, writer]));
     this.#onFinish = onFinish;
-    this.#plainLanes = Array.from({ length: db.isSingleConnection ? 1 : LANES_ON_SERVER }, () => new Lane());
   }
 
   /**
@@ -79,7 +75,7 @@ export class Journal {
    */
   append(unit: Unit): Promise<AppendOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
-    const lane = unit.finish === undefined ? this.#laneOf(unit.executionId) : this.#finishLane;
+    const lane = unit.finish === undefined ? this.#plainLane : this.#finishLane;
     lane.pending.push({ unit, bytes: unitBytes(unit), resolve, reject });
     if (!lane.isFlushing) {
       lane.isFlushing = true;
@@ -96,22 +92,17 @@ export class Journal {
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
-    for (const lane of [...this.#plainLanes, this.#finishLane]) while (lane.isFlushing) await lane.idle;
+    for (const lane of [this.#plainLane, this.#finishLane]) while (lane.isFlushing) await lane.idle;
   }
 
   get #locksRows(): boolean {
     return !this.#db.isSingleConnection;
   }
 
-  #laneOf(executionId: string): Lane {
-    // The last characters of an id are random in every version of UUID.
-    return this.#plainLanes[Number.parseInt(executionId.slice(-4), 16) % this.#plainLanes.length] ?? this.#finishLane;
-  }
-
   async #flushAll(lane: Lane): Promise<void> {
-    // One turn of the microtask queue, so that units appended together travel together.
-    await Promise.resolve();
-    while (lane.pending.length > 0) await this.#commit(lane.takeBatch());
+    // After a commit all its executions go on and append again: one turn lets them travel together. A commit costs the disk
+    // the same for one unit as for a hundred.
+    for (await nextTurn(); lane.pending.length > 0; await nextTurn()) await this.#commit(lane.takeBatch());
     lane.isFlushing = false;
   }
 

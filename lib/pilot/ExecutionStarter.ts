@@ -1,7 +1,7 @@
 // Inserts executions with all they need: documents, row, inputs, own account, grant, wake-up, audit. Starts that come together commit together.
 import { createAuditRow, type AuditRow } from "../audit/AuditRow.ts";
 import { AUDIT_EVENTS } from "../audit/events.ts";
-import type { Clock } from "../core/clock.ts";
+import { nextTurn, type Clock } from "../core/clock.ts";
 import { asAppError, type AppError } from "../core/errors.ts";
 import { randomId, sha256, uuidv5, type WorkspaceId } from "../core/ids.ts";
 import { encodeJson, type JsonObject } from "../core/json.ts";
@@ -95,8 +95,7 @@ export class ExecutionStarter {
   }
 
   async #flushAll(): Promise<void> {
-    await Promise.resolve();
-    while (this.#pending.length > 0) {
+    for (await nextTurn(); this.#pending.length > 0; await nextTurn()) {
       const batch = this.#takeBatch();
       try {
         const made = await this.#db.transaction((tx) =>
