@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Database, Transaction } from "../db/Database.ts";
-import { sqlState } from "../db/databaseErrors.ts";
+import { retryConflicts } from "../db/retryConflicts.ts";
 import {
   changeGrants,
   insertAttempt,
@@ -54,7 +54,6 @@ export type ReserveOutcome =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "fenced" };
 
-const MAX_CONFLICT_RETRIES = 20;
 const ZERO: Amount = { tokens: 0n, usd: 0n };
 
 export class Ledger {
@@ -68,14 +67,8 @@ export class Ledger {
    * Books a call's worst case on every limited account, or on none. When this resolves with `reserved`, the booking is
    * durable. Holds no lock while the call runs.
    */
-  async reserve(request: ReserveRequest): Promise<ReserveOutcome> {
-    for (let conflict = 0; ; conflict += 1) {
-      try {
-        return await this.#reserveOnce(request);
-      } catch (error) {
-        if (conflict >= MAX_CONFLICT_RETRIES || sqlState(error)?.startsWith("40") !== true) throw error;
-      }
-    }
+  reserve(request: ReserveRequest): Promise<ReserveOutcome> {
+    return retryConflicts(() => this.#reserveOnce(request));
   }
 
   async #reserveOnce(request: ReserveRequest): Promise<ReserveOutcome> {

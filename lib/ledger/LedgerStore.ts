@@ -315,9 +315,16 @@ export function settlementFragments(source: string): readonly Fragment[] {
 /** granted := spent + open for every grant of the executions; the rest goes back to the balances. */
 export async function returnGrants(tx: Queryable, executionIds: readonly string[]): Promise<void> {
   await tx.query(
-    `WITH idle AS (
+    // Balances before grants, as reservations lock them, and in their order; the count makes the second wait for the first.
+    `WITH locked AS MATERIALIZED (
+       SELECT b.account_id FROM ledger_balances b WHERE (b.account_id, b.window_start) IN (
+         SELECT account_id, window_start FROM ledger_grants
+         WHERE execution_id = ANY($1::uuid[]) AND (granted_tokens > spent_tokens + open_tokens OR granted_usd > spent_usd + open_usd))
+       ORDER BY b.account_id, b.window_start FOR UPDATE),
+     idle AS (
        SELECT execution_id, account_id, window_start, granted_tokens - spent_tokens - open_tokens AS tokens, granted_usd - spent_usd - open_usd AS usd
-       FROM ledger_grants WHERE execution_id = ANY($1::uuid[]) AND (granted_tokens > spent_tokens + open_tokens OR granted_usd > spent_usd + open_usd)
+       FROM ledger_grants WHERE (SELECT COUNT(*) FROM locked) >= 0
+         AND execution_id = ANY($1::uuid[]) AND (granted_tokens > spent_tokens + open_tokens OR granted_usd > spent_usd + open_usd)
        ORDER BY account_id FOR UPDATE),
      shrunk AS (
        UPDATE ledger_grants g SET granted_tokens = g.granted_tokens - GREATEST(i.tokens, 0), granted_usd = g.granted_usd - GREATEST(i.usd, 0)

@@ -4,6 +4,7 @@ import { AppError } from "../core/errors.ts";
 import { randomId, type WorkspaceId } from "../core/ids.ts";
 import type { JsonValue } from "../core/json.ts";
 import type { Database, Transaction } from "../db/Database.ts";
+import { retriedTransaction } from "../db/retryConflicts.ts";
 import { writeFacts } from "../db/UnitPart.ts";
 import { loadAttempts } from "../ledger/BudgetStore.ts";
 import { auditPart, type AuditFacts } from "./auditPart.ts";
@@ -35,7 +36,7 @@ export class ExecutionControl {
    */
   async cancel(workspaceId: WorkspaceId, id: string, actor: string): Promise<void> {
     const { db, onCancel } = this.#options;
-    await db.transaction(async (tx) => {
+    await retriedTransaction(db, async (tx) => {
       const row = await lock(tx, workspaceId, id);
       if (ENDED.has(row.status))
         throw new AppError("CONFLICT", `execution ${id} is ${row.status} already`, { details: { execution: id, got: row.status } });
@@ -54,7 +55,7 @@ export class ExecutionControl {
     signal: { readonly key: string; readonly actor: string; readonly payload: JsonValue },
     audit: { readonly event: Parameters<typeof auditPart>[1]; readonly facts: AuditFacts },
   ): Promise<void> {
-    await this.#options.db.transaction(async (tx) => {
+    await retriedTransaction(this.#options.db, async (tx) => {
       const row = await lock(tx, workspaceId, id);
       if (ENDED.has(row.status))
         throw new AppError("CONFLICT", `execution ${id} is ${row.status}: it takes no more answers`, {
@@ -110,7 +111,7 @@ export class ExecutionControl {
 
   /** Wakes a suspended execution to look again, for example after a budget was raised elsewhere. */
   async poke(workspaceId: WorkspaceId, id: string, actor: string): Promise<void> {
-    await this.#options.db.transaction(async (tx) => {
+    await retriedTransaction(this.#options.db, async (tx) => {
       const row = await lock(tx, workspaceId, id);
       if (row.status !== "suspended")
         throw new AppError("CONFLICT", `execution ${id} is ${row.status}, not waiting`, { details: { execution: id, got: row.status } });

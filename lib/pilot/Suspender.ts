@@ -4,6 +4,7 @@ import { randomId } from "../core/ids.ts";
 import type { Database, Transaction } from "../db/Database.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import type { Journal } from "../journal/Journal.ts";
+import { retriedTransaction } from "../db/retryConflicts.ts";
 import { returnGrants } from "../ledger/LedgerStore.ts";
 import type { ExecutionEvent } from "../systemApi.ts";
 import { auditPart } from "./auditPart.ts";
@@ -126,7 +127,7 @@ export class Suspender {
     const { db, queue } = this.#options;
     const lost = new LostClaim();
     try {
-      return await db.transaction(async (tx) => {
+      return await retriedTransaction(db, async (tx) => {
         const lock = await lockExecution(tx, claim.workspaceId, claim.id);
         if (lock === null || lock.epoch !== claim.epoch || lock.status !== "running") throw lost;
         if (!(await work(tx, lock))) return "stays";

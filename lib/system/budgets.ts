@@ -8,6 +8,7 @@ import { isUuid } from "../core/ids.ts";
 import type { JsonValue } from "../core/json.ts";
 import { nanoToUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
+import { retriedTransaction } from "../db/retryConflicts.ts";
 import { writeFacts } from "../db/UnitPart.ts";
 import {
   addToLimit,
@@ -58,7 +59,7 @@ export async function setBudget(
     limitTokens: limits.tokens === undefined ? null : BigInt(limits.tokens),
     onLimit: limits.onLimit ?? "pause",
   };
-  await engine.db.transaction(async (tx) => {
+  await retriedTransaction(engine.db, async (tx) => {
     // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
     await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
     await upsertAccount(tx, key, figures);
@@ -91,7 +92,7 @@ export async function topUpBudget(
   if (amount.usd === undefined && amount.tokens === undefined)
     throw new AppError("USAGE", "nothing to add: expected --usd, --tokens or both");
   const key = keyOf(parts, target, amount.window);
-  await engine.db.transaction(async (tx) => {
+  await retriedTransaction(engine.db, async (tx) => {
     // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
     await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
     const added = { usd: amount.usd === undefined ? 0n : parseAmount(amount.usd), tokens: BigInt(amount.tokens ?? 0) };
@@ -125,7 +126,7 @@ export async function reconcileBudgets(
       });
     }
   }
-  const corrected = await engine.db.transaction(async (tx) => {
+  const corrected = await retriedTransaction(engine.db, async (tx) => {
     const ids = await correctAssumed(
       tx,
       config.workspaceId,

@@ -92,7 +92,7 @@ export async function createFaultEngine(db: Database, options: FaultEngineOption
       sourceKey: "fault",
       definitionHash: document.hash,
     });
-    const snapshot = { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null };
+    const snapshot = { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null, subWorkflows: {} };
     return {
       executionId,
       workspaceId: DEFAULT_WORKSPACE_ID,
@@ -138,6 +138,11 @@ export async function createFaultEngine(db: Database, options: FaultEngineOption
 /** Polls; fails with what it waited for. */
 export async function until(what: string, isTrue: () => Promise<boolean> | boolean, timeoutMs = 30_000): Promise<void> {
   const startedMs = performance.now();
+  // Most of what is waited for takes a turn or two of the event loop.
+  for (let turn = 0; turn < 100; turn += 1) {
+    if (await isTrue()) return;
+    await new Promise(setImmediate);
+  }
   while (!(await isTrue())) {
     if (performance.now() - startedMs > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await systemClock.sleep(20);

@@ -31,6 +31,8 @@ export function createOutsidePlugin(hooks: OutsideHooks): Plugin {
       body,
       headers: { "content-type": "application/json", "idempotency-key": context.idempotencyKey },
     });
+    // An abort in the next moments is heard when the answer is awaited.
+    answer.catch(() => undefined);
     // A moment later the request is on its way, or has arrived.
     await context.clock.sleep(2);
     hooks.pass("during");

@@ -46,7 +46,7 @@ async function raceOnce({ fault, suspender, random }: Race, claim: ClaimedExecut
   const state = new ExecutionState({
     claim,
     definition: { name: "fault", steps: [], maxConcurrency: 4 },
-    snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null },
+    snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, pricedAs: null, subWorkflows: {} },
     inputs: {},
     rows: [],
     attempts: [],

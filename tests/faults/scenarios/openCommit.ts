@@ -84,6 +84,7 @@ function unitOf({ id, epoch }: ClaimedExecution, attempt = 1): Unit {
     tokensUsed: null,
     executionTimeMs: 1,
     itemCount: null,
+    replaces: false,
     inline: Buffer.from("1"),
     output: null,
     detail: null,

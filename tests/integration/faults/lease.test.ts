@@ -3,12 +3,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { systemClock, type Clock } from "../../../lib/core/clock.ts";
 import { AppError } from "../../../lib/core/errors.ts";
-import type { Database, Transaction } from "../../../lib/db/Database.ts";
+import type { Database } from "../../../lib/db/Database.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { defineAction, definePlugin } from "../../../lib/plugins/definePlugin.ts";
 import type { Plugin } from "../../../lib/plugins/types.ts";
 import { ScriptedModel } from "../../../lib/testing/ScriptedModel.ts";
 import { createFaultEngine, until, type FaultEngine } from "../../faults/createFaultEngine.ts";
+import { watchedDatabase } from "../../faults/watchedDatabase.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
 import { attemptStates } from "./deadOwner.ts";
 
@@ -42,32 +43,6 @@ const plugin: Plugin = definePlugin({
   },
 });
 
-/** The same database; `onStatement` may throw, or do what time does, once a statement has run. */
-function watched(db: Database, onStatement: (text: string, isDone: boolean) => void): Database {
-  const run = async <T>(text: string, work: () => Promise<T>): Promise<T> => {
-    onStatement(text, false);
-    const result = await work();
-    onStatement(text, true);
-    return result;
-  };
-  const watchTransaction = (tx: Transaction): Transaction => ({
-    isTransaction: true,
-    kysely: tx.kysely,
-    query: (text, values, name) => run(text, () => tx.query(text, values, name)),
-  });
-  return {
-    kind: db.kind,
-    isSingleConnection: db.isSingleConnection,
-    pool: db.pool,
-    kysely: db.kysely,
-    query: (text, values, name) => run(text, () => db.query(text, values, name)),
-    transaction: (work) => db.transaction((tx) => work(watchTransaction(tx))),
-    listen: (channel, onNotify) => db.listen(channel, onNotify),
-    close: () => db.close(),
-    [Symbol.asyncDispose]: () => db.close(),
-  };
-}
-
 let closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.toReversed()) await close();
@@ -81,7 +56,7 @@ async function open(
 ): Promise<FaultEngine & { readonly db: Database }> {
   const db = await openTestDatabase(QUEUE_TEMPLATE);
   const model = new ScriptedModel(() => "Yes.", { name: "openai" });
-  const fault = await createFaultEngine(watched(db, onStatement), { plugins: [plugin], provider: model, clock });
+  const fault = await createFaultEngine(watchedDatabase(db, onStatement), { plugins: [plugin], provider: model, clock });
   closing.push(
     () => db.close(),
     () => fault.close(),
