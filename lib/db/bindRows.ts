@@ -38,11 +38,11 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
     if (type === "bytea") {
       const { all, starts, lengths } = joinBytes(values as readonly (Buffer | null)[]);
       const bytes = binder.bind(all, "bytea");
-      arrays.push(binder.bind(starts, "int[]"), binder.bind(lengths, "int[]"));
+      arrays.push(binder.bind(plainArray(starts), "int[]"), binder.bind(plainArray(lengths), "int[]"));
       names.push(`${name}_start`, `${name}_length`);
       expressions.set(name, `substring(${bytes} FROM ${alias}.${name}_start FOR ${alias}.${name}_length)`);
     } else {
-      arrays.push(binder.bind(values, `${type}[]`));
+      arrays.push(binder.bind(PLAIN_TYPES.has(type) ? plainArray(values) : values, `${type}[]`));
       names.push(name);
       expressions.set(name, `${alias}.${name}`);
     }
@@ -51,6 +51,18 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
     from: `unnest(${arrays.join(", ")}) AS ${alias}(${names.join(", ")})`,
     column: (name) => expressions.get(name) ?? `${alias}.${name}`,
   };
+}
+
+/** Values of these never need quoting in an array literal, which the driver would look for in each of them. */
+const PLAIN_TYPES: ReadonlySet<string> = new Set(["uuid", "int", "bigint", "float8"]);
+const PLAIN = /^[0-9a-fA-F.+-]+$/;
+
+function plainArray(values: readonly unknown[]): unknown {
+  const literal = values.map((value) => value ?? "NULL").join(",");
+  // An id that is none must fail as one value of one row, never as the syntax of the whole array.
+  return values.every((value) => value === null || typeof value === "number" || (typeof value === "string" && PLAIN.test(value)))
+    ? `{${literal}}`
+    : values;
 }
 
 function joinBytes(chunks: readonly (Buffer | null)[]): {
