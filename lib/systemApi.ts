@@ -11,8 +11,8 @@ export type WaitingFor = "budget" | "approval" | "delay" | "uncertain" | null;
 export interface RunRequest {
   /** Text of a workflow file; or `agent`: name or id of a stored agent. */
   readonly source?: { readonly text: string; readonly file: string };
-  /** A definition made in code; JSON. */
-  readonly definition?: JsonObject;
+  /** A definition made in code, such as defineWorkflow gives; JSON. */
+  readonly definition?: object;
   readonly agent?: string;
   readonly inputs?: JsonObject;
   readonly limits?: LimitInput;
@@ -118,7 +118,7 @@ export interface PlanStep {
   readonly tier: string | null;
   readonly model: string | null;
   readonly envelope: { readonly q10: number | null; readonly q50: number | null; readonly q90: number | null };
-  /** Worst case of one pass through the step; null = unknown price or a size that only the run knows. */
+  /** Worst case of one call of the step; null = unknown price or a size that only the run knows. */
   readonly costUsd: number | null;
   readonly calls: { readonly min: number; readonly max: number | null };
 }
@@ -173,7 +173,12 @@ export interface ApprovalReport {
   readonly requireComment: boolean;
   readonly status: string;
   readonly expiresAt: string | null;
-  readonly answers: readonly { readonly approver: string; readonly decision: "approve" | "reject"; readonly comment: string | null; readonly at: string }[];
+  readonly answers: readonly {
+    readonly approver: string;
+    readonly decision: "approve" | "reject";
+    readonly comment: string | null;
+    readonly at: string;
+  }[];
 }
 
 export interface BudgetReport {
@@ -258,30 +263,65 @@ export interface SystemApi {
   wait(executionId: string): Promise<ExecutionReport>;
   plan(request: RunRequest): Promise<PlanReport>;
   receipt(executionId: string): Promise<Receipt>;
-  listExecutions(filter: { readonly status?: string; readonly agent?: string; readonly limit?: number; readonly before?: string }): Promise<readonly ExecutionSummary[]>;
+  listExecutions(filter: {
+    readonly status?: string;
+    readonly agent?: string;
+    readonly limit?: number;
+    readonly before?: string;
+  }): Promise<readonly ExecutionSummary[]>;
   cancel(executionId: string, actor: string): Promise<ExecutionReport>;
   /** `resolve`: for an uncertain effect: `done` (it happened; an output may be given) or `retry` (it did not). `finish: "cheap"` skips what does not fit the budget. */
-  resume(executionId: string, options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue }): Promise<ExecutionReport>;
+  resume(
+    executionId: string,
+    options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue },
+  ): Promise<ExecutionReport>;
   fork(request: ForkRequest): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }>;
   exportExecution(executionId: string): Promise<JsonObject>;
   listApprovals(filter: { readonly executionId?: string; readonly all?: boolean }): Promise<readonly ApprovalReport[]>;
-  answerApproval(answer: { readonly id: string; readonly approver: string; readonly decision: "approve" | "reject"; readonly comment?: string }): Promise<ApprovalReport>;
+  answerApproval(answer: {
+    readonly id: string;
+    readonly approver: string;
+    readonly decision: "approve" | "reject";
+    readonly comment?: string;
+  }): Promise<ApprovalReport>;
   listAgents(): Promise<readonly AgentReport[]>;
   showAgent(nameOrId: string): Promise<AgentReport & { readonly definition: JsonValue }>;
   listBudgets(): Promise<readonly BudgetReport[]>;
   setBudget(scope: BudgetScope, limits: LimitInput & { readonly window?: "total" | "day" | "month" }, actor: string): Promise<BudgetReport>;
   /** Adds to the limit and wakes what waits for it. */
-  topUpBudget(scope: BudgetScope, amount: { readonly usd?: string; readonly tokens?: number; readonly window?: "total" | "day" | "month" }, actor: string): Promise<BudgetReport>;
+  topUpBudget(
+    scope: BudgetScope,
+    amount: { readonly usd?: string; readonly tokens?: number; readonly window?: "total" | "day" | "month" },
+    actor: string,
+  ): Promise<BudgetReport>;
   /** Corrects calls booked as assumed: `rows` from a provider's usage export, by attempt id. */
-  reconcileBudgets(rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: string }[], actor: string): Promise<{ readonly corrected: number; readonly unchanged: number; readonly stillAssumed: readonly string[] }>;
+  reconcileBudgets(
+    rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: string }[],
+    actor: string,
+  ): Promise<{ readonly corrected: number; readonly unchanged: number; readonly stillAssumed: readonly string[] }>;
   setConnection(name: string, secret: string, actor: string): Promise<void>;
   listConnections(): Promise<readonly { readonly name: string; readonly updatedAt: string }[]>;
-  listPlugins(): Promise<readonly { readonly name: string; readonly version: string; readonly description: string; readonly actions: readonly { readonly name: string; readonly effect: string; readonly description: string; readonly params: JsonObject }[] }[]>;
+  listPlugins(): Promise<
+    readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly description: string;
+      readonly actions: readonly {
+        readonly name: string;
+        readonly effect: string;
+        readonly description: string;
+        readonly params: JsonObject;
+      }[];
+    }[]
+  >;
   listFlags(): Promise<readonly { readonly key: string; readonly value: JsonValue; readonly description: string | null }[]>;
   setFlag(key: string, value: JsonValue, actor: string): Promise<void>;
   listAudit(filter: { readonly executionId?: string; readonly limit?: number; readonly before?: string }): Promise<readonly AuditReport[]>;
   /** Removes finished executions older than so many days; those that live forks refer to are kept. */
-  prune(options: { readonly olderThanDays: number; readonly dryRun?: boolean }): Promise<{ readonly executions: number; readonly bytes: number }>;
+  prune(options: {
+    readonly olderThanDays: number;
+    readonly dryRun?: boolean;
+  }): Promise<{ readonly executions: number; readonly bytes: number }>;
   doctor(): Promise<readonly DoctorCheck[]>;
 }
 

@@ -317,10 +317,8 @@ export async function returnGrants(tx: Queryable, executionIds: readonly string[
   await tx.query(
     // Balances before grants, as reservations lock them, and in their order; the count makes the second wait for the first.
     `WITH locked AS MATERIALIZED (
-       SELECT b.account_id FROM ledger_balances b WHERE (b.account_id, b.window_start) IN (
-         SELECT account_id, window_start FROM ledger_grants
-         WHERE execution_id = ANY($1::uuid[]) AND (granted_tokens > spent_tokens + open_tokens OR granted_usd > spent_usd + open_usd))
-       ORDER BY b.account_id, b.window_start FOR UPDATE),
+       SELECT b.account_id FROM ledger_balances b WHERE (b.account_id, b.window_start) IN (SELECT account_id, window_start FROM ledger_grants
+         WHERE execution_id = ANY($1::uuid[]) AND (granted_tokens > spent_tokens + open_tokens OR granted_usd > spent_usd + open_usd)) ORDER BY b.account_id, b.window_start FOR UPDATE),
      idle AS (
        SELECT execution_id, account_id, window_start, granted_tokens - spent_tokens - open_tokens AS tokens, granted_usd - spent_usd - open_usd AS usd
        FROM ledger_grants WHERE (SELECT COUNT(*) FROM locked) >= 0

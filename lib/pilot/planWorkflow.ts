@@ -166,7 +166,7 @@ function split(name: string): [string, string] {
   return [name.slice(0, slash), name.slice(slash + 1)];
 }
 
-/** Sums of single passes; anything unknown makes the sum unknown. */
+/** Worst case of every call; anything unknown makes the sum unknown. */
 class Total {
   #calls: number | null = 0;
   #tokens: number | null = 0;
@@ -174,8 +174,9 @@ class Total {
 
   add(plan: StepPlan): void {
     this.#calls = this.#calls === null || plan.maxCalls === null ? null : this.#calls + plan.maxCalls;
-    this.#tokens = this.#tokens === null || plan.tokens === null ? null : this.#tokens + plan.tokens;
-    this.#usd = this.#usd === null || plan.usd === null ? null : this.#usd + plan.usd;
+    const { tokens, usd, maxCalls } = plan;
+    this.#tokens = this.#tokens === null || tokens === null || maxCalls === null ? null : this.#tokens + tokens * maxCalls;
+    this.#usd = this.#usd === null || usd === null || maxCalls === null ? null : this.#usd + usd * BigInt(maxCalls);
   }
 
   report(): PlanReport["total"] {

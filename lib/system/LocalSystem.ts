@@ -38,6 +38,8 @@ import { untilSettled } from "./untilSettled.ts";
 
 const UUID_LENGTH = 36;
 const PRUNE_BATCH = 500;
+/** Steps in flight may end within this when a worker hands over; a model call that takes longer is left to the next owner. */
+const CLOSE_STAGE_MS = 30_000;
 
 export class LocalSystem implements System {
   readonly #parts: SystemParts;
@@ -291,16 +293,28 @@ export class LocalSystem implements System {
   async #close(): Promise<void> {
     const { engine, audit, beforeClose, logger } = this.#parts;
     try {
-      if (this.#isWorking) await engine.worker.stop();
-      await engine.journal.settled();
-      await engine.queue.stop();
-      await audit.close();
-      await beforeClose();
+      // Bounded: on a full disk nothing that waits for a commit ever ends, and what was committed is safe without us.
+      await this.#within(async () => {
+        if (this.#isWorking) await engine.worker.stop();
+        await engine.journal.settled();
+      });
+      await this.#within(async () => {
+        await engine.queue.stop();
+        await audit.close();
+        await beforeClose();
+      });
     } catch (error) {
       logger.error({ error: String(error) }, "the system did not close cleanly; nothing that was committed is lost");
     } finally {
-      await engine.db.close();
+      await this.#within(() => engine.db.close());
     }
+  }
+
+  async #within(work: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<"late">();
+    const cancel = this.#parts.clock.schedule(CLOSE_STAGE_MS, () => resolve("late"), true);
+    const ended = await Promise.race([work(), promise]).finally(cancel);
+    if (ended === "late") this.#parts.logger.warn({ afterMs: CLOSE_STAGE_MS }, "closing did not end in time and goes on without waiting");
   }
 
   get #db() {

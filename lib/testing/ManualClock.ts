@@ -82,7 +82,8 @@ export class ManualClock implements Clock {
     let earliest: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.atMs > untilMs) continue;
-      if (earliest === undefined || timer.atMs < earliest.atMs || (timer.atMs === earliest.atMs && timer.order < earliest.order)) earliest = timer;
+      if (earliest === undefined || timer.atMs < earliest.atMs || (timer.atMs === earliest.atMs && timer.order < earliest.order))
+        earliest = timer;
     }
     return earliest;
   }

@@ -96,8 +96,12 @@ export const commonFields = {
   metadata: jsonObject.describe("Free.").exactOptional(),
   intent: intent.describe("What the workflow gains from the step; absent: classified.").exactOptional(),
   effect: effect.describe("What the step may hurt; absent: classified.").exactOptional(),
-  token_budget: z.int().positive().describe("Tokens this step may use; a hard limit.").exactOptional(),
-  model: z.string().min(1).describe("Model for this step, such as `openai:gpt-5-mini` or `offline`.").exactOptional(),
+  token_budget: z
+    .int()
+    .positive()
+    .describe("Tokens that this step's request is expected to have at most; for plans, not a limit.")
+    .exactOptional(),
+  model: z.string().min(1).describe("Model for this step, such as `openai/gpt-5-mini` or `offline`.").exactOptional(),
   exact: z.boolean().describe("No model sees a shortened view of this step's inputs.").exactOptional(),
   timeoutMs: milliseconds.min(1).describe("Time limit of one attempt, in milliseconds.").exactOptional(),
   max_output_tokens: z.int().positive().describe("The model's answer is capped here.").exactOptional(),
