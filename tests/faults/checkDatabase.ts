@@ -41,8 +41,18 @@ async function checkExecutions(db: Queryable, faults: string[]): Promise<void> {
     }
     const expected = FAULT_WORKFLOWS.find(({ definition }) => definition["name"] === name)?.completedPaths ?? [];
     const found = paths.get(id) ?? [];
-    for (const path of expected) if (!found.includes(path)) faults.push(`${name} ${id}: completed without ${path}`);
+    const missing = expected.filter((path) => !found.includes(path));
+    if (missing.length > 0) faults.push(`${name} ${id}: completed without ${missing.join(", ")}; it has ${await describeSteps(db, id)}`);
   }
+}
+
+async function describeSteps(db: Queryable, executionId: string): Promise<string> {
+  const { rows } = await db.query<{ step: string }>(
+    `SELECT step_path || ' ' || status || ' ' || attempt || '@' || epoch || ' ' || COALESCE(convert_from(detail, 'UTF8'), '') AS step
+     FROM workflow_step_executions WHERE workflow_execution_id = $1 ORDER BY completed_at`,
+    [executionId],
+  );
+  return rows.map(({ step }) => step).join("; ");
 }
 
 async function pathsByExecution(db: Queryable, status: string): Promise<Map<string, string[]>> {

@@ -83,7 +83,7 @@ export async function createFaultEngine(db: Database, options: FaultEngineOption
     supervise: true,
   });
   const prepare: FaultEngine["prepare"] = async (steps, { limits, executionId = uuidv7() } = {}) => {
-    const definition = requireDefinition({ name: "fault", model: "openai/gpt-4o-mini", steps } as never, { catalog });
+    const definition = requireDefinition({ name: "fault", model: "openai/gpt-4o-mini", steps }, { catalog });
     const document = makeDocument("definition", definition as unknown as JsonObject);
     const agent = await upsertAgent(db, {
       workspaceId: DEFAULT_WORKSPACE_ID,

@@ -20,8 +20,11 @@ interface Race {
 }
 
 /** @returns faults in words */
-export async function approvalRace(db: Database, { rounds, seed }: { readonly rounds: number; readonly seed: number }): Promise<string[]> {
-  const fault = await createFaultEngine(db);
+export async function approvalRace(
+  db: Database,
+  { rounds, seed, notify = true }: { readonly rounds: number; readonly seed: number; readonly notify?: boolean },
+): Promise<string[]> {
+  const fault = await createFaultEngine(db, { notify });
   const { journal, queue } = fault.engine;
   const suspender = new Suspender({ db, journal, queue, emit: () => undefined, leaseSignal: () => new AbortController().signal });
   const race: Race = { fault, suspender, random: seededRandom(seed) };

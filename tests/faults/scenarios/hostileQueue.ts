@@ -15,11 +15,11 @@ export async function hostileQueue(
   db: Database,
   { transactions, executions }: { readonly transactions: number; readonly executions: number },
 ): Promise<string[]> {
-  let isOver = false;
+  const over = new AbortController();
   let failed = 0;
   let passed = 0;
   const hostile = async (): Promise<void> => {
-    for (let index = 0; !isOver; index += 1) {
+    for (let index = 0; !over.signal.aborted; index += 1) {
       await db.pool.query(FAILING[index % FAILING.length] ?? "").then(
         () => (passed += 1),
         () => (failed += 1),
@@ -44,7 +44,7 @@ export async function hostileQueue(
     async () => (await Promise.all(ids.map((id) => fault.statusOf(id)))).every((status) => ["completed", "failed"].includes(status)),
     60_000,
   );
-  isOver = true;
+  over.abort();
   await Promise.all(streams);
   if (failed < transactions || passed > 0) faults.push(`the stream was not hostile: ${failed} failed, ${passed} passed`);
   for (const id of ids) if ((await fault.statusOf(id)) !== "completed") faults.push(`${id} is ${await fault.statusOf(id)}`);

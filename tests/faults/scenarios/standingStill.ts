@@ -86,8 +86,8 @@ export async function longStep({
 interface Scene {
   readonly db: Awaited<ReturnType<typeof openServerDatabase>>["db"];
   readonly effects: EffectServer;
-  start(steps: readonly object[]): Promise<string>;
-  worker(orders: Partial<ChildOrders>): Child;
+  readonly start: (steps: readonly object[]) => Promise<string>;
+  readonly worker: (orders: Partial<ChildOrders>) => Child;
 }
 
 async function withWorkers(serverUrl: string, orders: Partial<ChildOrders>, play: (scene: Scene) => Promise<string[]>): Promise<string[]> {
