@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSystem, defineWorkflow, loadConfig, type JsonObject } from "../lib/index.ts";
+import { createSystem, defineWorkflow, loadConfig } from "../lib/index.ts";
 
 export const workflow = defineWorkflow({
   name: "week",
@@ -32,7 +32,7 @@ export async function main(): Promise<JsonObject> {
     const config = loadConfig({}, {}, { overrides: { dataFolder: join(folder, "data"), filesRoot: folder } });
     await using system = await createSystem({ config });
     await system.work();
-    const { executionId } = await system.start({ definition: { ...workflow } as unknown as JsonObject });
+    const { executionId } = await system.start({ definition: workflow });
     const { status, output, tokens, limitTokens } = await system.wait(executionId);
     const file = await readFile(join(folder, "week.txt"), "utf8");
     return { status, output, file, used: tokens.used, limit: limitTokens };
