@@ -26,7 +26,7 @@ export const workflow = defineWorkflow({
   output: "{{digest}}",
 });
 
-export async function main(): Promise<JsonObject> {
+export async function main(): Promise<object> {
   const folder = await mkdtemp(join(tmpdir(), "neuronforge-example-"));
   try {
     const config = loadConfig({}, {}, { overrides: { dataFolder: join(folder, "data"), filesRoot: folder } });
