@@ -187,3 +187,20 @@ describe("an uncertain effect", () => {
     expect(t.probe.calls).toHaveLength(0);
   });
 });
+
+describe("an execution whose claims ended one after the other without a row", () => {
+  test.each([
+    ["is not tried again when its steps were under way at each last touch", ["s"], { status: "failed", code: "STEP_KILLS_WORKER" }],
+    ["is tried again when its workers died before a touch", null, { status: "completed", code: undefined }],
+  ])("%s", async (_what, begunSteps, { status, code }) => {
+    await using t = await takeOver(action("read"), []);
+    await t.db.query("UPDATE workflow_executions SET fruitless_epochs = 4, begun_steps = $2 WHERE id = $1", [t.id, begunSteps]);
+
+    await t.system.work();
+    const report = await t.system.wait(t.id);
+
+    expect(report.status).toBe(status);
+    expect(report.error?.code).toBe(code);
+    expect(report.error?.details?.["step"]).toBe(code === undefined ? undefined : "s");
+  });
+});
