@@ -11,6 +11,7 @@ export class Child {
   readonly ended: Promise<{ readonly signal: string | null; readonly code: number | null }>;
   readonly #heard = new Map<string, PromiseWithResolvers<void>>();
   #errors = "";
+  #isEnded = false;
 
   constructor(orders: ChildOrders) {
     this.#process = fork(MAIN, [JSON.stringify(orders)], {
@@ -23,7 +24,10 @@ export class Child {
     });
     this.#process.on("message", (message: ChildMessage) => this.#promise(message.type).resolve());
     this.ended = new Promise((resolve) => {
-      this.#process.on("exit", (code, signal) => resolve({ signal, code }));
+      this.#process.on("exit", (code, signal) => {
+        this.#isEnded = true;
+        resolve({ signal, code });
+      });
     });
   }
 
@@ -33,6 +37,10 @@ export class Child {
     if (outcome === undefined) return "heard";
     if (outcome.signal === "SIGKILL") return "killed";
     throw new Error(`the child ended with ${outcome.signal ?? outcome.code} before it said ${type}: ${this.#errors.slice(-3_000)}`);
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** SIGKILL, which nothing can catch. */

@@ -37,6 +37,9 @@ export interface ChildOrders {
 
 export type ChildMessage = { readonly type: "working" } | { readonly type: "idle" } | { readonly type: "freezing" };
 
+// A worker whose parent is gone would work on for ever.
+process.on("disconnect", () => process.exit());
+
 const orders = JSON.parse(process.argv[2] ?? "{}") as ChildOrders;
 const point = new KillPoint(orders.kill);
 await main();

@@ -23,7 +23,7 @@ import { describeKill, planKill } from "./planKill.ts";
 
 const KILLS_IN_A_ROW = 7;
 /** Started beyond what must be in flight, so that it still is when the next kill comes. */
-const REFILL = 50;
+const REFILL = 100;
 const STARTED_AT_ONCE = 5;
 /** Longer than this process ever takes to answer, with everything on two cores. */
 const EFFECT_TIMEOUT_MS = 8_000;
@@ -54,7 +54,7 @@ export async function postgresKillPoints(
     notify,
     kill: { at: "time" },
     effectTimeoutMs: EFFECT_TIMEOUT_MS,
-    maxConcurrentExecutions: inFlight,
+    maxConcurrentExecutions: 40,
   };
   const system = await openStarter(url, folder, effects.url);
   const people = new People(system, effects);
@@ -73,6 +73,9 @@ export async function postgresKillPoints(
       // The other one lives on, and takes over; after a while they change places.
       const victim = Math.floor(done / KILLS_IN_A_ROW) % workers.length;
       await workers[victim]?.kill();
+      const survivor = 1 - victim;
+      // What was the victim before may have met its end meanwhile.
+      if (workers[survivor]?.isEnded === true) workers[survivor] = new Child(orders);
       const next = new Child({ ...orders, kill: planned.kill });
       workers[victim] = next;
       if ((await next.heard("working")) === "heard") await Promise.race([delay(Math.max(planned.afterMs, 500)), next.ended]);
