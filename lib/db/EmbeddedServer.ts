@@ -160,7 +160,7 @@ async function start(cluster: Cluster): Promise<number> {
 async function tryToStart({ dataDir, logFile, binaries, user, clock }: Cluster, port: number): Promise<string | undefined> {
   const log = await open(logFile, "a", 0o600);
   const { size: logStart } = await log.stat();
-  const flags = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=60"];
+  const flags = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"];
   // Detached: Ctrl-C in a terminal reaches us alone, and we stop the server when we are done.
   const child = spawn(binaries.postgres, ["-D", dataDir, "-p", String(port), ...flags], {
     ...user.ids,
