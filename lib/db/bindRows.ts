@@ -58,11 +58,15 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set(["uuid", "int", "bigint", "floa
 const PLAIN = /^[0-9a-fA-F.+-]+$/;
 
 function plainArray(values: readonly unknown[]): unknown {
-  const literal = values.map((value) => value ?? "NULL").join(",");
-  // An id that is none must fail as one value of one row, never as the syntax of the whole array.
-  return values.every((value) => value === null || typeof value === "number" || (typeof value === "string" && PLAIN.test(value)))
-    ? `{${literal}}`
-    : values;
+  const elements: string[] = [];
+  for (const value of values) {
+    if (value === null || value === undefined) elements.push("NULL");
+    else if (typeof value === "number") elements.push(String(value));
+    else if (typeof value === "string" && PLAIN.test(value)) elements.push(value);
+    // What is no id must fail as one value of one row, never as the syntax of the whole array.
+    else return values;
+  }
+  return `{${elements.join(",")}}`;
 }
 
 function joinBytes(chunks: readonly (Buffer | null)[]): {

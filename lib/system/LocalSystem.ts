@@ -29,6 +29,7 @@ import type {
 import { nanoToUsd } from "../core/money.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
 import { listBudgets, reconcileBudgets, setBudget, topUpBudget } from "./budgets.ts";
+import { closeSystem } from "./closeSystem.ts";
 import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
 import { forkExecution } from "./forkExecution.ts";
@@ -38,8 +39,6 @@ import { untilSettled } from "./untilSettled.ts";
 
 const UUID_LENGTH = 36;
 const PRUNE_BATCH = 500;
-/** Steps in flight may end within this when a worker hands over; a model call that takes longer is left to the next owner. */
-const CLOSE_STAGE_MS = 30_000;
 
 export class LocalSystem implements System {
   readonly #parts: SystemParts;
@@ -282,39 +281,12 @@ export class LocalSystem implements System {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= closeSystem(this.#parts, this.#isWorking);
     return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(): Promise<void> {
-    const { engine, audit, beforeClose, logger } = this.#parts;
-    try {
-      // Bounded: on a full disk nothing that waits for a commit ever ends, and what was committed is safe without us.
-      await this.#within(async () => {
-        if (this.#isWorking) await engine.worker.stop();
-        await engine.journal.settled();
-      });
-      await this.#within(async () => {
-        await engine.queue.stop();
-        await audit.close();
-        await beforeClose();
-      });
-    } catch (error) {
-      logger.error({ error: String(error) }, "the system did not close cleanly; nothing that was committed is lost");
-    } finally {
-      await this.#within(() => engine.db.close());
-    }
-  }
-
-  async #within(work: () => Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<"late">();
-    const cancel = this.#parts.clock.schedule(CLOSE_STAGE_MS, () => resolve("late"), true);
-    const ended = await Promise.race([work(), promise]).finally(cancel);
-    if (ended === "late") this.#parts.logger.warn({ afterMs: CLOSE_STAGE_MS }, "closing did not end in time and goes on without waiting");
   }
 
   get #db() {

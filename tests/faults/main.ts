@@ -96,7 +96,7 @@ function at(): string {
 }
 
 function onPglite(): Scenario[] {
-  const rounds = isShort ? 2 : 5;
+  const rounds = isShort ? 2 : 6;
   const kills = isShort ? 10 : 20;
   const killing = Array.from({ length: rounds }, (_, round): Scenario => ({
     name: `PGlite, kill points ${round + 1}/${rounds}`,
@@ -125,7 +125,7 @@ function onPglite(): Scenario[] {
 }
 
 function onServer(serverUrl: string): Scenario[] {
-  const kills = isShort ? [10, 10] : [60, 40];
+  const kills = isShort ? [10, 10] : [50, 30];
   const killing = [true, false].map((notify, index): Scenario => {
     const count = kills[index] ?? 0;
     return {

@@ -140,5 +140,5 @@ export function brokenConnection(): AppError {
 }
 
 export function workflow(steps: readonly object[], more: object = {}): RunRequest {
-  return { definition: { name: "test", model: "openai/gpt-4o-mini", ...more, steps } as never };
+  return { definition: { name: "test", model: "openai/gpt-4o-mini", ...more, steps } };
 }

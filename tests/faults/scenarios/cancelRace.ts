@@ -41,7 +41,7 @@ export async function cancelRace(
         const id = await fault.start(workflow?.definition["steps"] as object[], index % 2 === 0 ? { limits } : {});
         ids.push(id);
         // Every fourth cancel comes so late that on any machine some executions are through before it.
-        await systemClock.sleep(random.whole(index % 4 === 0 ? 30 * LATEST_MS : LATEST_MS));
+        await systemClock.sleep(random.whole(index % 4 === 0 ? 8 * LATEST_MS : LATEST_MS));
         await fault.control.cancel(DEFAULT_WORKSPACE_ID, id, "ann").catch((error: unknown) => {
           if (!AppError.is(error, "CONFLICT")) throw error;
         });
