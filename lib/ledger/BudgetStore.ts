@@ -53,7 +53,7 @@ export async function insertExecutionAccounts(
   }
 }
 
-/** Adds to the limits that exist; a unit without a limit stays without one. @returns false when the account has no row */
+/** @returns false when the account has no limit in a unit that something is added to; then nothing is changed */
 export async function addToLimit(
   tx: Transaction,
   key: AccountKey,
@@ -61,7 +61,8 @@ export async function addToLimit(
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE ledger_accounts SET limit_tokens = limit_tokens + $5, limit_usd = limit_usd + $6, updated_at = NOW()
-     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4`,
+     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4
+       AND ($5::bigint = 0 OR limit_tokens IS NOT NULL) AND ($6::numeric = 0 OR limit_usd IS NOT NULL)`,
     [key.workspaceId, key.kind, key.subject, key.windowKind, amount.tokens.toString(), nanoToNumeric(amount.usd)],
   );
   return rowCount > 0;

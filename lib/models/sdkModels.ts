@@ -39,13 +39,14 @@ export async function loadSdkProvider(settings: SdkProviderSettings): Promise<(m
     const provider = createOpenAICompatible({
       name,
       baseURL: requireBaseUrl(settings),
+      fetch: fetchWithoutRedirects,
       includeUsage: true,
       supportsStructuredOutputs: settings.takesJsonSchema ?? false,
       ...(isMissing(apiKey) ? {} : { apiKey }),
     });
     return (model) => provider.chatModel(model);
   }
-  const options = { apiKey: requireApiKey(name, apiKey), baseURL: settings.baseUrl ?? PUBLIC_URLS[kind] };
+  const options = { apiKey: requireApiKey(name, apiKey), baseURL: settings.baseUrl ?? PUBLIC_URLS[kind], fetch: fetchWithoutRedirects };
   if (kind === "openai") {
     const { createOpenAI } = await import("@ai-sdk/openai");
     const provider = createOpenAI(options);
@@ -60,6 +61,9 @@ export async function loadSdkProvider(settings: SdkProviderSettings): Promise<(m
   const provider = createGoogle(options);
   return (model) => provider.languageModel(model);
 }
+
+/** Only the configured address may see prompts and keys: a redirect is a failure, wherever it points. */
+const fetchWithoutRedirects: typeof fetch = (input, init) => fetch(input, { ...init, redirect: "error" });
 
 function isMissing(text: string | null | undefined): text is null | undefined {
   return text === undefined || text === null || text === "";

@@ -20,7 +20,7 @@ export function makeDocument(kind: StoredDocument["kind"], value: JsonObject): S
   return { hash: sha256(content), kind, content };
 }
 
-async function putDocuments(db: Queryable, workspaceId: WorkspaceId, documents: readonly StoredDocument[]): Promise<void> {
+export async function putDocuments(db: Queryable, workspaceId: WorkspaceId, documents: readonly StoredDocument[]): Promise<void> {
   await db.query(
     `INSERT INTO stored_documents (workspace_id, hash, kind, content)
      SELECT $1, hash, kind, content FROM unnest($2::bytea[], $3::text[], $4::bytea[]) AS d(hash, kind, content) ON CONFLICT DO NOTHING`,

@@ -124,7 +124,8 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
   const { prices, counter } = host.services;
   try {
     const result = await call.provider.call(call.request, reservation);
-    const usage = result.usage ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
+    const reported = plausible(result.usage);
+    const usage = reported ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
     const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
     const message = call.journalMessage && result.toolCalls.length > 0 ? encodeTurn(result) : null;
     const booking: Booking = {
@@ -132,7 +133,7 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
       reservation,
       usage,
       costUsd,
-      state: result.usage === null ? "assumed" : "settled",
+      state: reported === null ? "assumed" : "settled",
       latencyMs: result.latencyMs,
       errorCode: null,
     };
@@ -144,13 +145,23 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     const facts = error.details as unknown as Partial<ModelErrorFacts>;
     // An abort or a time-out of ours says nothing about the other side: unless it refused, it may have answered and billed.
     const mayHaveSpent = facts.mayHaveSpent ?? true;
-    const usage = facts.usage ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
-    const costUsd =
-      facts.usage === undefined && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
-    const state = facts.usage === undefined ? (mayHaveSpent ? "assumed" : "failed") : "settled";
+    const reported = plausible(facts.usage);
+    const usage = reported ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
+    const costUsd = reported === null && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
+    const state = reported === null ? (mayHaveSpent ? "assumed" : "failed") : "settled";
     book(host, { call, reservation, usage, costUsd, state, latencyMs: null, errorCode: error.code });
     return { kind: "failed", error, tokens: usage.inputTokens + usage.outputTokens, costUsd };
   }
+}
+
+/** More than any context window and any answer: a figure beyond it is a fault of the reporter, not a bill. */
+const MOST_TOKENS = 1_000_000_000;
+
+/** Usage that no call can have had (negative, fractional, absurd) counts as not reported: it must never give anything back. */
+function plausible(usage: ModelUsage | null | undefined): ModelUsage | null {
+  if (usage === null || usage === undefined) return null;
+  const figures = Object.values(usage).filter((figure) => figure !== undefined);
+  return figures.every((figure) => Number.isSafeInteger(figure) && figure >= 0 && figure <= MOST_TOKENS) ? usage : null;
 }
 
 function assumedUsage(call: PreparedCall, outputTokens: number): ModelUsage {
@@ -228,10 +239,11 @@ function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, l
     { kind: "settlements", rows: [settlement] },
     { kind: "usage", rows: [row] },
   ];
-  if (reservation.reservedUsd !== null && costUsd !== null && costUsd > reservation.reservedUsd) {
+  const isOverUsd = reservation.reservedUsd !== null && costUsd !== null && costUsd > reservation.reservedUsd;
+  if (isOverUsd || usedTokens > reservation.reservedTokens) {
     const details = {
-      reservedUsd: nanoToUsd(reservation.reservedUsd),
-      usedUsd: nanoToUsd(costUsd),
+      reservedUsd: reservation.reservedUsd === null ? null : nanoToUsd(reservation.reservedUsd),
+      usedUsd: costUsd === null ? null : nanoToUsd(costUsd),
       usedTokens,
       reservedTokens: reservation.reservedTokens,
     };

@@ -43,14 +43,12 @@ export function planWorkflow(options: PlanOptions): WorkflowPlan {
   const { definition, pricedAs } = options;
   const steps: PlanStep[] = [];
   const totals = new Total();
-  const planned = new Map<WorkflowStep, StepPlan>();
   for (const { step, path, isRepeated } of visited(definition.steps)) {
     const plan = planStep(step, options, isRepeated);
-    planned.set(step, plan);
     totals.add(plan);
     steps.push(toReport(step, path, { plan, options }));
   }
-  const first = firstNeed(definition, planned);
+  const first = firstNeed(options);
   const model = modelOf(definition.steps[0], options);
   const report: PlanReport = { workflow: definition.name, model, pricedAs, steps, total: totals.report() };
   return { report, first };
@@ -74,17 +72,12 @@ function* visited(steps: readonly WorkflowStep[], prefix = "", isRepeated = fals
 
 function planStep(step: WorkflowStep, options: PlanOptions, isRepeated: boolean): StepPlan {
   if (step.type !== "ai_processing" && step.type !== "llm_decision") return { tokens: 0, usd: 0n, minCalls: 0, maxCalls: 0, model: null };
-  const { services, definition, defaultModel, pricedAs } = options;
-  const decision = decideDirect(step, { definition, snapshot: { defaultModel } as ConfigSnapshot });
-  const resolved = services.providers.resolve(decision.model);
-  const [provider, model] =
-    pricedAs !== null && resolved.provider.name === "offline" ? split(pricedAs) : [resolved.provider.name, resolved.model];
+  const { services } = options;
+  const { provider, model, name, cap } = pricedModel(step, options);
   const inputTokens = inputTokensOf(step, options);
   const perStep = step.type === "llm_decision" ? (step.maxIterations ?? DEFAULT_TURNS) : MAX_CALLS_PER_STEP;
   const maxCalls = isRepeated ? null : perStep;
-  const name = resolved.provider.name === "offline" ? "offline" : `${resolved.provider.name}/${resolved.model}`;
   if (inputTokens === null) return { tokens: null, usd: null, minCalls: 0, maxCalls, model: name };
-  const cap = decision.maxOutputTokens;
   return {
     tokens: inputTokens + cap,
     usd: services.prices.worstCaseUsd(provider, model, { upperInputTokens: inputTokens, outputCapTokens: cap }),
@@ -92,6 +85,23 @@ function planStep(step: WorkflowStep, options: PlanOptions, isRepeated: boolean)
     maxCalls,
     model: name,
   };
+}
+
+interface PricedModel {
+  readonly provider: string;
+  readonly model: string;
+  /** As shown. */
+  readonly name: string;
+  /** Most output tokens of one call. */
+  readonly cap: number;
+}
+
+function pricedModel(step: WorkflowStep, { services, definition, defaultModel, pricedAs }: PlanOptions): PricedModel {
+  const decision = decideDirect(step, { definition, snapshot: { defaultModel } as ConfigSnapshot });
+  const resolved = services.providers.resolve(decision.model);
+  const isOffline = resolved.provider.name === "offline";
+  const [provider, model] = pricedAs !== null && isOffline ? split(pricedAs) : [resolved.provider.name, resolved.model];
+  return { provider, model, name: isOffline ? "offline" : `${resolved.provider.name}/${resolved.model}`, cap: decision.maxOutputTokens };
 }
 
 /** Upper count of one request; null when it holds outputs of other steps, whose size only the run knows, and no `token_budget` bounds it. */
@@ -114,24 +124,38 @@ function inputTokensOf(
   }
 }
 
-function firstNeed(definition: WorkflowDefinition, planned: ReadonlyMap<WorkflowStep, StepPlan>): WorkflowPlan["first"] {
+/**
+ * What the cheapest first call needs for certain: its prompt as written and its output cap, without the frame around them.
+ * A start is refused only when not even that fits; where something can start that needs no model, nothing is asked.
+ */
+function firstNeed(options: PlanOptions): WorkflowPlan["first"] {
+  const { definition } = options;
   const dependencies = stepDependencies(definition.steps);
-  let tokens = 0;
-  let usd: NanoUsd | null = 0n;
+  let least: WorkflowPlan["first"] | null = null;
   for (const step of definition.steps) {
-    const plan = planned.get(step);
-    if (
-      (dependencies.get(step.id)?.size ?? 0) > 0 ||
-      plan === undefined ||
-      plan.tokens === null ||
-      plan.tokens === 0 ||
-      step.executeIf !== undefined
-    )
-      continue;
-    tokens += plan.tokens;
-    usd = usd === null || plan.usd === null ? null : usd + plan.usd;
+    if ((dependencies.get(step.id)?.size ?? 0) > 0) continue;
+    const need = leastNeed(step, options);
+    if (need === null) return NOTHING;
+    if (least === null || need.tokens < least.tokens) least = need;
   }
-  return { tokens, usd };
+  return least ?? NOTHING;
+}
+
+const NOTHING: WorkflowPlan["first"] = { tokens: 0, usd: 0n };
+
+/** null: the step may run without a model call. */
+function leastNeed(step: WorkflowStep, options: PlanOptions): WorkflowPlan["first"] | null {
+  if ((step.type !== "ai_processing" && step.type !== "llm_decision") || step.executeIf !== undefined) return null;
+  // With an input that turns out empty, with fields found by rule, or from the cache, no model is asked.
+  if (step.input !== undefined || step.cache?.enabled === true || (step.type === "ai_processing" && step.config?.ai_type !== undefined))
+    return null;
+  const prompt = step.prompt ?? "";
+  const inputTokens = prompt.includes("{{") ? 0 : options.services.counter.count(prompt);
+  const { provider, model, cap } = pricedModel(step, options);
+  return {
+    tokens: inputTokens + cap,
+    usd: options.services.prices.worstCaseUsd(provider, model, { upperInputTokens: inputTokens, outputCapTokens: cap }),
+  };
 }
 
 function toReport(

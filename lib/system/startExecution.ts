@@ -6,7 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import { parseUsd } from "../core/money.ts";
 import { parseFlagOverrides } from "../flags/FeatureFlags.ts";
 import type { AccountLimits } from "../ledger/BudgetStore.ts";
-import { DocumentCache, makeDocument } from "../pilot/DocumentStore.ts";
+import { DocumentCache, makeDocument, putDocuments } from "../pilot/DocumentStore.ts";
 import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
 import { planWorkflow } from "../pilot/planWorkflow.ts";
 import type { LimitInput, RunRequest } from "../systemApi.ts";
@@ -58,6 +58,9 @@ export async function startExecution(
   const { definition, sourceKey } = await resolveWorkflow(parts, request);
   const inputs = checkInputs(definition, request.inputs ?? {});
   const document = makeDocument("definition", definition as unknown as JsonObject);
+  // Before the agent names it: a start that is refused later must not leave an agent without its workflow.
+  const subWorkflows = await pinSubWorkflows(engine.db, workspaceId, definition);
+  await putDocuments(engine.db, workspaceId, [document]);
   const agent = await upsertAgent(engine.db, {
     workspaceId,
     name: definition.name,
@@ -77,7 +80,7 @@ export async function startExecution(
     tags: [...new Set([...(definition.tags ?? []), ...(request.tags ?? [])])],
     previewEffects: request.mode === "dry",
     timeoutMs: definition.limits?.timeoutMs ?? null,
-    subWorkflows: await pinSubWorkflows(engine.db, workspaceId, definition),
+    subWorkflows,
     pricedAs,
   };
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;

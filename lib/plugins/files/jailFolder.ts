@@ -13,6 +13,8 @@ const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NO
 /** Linux can name "this very folder, wherever it is now": what follows cannot be led astray by a swapped link. */
 const HAS_FOLDER_HANDLES = process.platform === "linux" && existsSync("/proc/self/fd");
 
+const OPERATOR_CONFIG = /^neuronforge\.config\./i;
+
 /** The parts of a relative path. @throws AppError `PATH_FORBIDDEN` */
 export function splitPath(path: string): readonly string[] {
   const forbid = (why: string): AppError => forbidden(path, why);
@@ -22,6 +24,8 @@ export function splitPath(path: string): readonly string[] {
   if (path.includes("\\")) throw forbid("contains a backslash; use /");
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw forbid("contains ..");
+  // A workflow must not be able to widen what the operator allows: the next command would load it.
+  if (parts.some((part) => OPERATOR_CONFIG.test(part))) throw forbid("is the operator's configuration");
   if (parts[0] === PRIVATE_FOLDER) throw forbid("is kept for the product's own records");
   return parts;
 }

@@ -88,6 +88,43 @@ describe("a hard limit on an execution", () => {
     expect(t.model.requests).toHaveLength(1);
   });
 
+  test("never gives anything back for usage that no call can have had", async () => {
+    const lies = [
+      { inputTokens: -500, outputTokens: -5 },
+      { inputTokens: 1e300, outputTokens: 1 },
+      { inputTokens: 0.5, outputTokens: 1 },
+    ];
+    await using t = await createTestSystem({ script: (_request, index) => ({ text: "a lie", usage: lies[index % 3] ?? null }) });
+    await t.system.setBudget("workspace", { tokens: 20_000 }, "tester");
+
+    const done = await t.run(workflow([ask("one"), ask("two"), ask("three")]));
+    const receipt = await t.system.receipt(done.executionId);
+    const [budget] = await t.system.listBudgets();
+
+    expect(done.status).toBe("completed");
+    expect(receipt.unknown.callsAssumed).toBe(3);
+    expect(budget?.spentTokens).toBeGreaterThan(0);
+    expect(budget?.openTokens).toBe(0);
+  });
+
+  test("lets a start that is refused leave the agent as it was", async () => {
+    await using t = await createTestSystem({ script: () => answer });
+    await t.run(workflow([ask("one")]));
+
+    await expect(t.system.start({ ...workflow([ask("changed")]), limits: { tokens: 10 } })).rejects.toMatchObject({
+      code: "BUDGET_EXCEEDED",
+    });
+
+    await expect(t.system.showAgent("test")).resolves.toMatchObject({ name: "test" });
+  });
+
+  test("refuses a top-up in a unit that the limit does not have", async () => {
+    await using t = await createTestSystem();
+    await t.system.setBudget("workspace", { tokens: 100 }, "tester");
+
+    await expect(t.system.topUpBudget("workspace", { usd: "1" }, "tester")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("books a call that broke off as assumed at its worst case, and says so on the receipt", async () => {
     let first = true;
     await using t = await createTestSystem({
