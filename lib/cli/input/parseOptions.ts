@@ -23,10 +23,14 @@ export function parsePairs(pairs: readonly string[], option: string): JsonObject
   return { ...object };
 }
 
-/** `true`, `12`, `[1,2]`, `{"a":1}`, `"12"` as JSON; anything else is text. */
+/**
+ * `true`, `12`, `[1,2]`, `{"a":1}`, `"12"` as JSON; anything else is text, and so is a number that would not come back as it
+ * was typed: `1.10`, `1e5`, an id of twenty digits.
+ */
 export function parseValue(text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    const value = JSON.parse(text) as JsonValue;
+    return typeof value === "number" && String(value) !== text ? text : value;
   } catch {
     return text;
   }
