@@ -30,6 +30,8 @@ export interface FaultEngineOptions {
   readonly provider?: BaseProvider;
   readonly notify?: boolean;
   readonly maxConcurrentExecutions?: number;
+  /** False for tests that hold claims without a worker: nobody touches them, and they must not come back. @defaultValue true */
+  readonly supervise?: boolean;
 }
 
 interface StartOptions {
@@ -80,7 +82,7 @@ export async function createFaultEngine(db: Database, options: FaultEngineOption
     maxConcurrentExecutions: options.maxConcurrentExecutions ?? 100,
     notify: options.notify ?? true,
     ownsDatabase: db.kind === "pglite",
-    supervise: true,
+    supervise: options.supervise ?? true,
   });
   const prepare: FaultEngine["prepare"] = async (steps, { limits, executionId = uuidv7() } = {}) => {
     const definition = requireDefinition({ name: "fault", model: "openai/gpt-4o-mini", steps }, { catalog });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   db = await openTestDatabase(QUEUE_TEMPLATE);
   fault = await createFaultEngine(
     watchedDatabase(db, (text, isDone) => onStatement(text, isDone)),
-    { clock },
+    { clock, supervise: false },
   );
   journal = fault.engine.journal;
 });

@@ -24,7 +24,7 @@ export async function approvalRace(
   db: Database,
   { rounds, seed, notify = true }: { readonly rounds: number; readonly seed: number; readonly notify?: boolean },
 ): Promise<string[]> {
-  const fault = await createFaultEngine(db, { notify });
+  const fault = await createFaultEngine(db, { notify, supervise: false });
   const { journal, queue } = fault.engine;
   const suspender = new Suspender({ db, journal, queue, emit: () => undefined, leaseSignal: () => new AbortController().signal });
   const race: Race = { fault, suspender, random: seededRandom(seed) };

@@ -26,7 +26,7 @@ export async function ledgerSchedules(
   db: Database,
   { seed, schedules, operations = 300 }: { readonly seed: number; readonly schedules: number; readonly operations?: number },
 ): Promise<string[]> {
-  const fault = await createFaultEngine(db);
+  const fault = await createFaultEngine(db, { supervise: false });
   const faults: string[] = [];
   for (let schedule = 0; schedule < schedules && faults.length === 0; schedule += 1) {
     const run = await Schedule.create(db, fault, seededRandom(seed + schedule));

@@ -10,7 +10,7 @@ import { seededRandom } from "../seededRandom.ts";
 const STEPS = [{ id: "s", type: "delay", duration: 0 }];
 
 export async function openCommit(db: Database, { rounds, seed }: { readonly rounds: number; readonly seed: number }): Promise<string[]> {
-  const fault = await createFaultEngine(db);
+  const fault = await createFaultEngine(db, { supervise: false });
   const faults: string[] = [];
   if (!db.isSingleConnection) await heldOpen(db, fault, faults);
   const random = seededRandom(seed);
