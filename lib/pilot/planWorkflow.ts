@@ -147,7 +147,7 @@ const NOTHING: WorkflowPlan["first"] = { tokens: 0, usd: 0n };
 function leastNeed(step: WorkflowStep, options: PlanOptions): WorkflowPlan["first"] | null {
   if ((step.type !== "ai_processing" && step.type !== "llm_decision") || step.executeIf !== undefined) return null;
   // With an input that turns out empty, with fields found by rule, or from the cache, no model is asked.
-  if (step.input !== undefined || step.cache?.enabled === true || (step.type === "ai_processing" && step.config?.ai_type !== undefined))
+  if (mayBeEmpty(step.input) || step.cache?.enabled === true || (step.type === "ai_processing" && step.config?.ai_type !== undefined))
     return null;
   const prompt = step.prompt ?? "";
   const inputTokens = prompt.includes("{{") ? 0 : options.services.counter.count(prompt);
@@ -156,6 +156,12 @@ function leastNeed(step: WorkflowStep, options: PlanOptions): WorkflowPlan["firs
     tokens: inputTokens + cap,
     usd: options.services.prices.worstCaseUsd(provider, model, { upperInputTokens: inputTokens, outputCapTokens: cap }),
   };
+}
+
+/** Text outside of templates is there whatever the run resolves; anything else may turn out empty. No input at all is not an empty one. */
+function mayBeEmpty(input: JsonValue | undefined): boolean {
+  if (input === undefined) return false;
+  return typeof input !== "string" || (input.split("{{", 1)[0] ?? "").trim() === "";
 }
 
 function toReport(
