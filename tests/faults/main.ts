@@ -49,7 +49,14 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.stop().finally(() => process.exit(130)));
   try {
     // Side by side: half of the time is waiting for heartbeats to run out.
-    await Promise.all([runAll(onPglite()), runAll(onServer(server.url))]);
+    const pglite = onPglite();
+    const onServerToo = onServer(server.url);
+    const rest = [...pglite.others, ...onServerToo.others];
+    const lane = async (killing: readonly Scenario[]): Promise<void> => {
+      for (const scenario of killing) await runOne(scenario);
+      for (let next = rest.shift(); next !== undefined; next = rest.shift()) await runOne(next);
+    };
+    await Promise.all([lane(pglite.killing), lane(onServerToo.killing)]);
   } finally {
     await server.stop();
   }
@@ -69,10 +76,6 @@ async function openServer(): Promise<{ readonly url: string; stop(): Promise<voi
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function runAll(scenarios: readonly Scenario[]): Promise<void> {
-  for (const scenario of scenarios) await runOne(scenario);
 }
 
 async function runOne({ name, count = 1, run }: Scenario): Promise<void> {
@@ -96,7 +99,12 @@ function at(): string {
   return `[${((performance.now() - startedMs) / 1_000).toFixed(0)} s]`;
 }
 
-function onPglite(): Scenario[] {
+interface Scenarios {
+  readonly killing: readonly Scenario[];
+  readonly others: readonly Scenario[];
+}
+
+function onPglite(): Scenarios {
   const rounds = isShort ? 2 : 6;
   const kills = isShort ? 10 : 20;
   const killing = Array.from({ length: rounds }, (_, round): Scenario => ({
@@ -104,8 +112,7 @@ function onPglite(): Scenario[] {
     count: kills,
     run: (log) => pgliteKillPoints({ seed: seed * 1_000 + round, kills, executions: isShort ? 10 : 14 }, log),
   }));
-  return [
-    ...killing,
+  const others: Scenario[] = [
     {
       name: "PGlite, a failing statement beside every transaction",
       run: () => inMemory((db) => hostileQueue(db, { transactions: isShort ? 200 : 1_000, executions: isShort ? 10 : 60 })),
@@ -123,9 +130,10 @@ function onPglite(): Scenario[] {
     },
     { name: "PGlite, hand-over after 12 simulated hours", run: () => inMemory(handOver) },
   ];
+  return { killing, others };
 }
 
-function onServer(serverUrl: string): Scenario[] {
+function onServer(serverUrl: string): Scenarios {
   const kills = isShort ? [10, 10] : [50, 30];
   const killing = [true, false].map((notify, index): Scenario => {
     const count = kills[index] ?? 0;
@@ -135,8 +143,7 @@ function onServer(serverUrl: string): Scenario[] {
       run: (log) => postgresKillPoints({ serverUrl, seed: seed * 1_000 + index, kills: count, inFlight: 100, notify }, log),
     };
   });
-  return [
-    ...killing,
+  const others: Scenario[] = [
     ...[true, false].map((notify): Scenario => ({
       name: `server, workers that stand still for 15 s, and a long step${off(notify)}`,
       count: 4,
@@ -169,6 +176,7 @@ function onServer(serverUrl: string): Scenario[] {
       },
     ]),
   ];
+  return { killing, others };
 }
 
 function off(notify: boolean): string {
