@@ -42,7 +42,7 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
       names.push(`${name}_start`, `${name}_length`);
       expressions.set(name, `substring(${bytes} FROM ${alias}.${name}_start FOR ${alias}.${name}_length)`);
     } else {
-      arrays.push(binder.bind(PLAIN_TYPES.has(type) ? plainArray(values) : values, `${type}[]`));
+      arrays.push(binder.bind(type === "text" ? textArray(values) : PLAIN_TYPES.has(type) ? plainArray(values) : values, `${type}[]`));
       names.push(name);
       expressions.set(name, `${alias}.${name}`);
     }
@@ -67,6 +67,31 @@ function plainArray(values: readonly unknown[]): unknown {
     else return values;
   }
   return `{${elements.join(",")}}`;
+}
+
+/** Names of steps, types and events come again and again: each is quoted once. */
+const quoted = new Map<string, string>();
+const MAX_QUOTED = 5_000;
+const MAX_QUOTED_CHARACTERS = 100;
+
+function textArray(values: readonly unknown[]): unknown {
+  const elements: string[] = [];
+  for (const value of values) {
+    if (value === null || value === undefined) elements.push("NULL");
+    else if (typeof value === "string") elements.push(quotedOnce(value));
+    else return values;
+  }
+  return `{${elements.join(",")}}`;
+}
+
+function quotedOnce(text: string): string {
+  const known = quoted.get(text);
+  if (known !== undefined) return known;
+  const made = `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  if (text.length > MAX_QUOTED_CHARACTERS) return made;
+  if (quoted.size >= MAX_QUOTED) quoted.clear();
+  quoted.set(text, made);
+  return made;
 }
 
 function joinBytes(chunks: readonly (Buffer | null)[]): {

@@ -1,16 +1,13 @@
 // The one verb of durability: append(unit). Batches units into single statements; knows no table but its own (README.md).
-import { nextTurn, type Clock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import { AppError, asAppError } from "../core/errors.ts";
 import type { Database, Queryable, Transaction } from "../db/Database.ts";
 import { sqlState } from "../db/databaseErrors.ts";
 import type { PartWriter } from "../db/UnitPart.ts";
 import { composeBatch, type BatchStatement } from "./composeBatch.ts";
+import { Lane } from "./Lane.ts";
 import type { AppendOutcome, FinishHook, Unit } from "./types.ts";
 
-/** Most units of one batch: bounds the statement's memory and how long a takeover waits for the fence. */
-const MAX_BATCH_UNITS = 500;
-/** Soft bound on the bytes of one batch; a single larger unit still goes, alone. */
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const MAX_CONFLICT_RETRIES = 20;
@@ -29,42 +26,24 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Units waiting for a place in the next batch, and the flush that serves them. */
-class Lane {
-  pending: Pending[] = [];
-  isFlushing = false;
-  idle: Promise<void> = Promise.resolve();
-
-  takeBatch(): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    const epochs = new Map<string, number>();
-    for (const { unit, bytes: unitSize } of this.pending) {
-      if (count > 0 && (count >= MAX_BATCH_UNITS || bytes + unitSize > MAX_BATCH_BYTES)) break;
-      // The fence knows one epoch per execution: units of an older claim of our own never share a batch with the newer one's.
-      if ((epochs.get(unit.executionId) ?? unit.epoch) !== unit.epoch) break;
-      epochs.set(unit.executionId, unit.epoch);
-      bytes += unitSize;
-      count += 1;
-    }
-    return this.pending.splice(0, count);
-  }
-}
-
 export class Journal {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #writers: ReadonlyMap<string, PartWriter>;
   readonly #onFinish: FinishHook;
-  readonly #plainLane = new Lane();
+  readonly #plainLane: Lane<Pending>;
   /** Units that end an execution need a transaction with the queue; in a lane of their own they do not hold up plain ones. */
-  readonly #finishLane = new Lane();
+  readonly #finishLane: Lane<Pending>;
 
   constructor({ db, clock, writers, onFinish }: JournalOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#writers = new Map(writers.map((writer) => [writer.kind, writer]));
     this.#onFinish = onFinish;
+    const commit = (batch: readonly Pending[]): Promise<void> => this.#commit(batch);
+    // On the only connection a second batch would just wait there.
+    this.#plainLane = new Lane({ maxInFlight: db.isSingleConnection ? 1 : 2, commit });
+    this.#finishLane = new Lane({ maxInFlight: 1, commit });
   }
 
   /**
@@ -76,11 +55,7 @@ export class Journal {
   append(unit: Unit): Promise<AppendOutcome> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendOutcome>();
     const lane = unit.finish === undefined ? this.#plainLane : this.#finishLane;
-    lane.pending.push({ unit, bytes: unitBytes(unit), resolve, reject });
-    if (!lane.isFlushing) {
-      lane.isFlushing = true;
-      lane.idle = this.#flushAll(lane);
-    }
+    lane.add({ unit, bytes: unitBytes(unit), resolve, reject });
     return promise;
   }
 
@@ -92,18 +67,11 @@ export class Journal {
 
   /** Resolves when nothing is pending. */
   async settled(): Promise<void> {
-    for (const lane of [this.#plainLane, this.#finishLane]) while (lane.isFlushing) await lane.idle;
+    for (const lane of [this.#plainLane, this.#finishLane]) await lane.idle();
   }
 
   get #locksRows(): boolean {
     return !this.#db.isSingleConnection;
-  }
-
-  async #flushAll(lane: Lane): Promise<void> {
-    // After a commit all its executions go on and append again: one turn lets them travel together. A commit costs the disk
-    // the same for one unit as for a hundred.
-    for (await nextTurn(); lane.pending.length > 0; await nextTurn()) await this.#commit(lane.takeBatch());
-    lane.isFlushing = false;
   }
 
   /** Never throws: every unit of the batch is resolved or rejected. */

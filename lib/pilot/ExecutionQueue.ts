@@ -120,6 +120,8 @@ export class ExecutionQueue {
   /** @returns ids of jobs that were not ours any more */
   async complete(tx: Transaction, jobs: readonly JobAttempt[]): Promise<Set<string>> {
     if (jobs.length === 0) return new Set();
+    // Compares each active job with each given one, unless the planner sees the list and hashes it.
+    await tx.query("SET LOCAL plan_cache_mode = force_custom_plan");
     const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
     const answer = (await this.#boss.complete(QUEUE_NAME, attempts, null, { db: asBossDatabase(tx) })) as CommandAnswer;
     if (answer.affected === jobs.length) return new Set();

@@ -184,14 +184,14 @@ export class ExecutionState {
 
   /** Keeps a value at hand; large ones are read back from the database when they are needed. */
   keep(ref: ValueRef, value: JsonValue, bytes: number): void {
-    if (bytes <= KEEP_IN_MEMORY_BYTES) this.#values.set(ref.hash.toString("hex"), value);
+    if (bytes <= KEEP_IN_MEMORY_BYTES) this.#values.set(ref.hash.toString("latin1"), value);
   }
 
   /** The recorded output, when it is in memory. */
   peek(path: string): { readonly isKnown: boolean; readonly value: JsonValue } {
     const step = this.#steps.get(path);
     if (step === undefined || step.output === null) return { isKnown: true, value: null };
-    const key = step.output.hash.toString("hex");
+    const key = step.output.hash.toString("latin1");
     return this.#values.has(key) ? { isKnown: true, value: this.#values.get(key) ?? null } : { isKnown: false, value: null };
   }
 
@@ -200,7 +200,7 @@ export class ExecutionState {
     const missing = new Map<string, Buffer[]>();
     for (const path of paths) {
       const ref = this.#steps.get(path)?.output ?? null;
-      if (ref === null || this.#values.has(ref.hash.toString("hex"))) continue;
+      if (ref === null || this.#values.has(ref.hash.toString("latin1"))) continue;
       const hashes = missing.get(ref.executionId) ?? [];
       hashes.push(ref.hash);
       missing.set(ref.executionId, hashes);
@@ -211,7 +211,7 @@ export class ExecutionState {
         const content = found.get(hash.toString("hex"));
         if (content === undefined)
           throw new AppError("INTERNAL", `execution ${this.id}: the value ${hash.toString("hex")} of a recorded step is gone`);
-        this.#values.set(hash.toString("hex"), decodeJson(content));
+        this.#values.set(hash.toString("latin1"), decodeJson(content));
       }
     }
   }

@@ -127,7 +127,8 @@ export async function claimExecutions(
        begun_steps = NULL
      FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id) JOIN workflow_executions before ON before.id = j.execution_id
      WHERE e.id = j.execution_id AND e.wake_id = j.job_id
-       AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
+       -- In a form that no index serves: the look-up goes by id, whatever the planner believes of how few are alive.
+       AND CASE e.status WHEN 'suspended' THEN e.wake_at <= NOW() ELSE e.status IN ('queued', 'running') END
      RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.run_mode, e.forked_from,
        (SELECT v.content FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
        e.started_at, e.cancel_requested_at, e.fruitless_epochs, before.begun_steps`,

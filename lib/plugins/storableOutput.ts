@@ -1,23 +1,29 @@
 // Takes what an action returned into JSON of our own: a copy that the plugin cannot change later, bounded while it is made.
 import { AppError } from "../core/errors.ts";
-import type { JsonValue } from "../core/json.ts";
+import { encodeJson, type JsonValue } from "../core/json.ts";
 
 /** JSON.stringify and our readers recurse; deeper values end in a stack overflow somewhere later. */
 const MAX_DEPTH = 500;
-/** Characters that JSON writes longer than UTF-8 does; a few more are caught, which only costs the exact count. */
-const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
+/** The most that JSON's escapes can lengthen a text: one control character becomes six. */
+const LONGEST_ESCAPE = 6;
 
 /**
  * @throws AppError `OUTPUT_UNSTORABLE` with the place, for what JSON would drop or change silently (functions, NaN,
  *   Map, bytes) as well as for what it refuses; `OUTPUT_TOO_LARGE` with both sizes
  */
 export function toStorableOutput(value: unknown, maxBytes: number): JsonValue {
-  return value === undefined ? null : new Copier(maxBytes).copy(value, "");
+  if (value === undefined) return null;
+  const copier = new Copier(maxBytes);
+  const copy = copier.copy(value, "");
+  // Looking for escapes costs more than all the rest of the copy, and rarely decides anything.
+  if (copier.bytes * LONGEST_ESCAPE > maxBytes) checkBytes(Buffer.byteLength(encodeJson(copy)), maxBytes);
+  return copy;
 }
 
 class Copier {
   readonly #maxBytes: number;
-  #bytes = 0;
+  /** Of JSON without a single escape: what is really written is never shorter. */
+  bytes = 0;
   #depth = 0;
   readonly #parents = new Set<object>();
 
@@ -43,7 +49,6 @@ class Copier {
 
   #text(value: string): string {
     this.#add(Buffer.byteLength(value) + 2);
-    if (NEEDS_ESCAPE.test(value)) this.#add(Buffer.byteLength(JSON.stringify(value)) - Buffer.byteLength(value) - 2);
     return value;
   }
 
@@ -93,12 +98,16 @@ class Copier {
   }
 
   #add(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes <= this.#maxBytes) return;
-    throw new AppError("OUTPUT_TOO_LARGE", `the output is larger than ${this.#maxBytes} bytes: at least ${this.#bytes}`, {
-      details: { expected: `at most ${this.#maxBytes} bytes`, got: `at least ${this.#bytes} bytes` },
-    });
+    this.bytes += bytes;
+    checkBytes(this.bytes, this.#maxBytes);
   }
+}
+
+function checkBytes(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new AppError("OUTPUT_TOO_LARGE", `the output is larger than ${maxBytes} bytes: at least ${bytes}`, {
+    details: { expected: `at most ${maxBytes} bytes`, got: `at least ${bytes} bytes` },
+  });
 }
 
 function unstorable(path: string, what: string): AppError {
