@@ -10,7 +10,7 @@ export async function serverVersion(db: Queryable): Promise<string> {
 export async function countStranded(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: string }>(
     `SELECT COUNT(*) AS count FROM workflow_executions e
-     WHERE (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
+     WHERE e.finished_at IS NULL AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
        AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'executions' AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))`,
   );
   return Number(rows[0]?.count ?? 0);

@@ -1,6 +1,7 @@
 // SQL of workflow_executions: insert, claim, load, suspend, end, cancel, signals. Decides nothing.
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
+import { fewRows } from "../db/fewRows.ts";
 import type { Fragment, PartWriter } from "../db/UnitPart.ts";
 import { auditWriter } from "../audit/AuditStore.ts";
 import type { AuditRow } from "../audit/AuditRow.ts";
@@ -125,10 +126,10 @@ export async function claimExecutions(
            WHERE s.workflow_execution_id = e.id AND s.epoch = e.epoch)
          THEN e.fruitless_epochs + CASE WHEN e.begun_steps IS NULL THEN 0 ELSE 1 END ELSE 0 END,
        begun_steps = NULL
-     FROM unnest($2::uuid[], $3::uuid[]) AS j(job_id, execution_id) JOIN workflow_executions before ON before.id = j.execution_id
-     WHERE e.id = j.execution_id AND e.wake_id = j.job_id
-       -- In a form that no index serves: the look-up goes by id, whatever the planner believes of how few are alive.
-       AND CASE e.status WHEN 'suspended' THEN e.wake_at <= NOW() ELSE e.status IN ('queued', 'running') END
+     FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS j(job_id, execution_id, n)
+       JOIN workflow_executions before ON before.id = j.execution_id
+     WHERE ${fewRows("j.n")} AND e.id = j.execution_id AND e.wake_id = j.job_id
+       AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
      RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.run_mode, e.forked_from,
        (SELECT v.content FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
        e.started_at, e.cancel_requested_at, e.fruitless_epochs, before.begun_steps`,
@@ -188,8 +189,8 @@ export const endWriter: PartWriter<EndRow> = {
         sql: `UPDATE workflow_executions e SET status = u.status, output_hash = u.output_hash, error = u.error, completed_steps_count = u.completed,
             failed_steps_count = u.failed, skipped_steps_count = u.skipped, finished_at = CASE WHEN u.status = 'uncertain' THEN NULL ELSE NOW() END,
             waiting_for = CASE WHEN u.status = 'uncertain' THEN 'uncertain' ELSE NULL END, begun_steps = NULL
-          FROM unnest(${sources}) AS u(id, status, output_hash, error, completed, failed, skipped)
-          JOIN fence f ON f.id = u.id WHERE e.id = f.id AND e.status = 'running'`,
+          FROM unnest(${sources}) WITH ORDINALITY AS u(id, status, output_hash, error, completed, failed, skipped, n)
+          JOIN fence f ON f.id = u.id WHERE ${fewRows("u.n")} AND e.id = u.id AND e.status = 'running'`,
       },
     ];
   },
@@ -276,8 +277,8 @@ export async function loadHeld(
 ): Promise<Map<string, { readonly isCancelRequested: boolean; readonly signals: number }>> {
   const { rows } = await db.query<{ id: string; cancelled: boolean; signals: string }>(
     `SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled, (SELECT COUNT(*) FROM execution_signals s WHERE s.execution_id = e.id) AS signals
-     FROM workflow_executions e JOIN unnest($1::uuid[], $2::int[]) AS u(id, epoch) ON e.id = u.id AND e.epoch = u.epoch
-     WHERE e.status = 'running'`,
+     FROM workflow_executions e JOIN unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS u(id, epoch, n) ON e.id = u.id AND e.epoch = u.epoch
+     WHERE ${fewRows("u.n")} AND e.status = 'running'`,
     [held.map(({ id }) => id), held.map(({ epoch }) => epoch)],
     "executions_held",
   );
@@ -305,7 +306,7 @@ export async function recordBegun(
 export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queueName: string, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT e.id FROM workflow_executions e
-     WHERE (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
+     WHERE e.finished_at IS NULL AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
        AND NOT EXISTS (SELECT 1 FROM ${queueSchema}.job j WHERE j.name = $1 AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
      ORDER BY e.id LIMIT $2 FOR UPDATE OF e SKIP LOCKED`,
     [queueName, limit],
@@ -317,7 +318,7 @@ export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queu
 export async function findResolved(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT e.id FROM workflow_executions e
-     WHERE (e.status = 'uncertain' OR (e.status = 'suspended' AND e.waiting_for = 'uncertain'))
+     WHERE e.finished_at IS NULL AND (e.status = 'uncertain' OR (e.status = 'suspended' AND e.waiting_for = 'uncertain'))
        AND EXISTS (SELECT 1 FROM workflow_step_executions s WHERE s.workflow_execution_id = e.id AND s.status = 'uncertain'
          AND NOT EXISTS (SELECT 1 FROM step_attempts a WHERE a.execution_id = e.id AND a.step_path = s.step_path AND a.state IN ('open', 'uncertain')))
      ORDER BY e.id LIMIT $1 FOR UPDATE OF e SKIP LOCKED`,
@@ -329,7 +330,7 @@ export async function findResolved(tx: Queryable, limit: number): Promise<string
 /** For the owner of an embedded folder at boot: every claim of the process before is dead. */
 export async function findInterrupted(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    "SELECT id FROM workflow_executions WHERE status = 'running' ORDER BY id LIMIT $1 FOR UPDATE",
+    "SELECT id FROM workflow_executions WHERE finished_at IS NULL AND status = 'running' ORDER BY id LIMIT $1 FOR UPDATE",
     [limit],
   );
   return rows.map((row) => row.id);

@@ -182,7 +182,7 @@ export async function findAlive(
   scope: { readonly executionId?: string; readonly agentId?: string },
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM workflow_executions WHERE workspace_id = $1 AND (status = 'running' OR (status = 'suspended' AND waiting_for = 'budget'))
+    `SELECT id FROM workflow_executions WHERE workspace_id = $1 AND finished_at IS NULL AND (status = 'running' OR (status = 'suspended' AND waiting_for = 'budget'))
        AND ($2::uuid IS NULL OR id = $2) AND ($3::uuid IS NULL OR agent_id = $3) ORDER BY id`,
     [workspaceId, scope.executionId ?? null, scope.agentId ?? null],
   );
