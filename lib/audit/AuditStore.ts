@@ -7,17 +7,18 @@ import { decodeJson, type JsonValue } from "../core/json.ts";
 import type { AuditRow } from "./AuditRow.ts";
 import type { AuditSeverity } from "./events.ts";
 
-const COLUMNS: readonly (readonly [name: string, type: string, pick: (row: AuditRow) => unknown])[] = [
-  ["id", "uuid", (row) => row.id],
-  ["workspace_id", "uuid", (row) => row.workspaceId],
-  ["execution_id", "uuid", (row) => row.executionId],
-  ["actor_id", "text", (row) => row.actor],
-  ["action", "text", (row) => row.action],
-  ["entity_type", "text", (row) => row.entityType],
-  ["entity_id", "text", (row) => row.entityId],
-  ["severity", "text", (row) => row.severity],
-  ["details", "bytea", (row) => (row.details === null ? null : Buffer.from(row.details, "utf8"))],
-  ["at_ms", "float8", (row) => row.atMs],
+/** Column, SQL type, where its value is in a row, and whether rows of one batch mostly share it. */
+const COLUMNS: readonly (readonly [name: string, type: string, pick: (row: AuditRow) => unknown, repeats: boolean])[] = [
+  ["id", "uuid", (row) => row.id, false],
+  ["workspace_id", "uuid", (row) => row.workspaceId, true],
+  ["execution_id", "uuid", (row) => row.executionId, false],
+  ["actor_id", "text", (row) => row.actor, true],
+  ["action", "text", (row) => row.action, true],
+  ["entity_type", "text", (row) => row.entityType, true],
+  ["entity_id", "text", (row) => row.entityId, false],
+  ["severity", "text", (row) => row.severity, true],
+  ["details", "bytea", (row) => (row.details === null ? null : Buffer.from(row.details, "utf8")), true],
+  ["at_ms", "float8", (row) => row.atMs, false],
 ];
 
 /** On the hot path, one row per step: one CTE, no join, no returning. A fact, so rows of a lost execution are kept too. */
@@ -28,7 +29,7 @@ export const auditWriter: PartWriter<AuditRow> = {
     const source = bindRows(
       binder,
       "r",
-      COLUMNS.map(([name, type, pick]) => ({ name, type, values: rows.map(pick) })),
+      COLUMNS.map(([name, type, pick, repeats]) => ({ name, type, values: rows.map(pick), repeats })),
     );
     const value = (name: string): string => source.column(name);
     return [

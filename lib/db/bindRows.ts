@@ -6,6 +6,8 @@ export interface BoundColumn {
   /** SQL type of one value, for example `uuid`. */
   readonly type: string;
   readonly values: readonly unknown[];
+  /** Many rows have the same value here (a type, a status): such columns together are sent once per combination. @defaultValue false */
+  readonly repeats?: boolean;
 }
 
 export interface BoundRows {
@@ -18,11 +20,23 @@ export interface BoundRows {
 /**
  * One row is bound as plain values: no array is written, parsed and unnested for it, which halves the cost of a commit
  * with nobody else waiting. Several rows are arrays; bytes travel as one binary parameter with offsets, because arrays of
- * them would be hex text of twice the size.
+ * them would be hex text of twice the size. An array costs the server as much as a row, so the columns that repeat are a
+ * short table of combinations, and each row names its own.
  */
 export function bindRows(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
-  const isOne = columns[0]?.values.length === 1;
-  return isOne ? oneRow(binder, alias, columns) : manyRows(binder, alias, columns);
+  if (columns[0]?.values.length === 1) return oneRow(binder, alias, columns);
+  const repeating = columns.filter((column) => column.repeats === true);
+  if (repeating.length === 0) return manyRows(binder, alias, columns);
+  const { combinations, choice } = combine(repeating);
+  const own = columns.filter((column) => column.repeats !== true);
+  const rows = manyRows(binder, alias, [...own, { name: "combination", type: "int", values: choice }]);
+  const table = `${alias}_combinations`;
+  const shared = manyRows(binder, table, [...combinations, { name: "number", type: "int", values: numbers(combinations) }]);
+  const isShared = new Set(repeating.map(({ name }) => name));
+  return {
+    from: `${rows.from} JOIN ${shared.from} ON ${table}.number = ${alias}.combination`,
+    column: (name) => (isShared.has(name) ? shared : rows).column(name),
+  };
 }
 
 function oneRow(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
@@ -42,7 +56,7 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
       names.push(`${name}_start`, `${name}_length`);
       expressions.set(name, `substring(${bytes} FROM ${alias}.${name}_start FOR ${alias}.${name}_length)`);
     } else {
-      arrays.push(binder.bind(type === "text" ? textArray(values) : PLAIN_TYPES.has(type) ? plainArray(values) : values, `${type}[]`));
+      arrays.push(binder.bind(arrayOf(type, values), `${type}[]`));
       names.push(name);
       expressions.set(name, `${alias}.${name}`);
     }
@@ -53,9 +67,51 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
   };
 }
 
+interface Combinations {
+  /** The columns, one value per combination. */
+  readonly combinations: readonly BoundColumn[];
+  /** Number of each row's combination. */
+  readonly choice: readonly number[];
+}
+
+function combine(columns: readonly BoundColumn[]): Combinations {
+  const known = new Map<string, number>();
+  const combinations = columns.map(({ name, type }) => ({ name, type, values: [] as unknown[] }));
+  const choice: number[] = [];
+  const rows = columns[0]?.values.length ?? 0;
+  for (let row = 0; row < rows; row += 1) {
+    let key = "";
+    for (const { values } of columns) key += keyOf(values[row]);
+    let number = known.get(key);
+    if (number === undefined) {
+      number = known.size;
+      known.set(key, number);
+      for (const [index, { values }] of columns.entries()) combinations[index]?.values.push(values[row]);
+    }
+    choice.push(number);
+  }
+  return { combinations, choice };
+}
+
+/** Distinct for distinct values of one type: the length in front tells where a value ends. */
+function keyOf(value: unknown): string {
+  if (value === null || value === undefined) return "-;";
+  const text = Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
+  return `${text.length}:${text}`;
+}
+
+function numbers([first]: readonly BoundColumn[]): readonly number[] {
+  return Array.from(first?.values ?? [], (_, index) => index);
+}
+
 /** Values of these never need quoting in an array literal, which the driver would look for in each of them. */
 const PLAIN_TYPES: ReadonlySet<string> = new Set(["uuid", "int", "bigint", "float8"]);
 const PLAIN = /^[0-9a-fA-F.+-]+$/;
+
+function arrayOf(type: string, values: readonly unknown[]): unknown {
+  if (type === "text") return textArray(values);
+  return PLAIN_TYPES.has(type) ? plainArray(values) : values;
+}
 
 function plainArray(values: readonly unknown[]): unknown {
   const elements: string[] = [];
@@ -69,29 +125,20 @@ function plainArray(values: readonly unknown[]): unknown {
   return `{${elements.join(",")}}`;
 }
 
-/** Names of steps, types and events come again and again: each is quoted once. */
-const quoted = new Map<string, string>();
-const MAX_QUOTED = 5_000;
-const MAX_QUOTED_CHARACTERS = 100;
-
 function textArray(values: readonly unknown[]): unknown {
   const elements: string[] = [];
   for (const value of values) {
     if (value === null || value === undefined) elements.push("NULL");
-    else if (typeof value === "string") elements.push(quotedOnce(value));
+    else if (typeof value === "string") elements.push(quoted(value));
     else return values;
   }
   return `{${elements.join(",")}}`;
 }
 
-function quotedOnce(text: string): string {
-  const known = quoted.get(text);
-  if (known !== undefined) return known;
-  const made = `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-  if (text.length > MAX_QUOTED_CHARACTERS) return made;
-  if (quoted.size >= MAX_QUOTED) quoted.clear();
-  quoted.set(text, made);
-  return made;
+const SPECIAL = /["\\]/;
+
+function quoted(text: string): string {
+  return SPECIAL.test(text) ? `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : `"${text}"`;
 }
 
 function joinBytes(chunks: readonly (Buffer | null)[]): {

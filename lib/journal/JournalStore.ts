@@ -27,22 +27,22 @@ export const valueWriter: PartWriter<ValueRow> = {
   },
 };
 
-/** Column, SQL type, and where its value is in a row. */
-const STEP_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: StepRow) => unknown])[] = [
-  ["epoch", "int", (row) => row.epoch],
-  ["step_path", "text", (row) => row.stepPath],
-  ["attempt", "int", (row) => row.attempt],
-  ["step_type", "text", (row) => row.stepType],
-  ["status", "text", (row) => row.status],
-  ["plugin", "text", (row) => row.plugin],
-  ["action", "text", (row) => row.action],
-  ["tokens_used", "bigint", (row) => row.tokensUsed],
-  ["execution_time_ms", "int", (row) => row.executionTimeMs],
-  ["item_count", "int", (row) => row.itemCount],
-  ["output_execution_id", "uuid", (row) => row.output?.executionId ?? null],
-  ["output_hash", "bytea", (row) => row.output?.hash ?? null],
-  ["output_inline", "bytea", (row) => row.inline],
-  ["detail", "bytea", (row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8"))],
+/** Column, SQL type, where its value is in a row, and whether rows of one batch mostly share it. */
+const STEP_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: StepRow) => unknown, repeats: boolean])[] = [
+  ["epoch", "int", (row) => row.epoch, true],
+  ["step_path", "text", (row) => row.stepPath, false],
+  ["attempt", "int", (row) => row.attempt, true],
+  ["step_type", "text", (row) => row.stepType, true],
+  ["status", "text", (row) => row.status, true],
+  ["plugin", "text", (row) => row.plugin, true],
+  ["action", "text", (row) => row.action, true],
+  ["tokens_used", "bigint", (row) => row.tokensUsed, false],
+  ["execution_time_ms", "int", (row) => row.executionTimeMs, false],
+  ["item_count", "int", (row) => row.itemCount, true],
+  ["output_execution_id", "uuid", (row) => row.output?.executionId ?? null, true],
+  ["output_hash", "bytea", (row) => row.output?.hash ?? null, false],
+  ["output_inline", "bytea", (row) => row.inline, false],
+  ["detail", "bytea", (row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8")), true],
 ];
 
 /** What a waiting or uncertain row takes over from its outcome. */
@@ -65,7 +65,7 @@ export const stepWriter: PartWriter<StepRow> = {
   fragments(rows, binder): readonly Fragment[] {
     const source = bindRows(binder, "s", [
       { name: "id", type: "uuid", values: rows.map((row) => row.executionId) },
-      ...STEP_COLUMNS.map(([name, type, pick]) => ({ name, type, values: rows.map(pick) })),
+      ...STEP_COLUMNS.map(([name, type, pick, repeats]) => ({ name, type, values: rows.map(pick), repeats })),
     ]);
     const names = STEP_COLUMNS.map(([name]) => name);
     const mayBeThere = binder.isReplay !== false || rows.some((row) => row.replaces);

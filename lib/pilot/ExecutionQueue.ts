@@ -1,6 +1,7 @@
 // Wake-ups: one pg-boss job per wake-up of an execution. Owns pg-boss's settings; knows no step and no SQL of its own.
 import { PgBoss, type Db as BossDatabase, type JobWithMetadata } from "pg-boss";
 import type { Database, Transaction } from "../db/Database.ts";
+import { randomId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
 import { notifyWake, WAKE_CHANNEL } from "./ExecutionStore.ts";
 
@@ -37,6 +38,8 @@ export class ExecutionQueue {
   readonly #boss: PgBoss;
   readonly #db: Database;
   readonly #notifies: boolean;
+  /** Names this process in its hints. */
+  readonly #sender = randomId();
   #isHinting = false;
 
   /** @param options.supervise true on workers: they look after dead claims; a process that only starts executions does not */
@@ -97,11 +100,14 @@ export class ExecutionQueue {
     );
   }
 
-  /** Tells other processes, after a commit that made wake-ups, to look now. Who misses it polls; hints that pile up become one. */
+  /**
+   * Tells other processes, after a commit that made wake-ups, to look now; a worker of this process is woken by the caller.
+   * Who misses it polls; hints that pile up become one.
+   */
   hint(): void {
     if (!this.#notifies || this.#isHinting) return;
     this.#isHinting = true;
-    notifyWake(this.#db)
+    notifyWake(this.#db, this.#sender)
       .catch(() => undefined)
       .finally(() => {
         this.#isHinting = false;
@@ -144,9 +150,12 @@ export class ExecutionQueue {
     return answer.affected;
   }
 
-  /** Calls back when a wake-up may be due; null where waking is done in process (PGlite) or hints are off. */
+  /** Calls back when another process made a wake-up; null where waking is done in process (PGlite) or hints are off. */
   async listen(onWake: () => void): Promise<(() => Promise<void>) | null> {
-    return this.#notifies ? this.#db.listen(WAKE_CHANNEL, onWake) : null;
+    if (!this.#notifies) return null;
+    return this.#db.listen(WAKE_CHANNEL, (sender) => {
+      if (sender !== this.#sender) onWake();
+    });
   }
 }
 

@@ -9,8 +9,9 @@ import type { AuditRow } from "../audit/AuditRow.ts";
 /** Channel of the hint that a wake-up was made. */
 export const WAKE_CHANNEL = "neuronforge_wake";
 
-export async function notifyWake(db: Queryable): Promise<void> {
-  await db.query(`SELECT pg_notify('${WAKE_CHANNEL}', '')`, [], "wake_notified");
+/** @param sender comes back as the payload, so that who made the wake-up does not look twice */
+export async function notifyWake(db: Queryable, sender: string): Promise<void> {
+  await db.query(`SELECT pg_notify('${WAKE_CHANNEL}', $1)`, [sender], "wake_notified");
 }
 
 export type Status = "queued" | "running" | "suspended" | "completed" | "failed" | "cancelled" | "uncertain";
