@@ -33,6 +33,14 @@ export interface Transaction extends Queryable {
   readonly isTransaction: true;
 }
 
+export interface TransactionOptions {
+  /**
+   * Plans each statement for its values, which elsewhere happens once for all values: for statements that are not ours and
+   * compare lists, such as pg-boss's. @defaultValue false
+   */
+  readonly plansAnew?: boolean;
+}
+
 export interface Database extends Queryable, AsyncDisposable {
   readonly kind: DatabaseKind;
   /** True on PGlite: every statement shares one connection, so a long transaction holds up everybody. */
@@ -45,7 +53,7 @@ export interface Database extends Queryable, AsyncDisposable {
    *
    * @throws AppError `INTERNAL` when a statement failed and `work` hid it: the database has rolled everything back
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * Calls `onNotify` for each NOTIFY on `channel`, over a connection of its own that reconnects; notifications sent
    * meanwhile are lost, so they are hints only.

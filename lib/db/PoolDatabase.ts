@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import type { Database, DatabaseKind, QueryResult, Transaction, Warn } from "./Database.ts";
+import type { Database, DatabaseKind, QueryResult, Transaction, TransactionOptions, Warn } from "./Database.ts";
 import { isConnectionLost, toDatabaseError } from "./databaseErrors.ts";
 import { kyselyOn } from "./kyselyOn.ts";
 import { listenOn } from "./listenOn.ts";
@@ -14,6 +14,10 @@ import type { Tables } from "./tables.ts";
 
 /** Longer than this on the one connection, and everybody else has been standing still for it. */
 const LONG_TRANSACTION_MS = 5_000;
+
+/** The level is named, because a server may have another default. */
+const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const BEGIN_PLANNING_ANEW = `${BEGIN}; SET LOCAL plan_cache_mode = force_custom_plan`;
 
 export interface PoolDatabaseParts {
   readonly kind: DatabaseKind;
@@ -62,13 +66,13 @@ export class PoolDatabase implements Database {
     }
   }
 
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Transaction) => Promise<T>, { plansAnew = false }: TransactionOptions = {}): Promise<T> {
     this.#refuseWhenClosed();
     const client = await this.#connect();
     const stopWatching = this.#watchLength();
     let lost: Error | undefined;
     try {
-      return await this.#runTransaction(client, work);
+      return await this.#runTransaction(client, work, plansAnew ? BEGIN_PLANNING_ANEW : BEGIN);
     } catch (error) {
       if (isConnectionLost(error)) lost = error as Error;
       throw toDatabaseError(error);
@@ -113,10 +117,9 @@ export class PoolDatabase implements Database {
     }
   }
 
-  async #runTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async #runTransaction<T>(client: pg.PoolClient, work: (tx: Transaction) => Promise<T>, begin: string): Promise<T> {
     const tx = new PoolTransaction(client);
-    // Named, because a server may have another default.
-    await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
+    await client.query(begin);
     let result: T;
     try {
       result = await this.#parts.pool.insideTransaction(() => work(tx));

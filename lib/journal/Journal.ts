@@ -11,6 +11,8 @@ import type { AppendOutcome, FinishHook, Unit } from "./types.ts";
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const MAX_CONFLICT_RETRIES = 20;
+/** Ending the queue's jobs needs it, and gains more than the batch's own statement loses. */
+const PLANS_ANEW = { plansAnew: true } as const;
 
 export interface JournalOptions {
   readonly db: Database;
@@ -164,7 +166,7 @@ export class Journal {
           throw refusal;
         }
         return inFence;
-      });
+      }, PLANS_ANEW);
       return { accepted };
     } catch (error) {
       if (error === refusal) return { refused: refusal.executions };

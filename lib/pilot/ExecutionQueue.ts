@@ -4,9 +4,8 @@ import type { Database, Transaction } from "../db/Database.ts";
 import { randomId } from "../core/ids.ts";
 import type { Logger } from "../core/logger.ts";
 import { notifyWake, WAKE_CHANNEL } from "./ExecutionStore.ts";
+import { QUEUE_NAME, QUEUE_SCHEMA } from "./queueNames.ts";
 
-export const QUEUE_SCHEMA = "pgboss";
-export const QUEUE_NAME = "executions";
 /** The only lease there is; 10 s is pg-boss's minimum. */
 const HEARTBEAT_SECONDS = 10;
 const DAY_SECONDS = 86_400;
@@ -123,11 +122,14 @@ export class ExecutionQueue {
     return jobs.map((job) => ({ id: job.id, executionId: job.data.executionId, retryCount: job.retryCount }));
   }
 
-  /** @returns ids of jobs that were not ours any more */
+  /**
+   * Compares each active job with each given one, unless the planner sees the list and hashes it: of many jobs at once, in a
+   * transaction that plans anew.
+   *
+   * @returns ids of jobs that were not ours any more
+   */
   async complete(tx: Transaction, jobs: readonly JobAttempt[]): Promise<Set<string>> {
     if (jobs.length === 0) return new Set();
-    // Compares each active job with each given one, unless the planner sees the list and hashes it.
-    await tx.query("SET LOCAL plan_cache_mode = force_custom_plan");
     const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
     const answer = (await this.#boss.complete(QUEUE_NAME, attempts, null, { db: asBossDatabase(tx) })) as CommandAnswer;
     if (answer.affected === jobs.length) return new Set();

@@ -5,6 +5,7 @@ import { fewRows } from "../db/fewRows.ts";
 import type { Fragment, PartWriter } from "../db/UnitPart.ts";
 import { auditWriter } from "../audit/AuditStore.ts";
 import type { AuditRow } from "../audit/AuditRow.ts";
+import { QUEUE_NAME, QUEUE_SCHEMA } from "./queueNames.ts";
 
 /** Channel of the hint that a wake-up was made. */
 export const WAKE_CHANNEL = "neuronforge_wake";
@@ -95,6 +96,12 @@ export interface ClaimedExecution {
   readonly isFirstClaim: boolean;
 }
 
+export interface Claims {
+  readonly claimed: readonly ClaimedExecution[];
+  /** Other wake-ups were due; unknown when nothing was claimed, and then true. */
+  readonly hasMore: boolean;
+}
+
 /**
  * Claims the executions whose wake-up is exactly the fetched job. A claim that ended without one journal row, while steps
  * were under way at its last touch, counts as fruitless: five in a row mean that a step kills its worker. One that ended
@@ -104,7 +111,7 @@ export async function claimExecutions(
   tx: Transaction,
   owner: string,
   jobs: readonly { readonly id: string; readonly executionId: string; readonly retryCount: number }[],
-): Promise<ClaimedExecution[]> {
+): Promise<Claims> {
   const { rows } = await tx.query<{
     id: string;
     workspace_id: string;
@@ -120,6 +127,7 @@ export async function claimExecutions(
     cancel_requested_at: Date | null;
     fruitless_epochs: number;
     begun_steps: string[] | null;
+    more: boolean;
   }>(
     `UPDATE workflow_executions e SET epoch = e.epoch + 1, owner = $1, status = 'running', wake_at = NULL, waiting_for = NULL,
        started_at = COALESCE(e.started_at, NOW()),
@@ -133,12 +141,13 @@ export async function claimExecutions(
        AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at <= NOW()))
      RETURNING e.id, e.workspace_id, e.agent_id, e.epoch, e.wake_id, e.definition_hash, e.snapshot_hash, e.run_mode, e.forked_from,
        (SELECT v.content FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
-       e.started_at, e.cancel_requested_at, e.fruitless_epochs, before.begun_steps`,
+       e.started_at, e.cancel_requested_at, e.fruitless_epochs, before.begun_steps,
+       EXISTS (SELECT 1 FROM ${QUEUE_SCHEMA}.job q WHERE q.name = '${QUEUE_NAME}' AND q.state IN ('created', 'retry') AND q.start_after <= NOW()) AS more`,
     [owner, jobs.map((job) => job.id), jobs.map((job) => job.executionId)],
     "executions_claimed",
   );
   const retryCounts = new Map(jobs.map((job) => [job.id, job.retryCount]));
-  return rows.map((row) => ({
+  const claimed = rows.map((row) => ({
     id: row.id,
     workspaceId: row.workspace_id as WorkspaceId,
     agentId: row.agent_id,
@@ -156,6 +165,7 @@ export async function claimExecutions(
     begunSteps: row.begun_steps ?? [],
     isFirstClaim: row.epoch === 1 && row.forked_from === null,
   }));
+  return { claimed, hasMore: rows[0]?.more ?? true };
 }
 
 export interface EndRow {
@@ -304,13 +314,13 @@ export async function recordBegun(
 }
 
 /** Executions that should have a live wake-up and have none: `job` states below `completed` are alive. */
-export async function findWithoutWakeUp(tx: Queryable, queueSchema: string, queueName: string, limit: number): Promise<string[]> {
+export async function findWithoutWakeUp(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT e.id FROM workflow_executions e
      WHERE e.finished_at IS NULL AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
-       AND NOT EXISTS (SELECT 1 FROM ${queueSchema}.job j WHERE j.name = $1 AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
-     ORDER BY e.id LIMIT $2 FOR UPDATE OF e SKIP LOCKED`,
-    [queueName, limit],
+       AND NOT EXISTS (SELECT 1 FROM ${QUEUE_SCHEMA}.job j WHERE j.name = '${QUEUE_NAME}' AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
+     ORDER BY e.id LIMIT $1 FOR UPDATE OF e SKIP LOCKED`,
+    [limit],
   );
   return rows.map((row) => row.id);
 }

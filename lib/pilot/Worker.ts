@@ -6,7 +6,6 @@ import type { Logger } from "../core/logger.ts";
 import { repeatEvery } from "../core/repeatEvery.ts";
 import type { Database } from "../db/Database.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
-import { QUEUE_NAME, QUEUE_SCHEMA } from "./ExecutionQueue.ts";
 import {
   claimExecutions,
   findInterrupted,
@@ -17,6 +16,7 @@ import {
   recordBegun,
   renewWakeUps,
   type ClaimedExecution,
+  type Claims,
 } from "./ExecutionStore.ts";
 import { deleteExpired } from "./StepCacheStore.ts";
 import type { HeldExecution, WorkflowPilot } from "./WorkflowPilot.ts";
@@ -30,6 +30,8 @@ const SWEEP_MS = 30_000;
 const LONGEST_CLAIM_MS = 12 * 3_600_000;
 /** Wake-ups made anew in one transaction of the sweep. */
 const SWEEP_BATCH = 500;
+
+const NOTHING_DUE: Claims = { claimed: [], hasMore: false };
 
 export interface WorkerOptions {
   readonly db: Database;
@@ -54,7 +56,7 @@ export class Worker {
   #hasLostLease = false;
   #wake: (() => void) | null = null;
   #isWoken = false;
-  /** The last fetch took all it could: there may be more. */
+  /** The last look left something behind, or could not see whether it did. */
   #mayHaveMore = false;
   #lastTouchMs = 0;
   #stopListening: (() => Promise<void>) | null = null;
@@ -109,17 +111,16 @@ export class Worker {
     while (!this.#stopping && !this.#hasLostLease) {
       this.#isWoken = false;
       const free = maxConcurrentExecutions - this.#claims.size;
-      let claimed = 0;
+      // Without a free slot nobody looks: then there may be more.
+      let seen = { claimed: 0, hasMore: free === 0 };
       try {
-        if (free > 0) claimed = await this.#claim(free);
+        if (free > 0) seen = await this.#claim(free);
       } catch (error) {
         logger.warn({ error: String(error) }, "claiming failed; trying again");
         await clock.sleep(POLL_MS);
       }
-      // A full hand means that more may be waiting: look again at once when there is room.
-      // Without a free slot nobody looked: then there may be more as well.
-      this.#mayHaveMore = claimed === free;
-      if (claimed > 0 && claimed === free && this.#claims.size < maxConcurrentExecutions) continue;
+      this.#mayHaveMore = seen.hasMore;
+      if (seen.claimed > 0 && seen.hasMore && this.#claims.size < maxConcurrentExecutions) continue;
       await this.#pause();
     }
   }
@@ -136,22 +137,22 @@ export class Worker {
   }
 
   /** Fetch, epoch and stale jobs in one transaction; journals are read after it has committed. */
-  async #claim(limit: number): Promise<number> {
+  async #claim(limit: number): Promise<{ readonly claimed: number; readonly hasMore: boolean }> {
     const { db, queue, clock } = this.#options;
     const askedMs = clock.monotonicMs();
-    const claims = await db.transaction(async (tx) => {
+    const { claimed, hasMore } = await db.transaction(async (tx) => {
       const jobs = await queue.fetch(tx, limit);
-      if (jobs.length === 0) return [];
-      const claimed = await claimExecutions(tx, this.#name, jobs);
-      const valid = new Set(claimed.map(({ jobId }) => jobId));
+      if (jobs.length === 0) return NOTHING_DUE;
+      const claims = await claimExecutions(tx, this.#name, jobs);
+      const valid = new Set(claims.claimed.map(({ jobId }) => jobId));
       const stale = jobs.filter(({ id }) => !valid.has(id));
       await queue.complete(tx, stale);
-      return claimed;
+      return { ...claims, hasMore: claims.hasMore && jobs.length === limit };
     });
     // A fetched job's heartbeat begins now: what an idle worker, perhaps frozen, last touched says nothing about it.
     if (this.#claims.size === 0) this.#lastTouchMs = askedMs;
-    for (const claim of claims) this.#begin(claim);
-    return claims.length;
+    for (const claim of claimed) this.#begin(claim);
+    return { claimed: claimed.length, hasMore };
   }
 
   #begin(claim: ClaimedExecution): void {
@@ -271,7 +272,7 @@ export class Worker {
     });
     if (resolved > 0) this.wake();
     const found = await db.transaction(async (tx) => {
-      const ids = await findWithoutWakeUp(tx, QUEUE_SCHEMA, QUEUE_NAME, SWEEP_BATCH);
+      const ids = await findWithoutWakeUp(tx, SWEEP_BATCH);
       await renew(tx, queue, ids);
       return ids.length;
     });

@@ -47,7 +47,7 @@ export interface FaultEngine {
   /** What {@link FaultEngine.start} gives to the starter. */
   prepare(steps: readonly object[], options?: StartOptions): Promise<StartRequest>;
   /** Claims as a worker would, without running anything. */
-  claim(limit: number): Promise<ClaimedExecution[]>;
+  claim(limit: number): Promise<readonly ClaimedExecution[]>;
   statusOf(executionId: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -123,7 +123,7 @@ export async function createFaultEngine(db: Database, options: FaultEngineOption
     claim: async (limit) =>
       db.transaction(async (tx) => {
         const jobs = await queue.fetch(tx, limit);
-        return jobs.length === 0 ? [] : claimExecutions(tx, "fault", jobs);
+        return jobs.length === 0 ? [] : (await claimExecutions(tx, "fault", jobs)).claimed;
       }),
     statusOf: async (executionId) => {
       const { rows } = await db.query<{ status: string }>("SELECT status FROM workflow_executions WHERE id = $1", [executionId]);

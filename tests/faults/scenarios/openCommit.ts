@@ -60,15 +60,15 @@ async function heldOpen(db: Database, fault: FaultEngine, faults: string[]): Pro
 }
 
 async function claimNew(fault: FaultEngine): Promise<ClaimedExecution> {
-  await fault.start(STEPS);
+  const id = await fault.start(STEPS);
   const [claim] = await fault.claim(1);
-  if (claim === undefined) throw new Error("nothing to claim");
+  if (claim?.id !== id) throw new Error(`claimed ${claim?.id ?? "nothing"} instead of ${id}`);
   return claim;
 }
 
 async function takeOver(db: Database, { id, jobId }: ClaimedExecution): Promise<void> {
-  const [claim] = await db.transaction((tx) => claimExecutions(tx, "taker", [{ id: jobId, executionId: id, retryCount: 1 }]));
-  if (claim === undefined) throw new Error(`${id} could not be taken over`);
+  const { claimed } = await db.transaction((tx) => claimExecutions(tx, "taker", [{ id: jobId, executionId: id, retryCount: 1 }]));
+  if (claimed.length === 0) throw new Error(`${id} could not be taken over`);
 }
 
 function unitOf({ id, epoch }: ClaimedExecution, attempt = 1): Unit {
