@@ -17,7 +17,7 @@ const COLUMNS: readonly (readonly [name: string, type: string, pick: (row: Audit
   ["entity_type", "text", (row) => row.entityType, true],
   ["entity_id", "text", (row) => row.entityId, false],
   ["severity", "text", (row) => row.severity, true],
-  ["details", "bytea", (row) => (row.details === null ? null : Buffer.from(row.details, "utf8")), true],
+  ["details", "bytea", (row) => row.details, true],
   ["at_ms", "float8", (row) => row.atMs, false],
 ];
 

@@ -1,10 +1,12 @@
 // Rows of values as something to select from, in a form whose statement does not depend on how many rows there are.
+import { fewRows } from "./fewRows.ts";
 import type { Binder } from "./UnitPart.ts";
 
 export interface BoundColumn {
   readonly name: string;
   /** SQL type of one value, for example `uuid`. */
   readonly type: string;
+  /** Of `bytea`: bytes, or text that is stored as its UTF-8. */
   readonly values: readonly unknown[];
   /** Many rows have the same value here (a type, a status): such columns together are sent once per combination. @defaultValue false */
   readonly repeats?: boolean;
@@ -15,6 +17,8 @@ export interface BoundRows {
   readonly from: string;
   /** A column's value in a SELECT list. */
   column(name: string): string;
+  /** For WHERE, where the rows look others up by key: see {@link fewRows}. */
+  readonly areFew: string;
 }
 
 /**
@@ -31,17 +35,21 @@ export function bindRows(binder: Binder, alias: string, columns: readonly BoundC
   const own = columns.filter((column) => column.repeats !== true);
   const rows = manyRows(binder, alias, [...own, { name: "combination", type: "int", values: choice }]);
   const table = `${alias}_combinations`;
-  const shared = manyRows(binder, table, [...combinations, { name: "number", type: "int", values: numbers(combinations) }]);
+  const shared = manyRows(binder, table, combinations);
   const isShared = new Set(repeating.map(({ name }) => name));
   return {
-    from: `${rows.from} JOIN ${shared.from} ON ${table}.number = ${alias}.combination`,
+    from: `${rows.from} JOIN ${shared.from} ON ${table}.n = ${alias}.combination`,
     column: (name) => (isShared.has(name) ? shared : rows).column(name),
+    areFew: rows.areFew,
   };
 }
 
 function oneRow(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
-  const values = columns.map(({ name, type, values: [value] }) => `${binder.bind(value ?? null, type)} AS ${name}`);
-  return { from: `(SELECT ${values.join(", ")}) AS ${alias}`, column: (name) => `${alias}.${name}` };
+  const values = columns.map(({ name, type, values: [value] }) => {
+    const bound = type === "bytea" && typeof value === "string" ? Buffer.from(value, "utf8") : value;
+    return `${binder.bind(bound ?? null, type)} AS ${name}`;
+  });
+  return { from: `(SELECT ${values.join(", ")}) AS ${alias}`, column: (name) => `${alias}.${name}`, areFew: "TRUE" };
 }
 
 function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]): BoundRows {
@@ -50,7 +58,7 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
   const expressions = new Map<string, string>();
   for (const { name, type, values } of columns) {
     if (type === "bytea") {
-      const { all, starts, lengths } = joinBytes(values as readonly (Buffer | null)[]);
+      const { all, starts, lengths } = joinBytes(values as readonly (Buffer | string | null)[]);
       const bytes = binder.bind(all, "bytea");
       arrays.push(binder.bind(plainArray(starts), "int[]"), binder.bind(plainArray(lengths), "int[]"));
       names.push(`${name}_start`, `${name}_length`);
@@ -62,15 +70,16 @@ function manyRows(binder: Binder, alias: string, columns: readonly BoundColumn[]
     }
   }
   return {
-    from: `unnest(${arrays.join(", ")}) AS ${alias}(${names.join(", ")})`,
+    from: `unnest(${arrays.join(", ")}) WITH ORDINALITY AS ${alias}(${names.join(", ")}, n)`,
     column: (name) => expressions.get(name) ?? `${alias}.${name}`,
+    areFew: fewRows(`${alias}.n`),
   };
 }
 
 interface Combinations {
   /** The columns, one value per combination. */
   readonly combinations: readonly BoundColumn[];
-  /** Number of each row's combination. */
+  /** Number of each row's combination, from one. */
   readonly choice: readonly number[];
 }
 
@@ -79,16 +88,18 @@ function combine(columns: readonly BoundColumn[]): Combinations {
   const combinations = columns.map(({ name, type }) => ({ name, type, values: [] as unknown[] }));
   const choice: number[] = [];
   const rows = columns[0]?.values.length ?? 0;
+  let last = 0;
   for (let row = 0; row < rows; row += 1) {
-    let key = "";
-    for (const { values } of columns) key += keyOf(values[row]);
-    let number = known.get(key);
-    if (number === undefined) {
-      number = known.size;
-      known.set(key, number);
-      for (const [index, { values }] of columns.entries()) combinations[index]?.values.push(values[row]);
+    // Neighbours mostly have the same, which is seen without making a key.
+    if (row === 0 || columns.some(({ values }) => values[row] !== values[row - 1])) {
+      const key = columns.map(({ values }) => keyOf(values[row])).join("");
+      last = known.get(key) ?? known.size + 1;
+      if (last > known.size) {
+        known.set(key, last);
+        for (const [index, { values }] of columns.entries()) combinations[index]?.values.push(values[row]);
+      }
     }
-    choice.push(number);
+    choice.push(last);
   }
   return { combinations, choice };
 }
@@ -98,10 +109,6 @@ function keyOf(value: unknown): string {
   if (value === null || value === undefined) return "-;";
   const text = Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
   return `${text.length}:${text}`;
-}
-
-function numbers([first]: readonly BoundColumn[]): readonly number[] {
-  return Array.from(first?.values ?? [], (_, index) => index);
 }
 
 /** Values of these never need quoting in an array literal, which the driver would look for in each of them. */
@@ -141,22 +148,22 @@ function quoted(text: string): string {
   return SPECIAL.test(text) ? `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"` : `"${text}"`;
 }
 
-function joinBytes(chunks: readonly (Buffer | null)[]): {
+function joinBytes(chunks: readonly (Buffer | string | null)[]): {
   readonly all: Buffer;
   readonly starts: (number | null)[];
   readonly lengths: (number | null)[];
 } {
+  const lengths = chunks.map((chunk) => (chunk === null ? null : Buffer.byteLength(chunk)));
+  const all = Buffer.allocUnsafe(lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0));
   const starts: (number | null)[] = [];
-  const lengths: (number | null)[] = [];
-  const present: Buffer[] = [];
-  // SQL counts from one.
-  let offset = 1;
-  for (const chunk of chunks) {
-    starts.push(chunk === null ? null : offset);
-    lengths.push(chunk === null ? null : chunk.length);
+  let offset = 0;
+  for (const [index, chunk] of chunks.entries()) {
+    // SQL counts from one.
+    starts.push(chunk === null ? null : offset + 1);
     if (chunk === null) continue;
-    present.push(chunk);
-    offset += chunk.length;
+    if (typeof chunk === "string") all.write(chunk, offset);
+    else chunk.copy(all, offset);
+    offset += lengths[index] ?? 0;
   }
-  return { all: Buffer.concat(present), starts, lengths };
+  return { all, starts, lengths };
 }

@@ -42,7 +42,7 @@ const STEP_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: 
   ["output_execution_id", "uuid", (row) => row.output?.executionId ?? null, true],
   ["output_hash", "bytea", (row) => row.output?.hash ?? null, false],
   ["output_inline", "bytea", (row) => row.inline, false],
-  ["detail", "bytea", (row) => (row.detail === null ? null : Buffer.from(row.detail, "utf8")), true],
+  ["detail", "bytea", (row) => row.detail, true],
 ];
 
 /** What a waiting or uncertain row takes over from its outcome. */

@@ -1,8 +1,9 @@
 // SQL of workflow_executions: insert, claim, load, suspend, end, cancel, signals. Decides nothing.
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
+import { bindRows } from "../db/bindRows.ts";
 import { fewRows } from "../db/fewRows.ts";
-import type { Fragment, PartWriter } from "../db/UnitPart.ts";
+import type { Binder, Fragment, PartWriter } from "../db/UnitPart.ts";
 import { auditWriter } from "../audit/AuditStore.ts";
 import type { AuditRow } from "../audit/AuditRow.ts";
 import { QUEUE_NAME, QUEUE_SCHEMA } from "./queueNames.ts";
@@ -31,6 +32,21 @@ export interface NewExecution {
   readonly forkedFrom: string | null;
 }
 
+/** Column, SQL type, where its value is in a row, and whether executions that start together mostly share it. */
+const NEW_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: NewExecution) => unknown, repeats: boolean])[] = [
+  ["id", "uuid", (row) => row.id, false],
+  ["workspace_id", "uuid", (row) => row.workspaceId, true],
+  ["agent_id", "uuid", (row) => row.agentId, true],
+  ["definition_hash", "bytea", (row) => row.definitionHash, true],
+  ["snapshot_hash", "bytea", (row) => row.snapshotHash, true],
+  ["input_hash", "bytea", (row) => row.inputHash, false],
+  ["input_content", "bytea", (row) => row.inputContent, false],
+  ["run_mode", "text", (row) => row.runMode, true],
+  ["total_steps", "int", (row) => row.totalSteps, true],
+  ["wake_id", "uuid", (row) => row.wakeId, false],
+  ["forked_from", "uuid", (row) => row.forkedFrom, true],
+];
+
 /**
  * Rows, inputs and their first audit rows in one statement.
  *
@@ -38,29 +54,21 @@ export interface NewExecution {
  * @returns ids that are new; an id that exists was started before (same idempotency key)
  */
 export async function insertExecutions(tx: Queryable, rows: readonly NewExecution[], audits: readonly AuditRow[]): Promise<Set<string>> {
-  const column = <Value>(pick: (row: NewExecution) => Value): Value[] => rows.map(pick);
-  const values: unknown[] = [
-    column((row) => row.id),
-    column((row) => row.workspaceId),
-    column((row) => row.agentId),
-    column((row) => row.definitionHash),
-    column((row) => row.snapshotHash),
-    column((row) => row.inputHash),
-    column((row) => row.inputContent),
-    column((row) => row.runMode),
-    column((row) => row.totalSteps),
-    column((row) => row.wakeId),
-    column((row) => row.forkedFrom),
-  ];
-  const audited = auditWriter.fragments(audits, {
+  const values: unknown[] = [];
+  const binder: Binder = {
     bind: (value, cast) => {
       values.push(value);
       return `$${values.length}::${cast}`;
     },
-  });
+  };
+  const source = bindRows(
+    binder,
+    "g",
+    NEW_COLUMNS.map(([name, type, pick, repeats]) => ({ name, type, values: rows.map(pick), repeats })),
+  );
+  const audited = auditWriter.fragments(audits, binder);
   const { rows: inserted } = await tx.query<{ id: string }>(
-    `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::int[], $10::uuid[], $11::uuid[])
-         AS g(id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, input_content, run_mode, total_steps, wake_id, forked_from)),
+    `WITH given AS (SELECT ${NEW_COLUMNS.map(([name]) => `${source.column(name)} AS ${name}`).join(", ")} FROM ${source.from}),
        made AS (INSERT INTO workflow_executions (id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, run_mode, total_steps, wake_id, forked_from, status)
          SELECT id, workspace_id, agent_id, definition_hash, snapshot_hash, input_hash, run_mode, total_steps, wake_id, forked_from, 'queued' FROM given
          ON CONFLICT (id) DO NOTHING RETURNING id),
@@ -69,7 +77,7 @@ export async function insertExecutions(tx: Queryable, rows: readonly NewExecutio
        ${audited.map(({ name, sql }) => `${name} AS (${sql})`).join(", ")}
      SELECT id FROM made`,
     values,
-    // One audit row is bound otherwise than several: two texts, two prepared statements.
+    // One row is bound otherwise than several: two texts, two prepared statements.
     rows.length === 1 ? "execution_inserted" : "executions_inserted",
   );
   return new Set(inserted.map((row) => row.id));
@@ -184,24 +192,24 @@ export const endWriter: PartWriter<EndRow> = {
   kind: "ends",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
-    const column = (pick: (row: EndRow) => unknown, cast: string): string => binder.bind(rows.map(pick), cast);
-    const sources = [
-      column((row) => row.executionId, "uuid[]"),
-      column((row) => row.status, "text[]"),
-      column((row) => row.outputHash, "bytea[]"),
-      column((row) => (row.error === null ? null : Buffer.from(row.error, "utf8")), "bytea[]"),
-      column((row) => row.completedSteps, "int[]"),
-      column((row) => row.failedSteps, "int[]"),
-      column((row) => row.skippedSteps, "int[]"),
-    ].join(", ");
+    const source = bindRows(binder, "u", [
+      { name: "id", type: "uuid", values: rows.map((row) => row.executionId) },
+      { name: "status", type: "text", values: rows.map((row) => row.status), repeats: true },
+      { name: "output_hash", type: "bytea", values: rows.map((row) => row.outputHash) },
+      { name: "error", type: "bytea", values: rows.map((row) => row.error) },
+      { name: "completed", type: "int", values: rows.map((row) => row.completedSteps), repeats: true },
+      { name: "failed", type: "int", values: rows.map((row) => row.failedSteps), repeats: true },
+      { name: "skipped", type: "int", values: rows.map((row) => row.skippedSteps), repeats: true },
+    ]);
+    const { column } = source;
     return [
       {
         name: "ends_written",
-        sql: `UPDATE workflow_executions e SET status = u.status, output_hash = u.output_hash, error = u.error, completed_steps_count = u.completed,
-            failed_steps_count = u.failed, skipped_steps_count = u.skipped, finished_at = CASE WHEN u.status = 'uncertain' THEN NULL ELSE NOW() END,
-            waiting_for = CASE WHEN u.status = 'uncertain' THEN 'uncertain' ELSE NULL END, begun_steps = NULL
-          FROM unnest(${sources}) WITH ORDINALITY AS u(id, status, output_hash, error, completed, failed, skipped, n)
-          JOIN fence f ON f.id = u.id WHERE ${fewRows("u.n")} AND e.id = u.id AND e.status = 'running'`,
+        sql: `UPDATE workflow_executions e SET status = ${column("status")}, output_hash = ${column("output_hash")}, error = ${column("error")},
+            completed_steps_count = ${column("completed")}, failed_steps_count = ${column("failed")}, skipped_steps_count = ${column("skipped")},
+            finished_at = CASE WHEN ${column("status")} = 'uncertain' THEN NULL ELSE NOW() END,
+            waiting_for = CASE WHEN ${column("status")} = 'uncertain' THEN 'uncertain' ELSE NULL END, begun_steps = NULL
+          FROM ${source.from} JOIN fence f ON f.id = u.id WHERE ${source.areFew} AND e.id = u.id AND e.status = 'running'`,
       },
     ];
   },
