@@ -16,7 +16,7 @@ export interface BoundRows {
   /** For FROM. */
   readonly from: string;
   /** A column's value in a SELECT list. */
-  column(name: string): string;
+  readonly column: (name: string) => string;
   /** For WHERE, where the rows look others up by key: see {@link fewRows}. */
   readonly areFew: string;
 }
@@ -107,7 +107,7 @@ function combine(columns: readonly BoundColumn[]): Combinations {
 /** Distinct for distinct values of one type: the length in front tells where a value ends. */
 function keyOf(value: unknown): string {
   if (value === null || value === undefined) return "-;";
-  const text = Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
+  const text = Buffer.isBuffer(value) ? value.toString("latin1") : typeof value === "string" ? value : JSON.stringify(value);
   return `${text.length}:${text}`;
 }
 

@@ -6,19 +6,9 @@ import type { Logger } from "../core/logger.ts";
 import { repeatEvery } from "../core/repeatEvery.ts";
 import type { Database } from "../db/Database.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
-import {
-  claimExecutions,
-  findInterrupted,
-  findResolved,
-  findWithoutWakeUp,
-  loadHeld,
-  markQueued,
-  recordBegun,
-  renewWakeUps,
-  type ClaimedExecution,
-  type Claims,
-} from "./ExecutionStore.ts";
+import { claimExecutions, loadHeld, markQueued, recordBegun, type ClaimedExecution, type Claims } from "./ExecutionStore.ts";
 import { deleteExpired } from "./StepCacheStore.ts";
+import { findInterrupted, findResolved, findWithoutWakeUp, renewWakeUps } from "./SweepStore.ts";
 import type { HeldExecution, WorkflowPilot } from "./WorkflowPilot.ts";
 
 const TOUCH_MS = 3_000;
