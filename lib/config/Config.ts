@@ -173,7 +173,7 @@ export interface ProviderConfig {
   readonly kind: ProviderKind;
   readonly baseUrl: string | null;
   readonly apiKeyFrom: { readonly connection: string } | { readonly env: string } | null;
-  /** Value of the named environment variable; null for a connection (opened when it is needed) and for none. */
+  /** Value of the named environment variable; null when it is not set, for a connection (opened when it is needed) and for none. */
   readonly apiKey: string | null;
 }
 

@@ -37,7 +37,7 @@ export function loadConfig(env: Environment, file: object = {}, { overrides = {}
     parsed.data ??
     configSchema.parse(Object.fromEntries(Object.entries(input).filter(([name]) => configKeys().has(name) && !faulty.has(name))));
   const config = complete(sound, env, cwd);
-  problems.push(...checkDatabase(sound, faulty), ...checkProviders(sound, env), ...checkKeyFile(config));
+  problems.push(...checkDatabase(sound, faulty), ...checkProviders(sound), ...checkKeyFile(config));
   if (problems.length > 0) throw configError(problems);
   return deepFreeze(config);
 }
@@ -133,7 +133,8 @@ function checkDatabase({ database, databaseUrl }: Settings, faulty: ReadonlySet<
   return databaseUrl === null ? [] : [`database is ${database}, but databaseUrl (DATABASE_URL) is set: take one of the two away`];
 }
 
-function checkProviders(settings: Settings, env: Environment): string[] {
+/** Not whether a key's variable is set: only calls of that provider need it, and they say what is missing. */
+function checkProviders(settings: Settings): string[] {
   const problems: string[] = [];
   const names = new Set<string>();
   for (const [index, provider] of settings.providers.entries()) {
@@ -141,9 +142,6 @@ function checkProviders(settings: Settings, env: Environment): string[] {
     names.add(provider.name);
     if (provider.kind === "openai-compatible" && provider.baseUrl === null)
       problems.push(`providers[${index}].baseUrl: expected a URL, since kind is openai-compatible, got null`);
-    const source = provider.apiKeyFrom;
-    if (source !== null && "env" in source && !hasText(env[source.env]))
-      problems.push(`providers[${index}].apiKeyFrom.env: the variable ${source.env} is not set`);
   }
   return problems;
 }
@@ -169,7 +167,8 @@ function complete(settings: Settings, env: Environment, cwd: string): Config {
     secretKeyFile,
     providers: settings.providers.map((provider): ProviderConfig => {
       const source = provider.apiKeyFrom;
-      return { ...provider, apiKey: source !== null && "env" in source ? (env[source.env] ?? null) : null };
+      const value = source !== null && "env" in source ? env[source.env] : undefined;
+      return { ...provider, apiKey: hasText(value) ? value! : null };
     }),
     foundKeys: Object.fromEntries(
       Object.entries(FOUND_KEY_VARIABLES).map(([kind, name]) => [kind, hasText(env[name]) ? env[name] : null]),

@@ -49,7 +49,7 @@ export const ERROR_CATALOGUE = {
   CONNECTION_MISSING: entry(
     3,
     424,
-    "A plugin or provider needs a connection that is not stored.",
+    "A plugin or provider needs a connection that is not stored, or a key that is not set.",
     "run `neuronforge connections set NAME --from-env VAR`",
   ),
   SECRET_KEY_MISSING: entry(

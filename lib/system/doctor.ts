@@ -5,6 +5,7 @@ import { listMigrations } from "../db/migrate.ts";
 import { listAssumed } from "../ledger/BudgetStore.ts";
 import { countStranded, serverVersion } from "../pilot/DoctorStore.ts";
 import type { DoctorCheck } from "../systemApi.ts";
+import { missingProviderKeys } from "./secretsOf.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
 type Finding = Omit<DoctorCheck, "name">;
@@ -16,7 +17,7 @@ export async function runChecks(parts: SystemParts): Promise<DoctorCheck[]> {
     ["durability", async () => durability(parts)],
     ["migrations", () => migrations(parts)],
     ["queue", () => queue(parts)],
-    ["models", async () => models(parts)],
+    ["models", () => models(parts)],
     ["prices", async () => prices(parts)],
     ["assumed usage", () => assumed(parts)],
     ["secret key", async () => secretKey(parts)],
@@ -72,8 +73,17 @@ async function queue({ engine }: SystemParts): Promise<Finding> {
     : { ok: false, detail: `${stranded} executions without a wake-up`, hint: "a worker's sweep wakes them within 30 s" };
 }
 
-function models({ engine }: SystemParts): Finding {
+async function models({ engine, config, connections }: SystemParts): Promise<Finding> {
   const { providers } = engine.services;
+  const stored = await connections.listConnections(engine.db, config.workspaceId);
+  const missing = missingProviderKeys(
+    config,
+    stored.map(({ name }) => name),
+  );
+  if (missing.length > 0) {
+    const hint = "set the variable or store the connection; until then calls of that provider fail, and no others";
+    return { ok: false, detail: missing.join("; "), hint };
+  }
   const names = providers.providerNames.filter((name) => name !== "offline");
   return names.length === 0 ? fine("offline only; nothing leaves this machine") : fine(`offline, ${names.join(", ")}`);
 }

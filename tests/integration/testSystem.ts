@@ -39,6 +39,8 @@ export interface TestSystemOptions {
   /** A paid provider's name has its calls priced. @defaultValue `openai` */
   readonly provider?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the configuration file holds. */
+  readonly file?: object;
   readonly database?: Database;
   /** False: nothing is claimed before the test calls `system.work()`. @defaultValue true */
   readonly works?: boolean;
@@ -49,7 +51,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
   const db = options.database ?? (await openTestDatabase(QUEUE_TEMPLATE));
   const config = loadConfig(
     { NEURONFORGE_DATA: join(folder, "data"), NEURONFORGE_LOG_LEVEL: "silent", ...options.env },
-    {},
+    options.file ?? {},
     { cwd: folder },
   );
   const model = new ScriptedModel(options.script ?? [], { name: options.provider ?? "openai" });

@@ -121,12 +121,17 @@ describe("loadConfig", () => {
     ]);
   });
 
-  test("names a provider's missing variable, missing address and taken name", () => {
+  test("leaves a provider whose variable is not set or blank without a key: its calls say so", () => {
+    const local = { name: "local", kind: "openai", apiKeyFrom: { env: "LOCAL_KEY" } };
+
+    for (const env of [{}, { LOCAL_KEY: " " }]) expect(loadConfig(env, { providers: [local] }, options).providers[0]?.apiKey).toBeNull();
+  });
+
+  test("names a provider's missing address and taken name", () => {
     const local = { name: "local", kind: "openai-compatible", apiKeyFrom: { env: "LOCAL_KEY" } };
 
     expect(problemsOf({}, { providers: [local, { name: "local", kind: "openai" }] })).toEqual([
       "providers[0].baseUrl: expected a URL, since kind is openai-compatible, got null",
-      "providers[0].apiKeyFrom.env: the variable LOCAL_KEY is not set",
       'providers[1].name: "local" is taken by an earlier provider',
     ]);
   });
