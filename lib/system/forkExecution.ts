@@ -10,6 +10,7 @@ import { requireExecution } from "../pilot/reportExecution.ts";
 import type { ForkRequest } from "../systemApi.ts";
 import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
+import { checkInputs } from "./checkInputs.ts";
 import { accountLimits } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
@@ -29,6 +30,7 @@ export async function forkExecution(
     request.fromStart === true
       ? new Set<string>()
       : stepsBefore(definition, request.fromStep ?? (await firstOpenStep(parts, source.id, definition)));
+  const inputs = checkInputs(definition, { ...(await inputsOf(parts, source.id, source.inputHash)), ...request.inputs });
   const executionId = uuidv7();
   const agent = await findAgent(engine.db, workspaceId, source.agentId);
   const flagged = {
@@ -52,7 +54,7 @@ export async function forkExecution(
     agentId: source.agentId,
     definition: makeDocument("definition", definition as unknown as JsonObject),
     snapshot: makeDocument("snapshot", { ...now, previewEffects }),
-    inputs: { ...(await inputsOf(parts, source.id, source.inputHash)), ...request.inputs },
+    inputs,
     runMode: source.runMode,
     totalSteps: [...walkSteps(definition)].length,
     tags: before.tags,

@@ -34,7 +34,11 @@ interface StoredKeys {
   readonly connections: ConnectionStore;
 }
 
-function keyOf({ name, apiKey, apiKeyFrom }: ProviderConfig, workspaceId: WorkspaceId, stored: StoredKeys): RegisteredProvider["apiKey"] {
+function keyOf(
+  { name, apiKey, apiKeyFrom }: ProviderConfig,
+  workspaceId: WorkspaceId,
+  stored: StoredKeys,
+): NonNullable<RegisteredProvider["apiKey"]> | null {
   if (apiKeyFrom !== null && "connection" in apiKeyFrom)
     return () => stored.connections.openConnection(stored.db, workspaceId, apiKeyFrom.connection);
   if (apiKeyFrom === null || apiKey !== null) return apiKey;
