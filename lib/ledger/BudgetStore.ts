@@ -23,33 +23,98 @@ export interface AccountLimits {
 /** Root first: workspaces before tags and keys, those before agents, those before executions. */
 const DEPTH: Record<AccountKind, number> = { workspace: 0, tag: 1, key: 1, agent: 2, execution: 3 };
 
-export async function upsertAccount(tx: Queryable, key: AccountKey, limits: AccountLimits): Promise<void> {
+/**
+ * A new account begins with what its subject's model calls have come to in the present window, and with what they hold open: a limit
+ * is on what is spent, not on what is spent from now on. Calls whose price nobody knows count as nothing in money, and those of
+ * pruned executions not at all.
+ *
+ * @param options.lockExecutions locks the executions that are alive, so that no call of theirs begins unseen
+ */
+export async function setAccount(
+  tx: Transaction,
+  key: AccountKey,
+  limits: AccountLimits,
+  { lockExecutions }: { readonly lockExecutions: () => Promise<void> },
+): Promise<void> {
+  // Before anything else is locked, and by who reserves likewise (LedgerStore.lockOwned): a settlement that began before this would not
+  // see what is booked here, so those under way end first and others wait.
+  if (!(await hasAccount(tx, key))) await tx.query("LOCK TABLE step_attempts IN SHARE MODE");
+  await lockExecutions();
+  const id = await insertAccount(tx, key, limits);
+  if (id !== null) {
+    await bookPast(tx, key, id);
+    return;
+  }
   await tx.query(
-    `INSERT INTO ledger_accounts (id, workspace_id, kind, subject, window_kind, limit_tokens, limit_usd, on_limit, depth)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     ON CONFLICT (workspace_id, kind, subject, window_kind) DO UPDATE SET
-       limit_tokens = excluded.limit_tokens, limit_usd = excluded.limit_usd, on_limit = excluded.on_limit, updated_at = NOW()`,
-    [
-      uuidv7(),
-      key.workspaceId,
-      key.kind,
-      key.subject,
-      key.windowKind,
-      limits.limitTokens === null ? null : limits.limitTokens.toString(),
-      limits.limitUsd === null ? null : nanoToNumeric(limits.limitUsd),
-      limits.onLimit,
-      DEPTH[key.kind],
-    ],
+    `UPDATE ledger_accounts SET limit_tokens = $5, limit_usd = $6, on_limit = $7, updated_at = NOW()
+     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4`,
+    [key.workspaceId, key.kind, key.subject, key.windowKind, ...limitValues(limits)],
   );
 }
 
-/** Several executions' own accounts in one statement; callers know that none exists yet. */
+async function hasAccount(db: Queryable, key: AccountKey): Promise<boolean> {
+  const { rows } = await db.query(
+    "SELECT 1 FROM ledger_accounts WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4",
+    [key.workspaceId, key.kind, key.subject, key.windowKind],
+  );
+  return rows.length === 1;
+}
+
+/** An account of a subject that has called nothing yet. @returns its id; null when it was there already */
+export async function insertAccount(tx: Queryable, key: AccountKey, limits: AccountLimits): Promise<string | null> {
+  const id = uuidv7();
+  const { rowCount } = await tx.query(
+    `INSERT INTO ledger_accounts (id, workspace_id, kind, subject, window_kind, limit_tokens, limit_usd, on_limit, depth)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (workspace_id, kind, subject, window_kind) DO NOTHING`,
+    [id, key.workspaceId, key.kind, key.subject, key.windowKind, ...limitValues(limits), DEPTH[key.kind]],
+  );
+  return rowCount === 1 ? id : null;
+}
+
+function limitValues({ limitTokens, limitUsd, onLimit }: AccountLimits): readonly unknown[] {
+  return [limitTokens === null ? null : limitTokens.toString(), limitUsd === null ? null : nanoToNumeric(limitUsd), onLimit];
+}
+
+/** Which executions a subject's calls belong to. Keys come with the server; nothing is charged to them yet. */
+const OF_SUBJECT: Record<AccountKind, string> = {
+  workspace: "$3::text IS NOT NULL",
+  agent: "e.agent_id = $3::text::uuid",
+  execution: "e.id = $3::text::uuid",
+  tag: `EXISTS (SELECT 1 FROM stored_documents d, json_array_elements_text(convert_from(d.content, 'UTF8')::json -> 'tags') t(tag)
+     WHERE d.workspace_id = e.workspace_id AND d.hash = e.snapshot_hash AND t.tag = $3::text)`,
+  key: "$3::text IS NULL",
+};
+
+/** Every call gets a reservation: what is still open is settled here, too, and what was assumed may be corrected. */
+async function bookPast(tx: Queryable, { workspaceId, kind, subject }: AccountKey, accountId: string): Promise<void> {
+  await tx.query(
+    `WITH account AS (SELECT a.id, ${WINDOW_START} AS window_start FROM ledger_accounts a JOIN workspaces w ON w.id = a.workspace_id WHERE a.id = $1),
+       past AS (SELECT s.id, s.execution_id, s.state, a.id AS account_id, a.window_start,
+           CASE s.state WHEN 'open' THEN s.reserved_tokens ELSE 0 END AS open_tokens,
+           CASE s.state WHEN 'open' THEN COALESCE(s.reserved_usd, 0) ELSE 0 END AS open_usd,
+           COALESCE(s.used_tokens, 0) AS spent_tokens, COALESCE(s.used_usd, 0) AS spent_usd
+         FROM workflow_executions e JOIN step_attempts s ON s.execution_id = e.id CROSS JOIN account a
+         WHERE e.workspace_id = $2 AND ${OF_SUBJECT[kind]} AND s.kind = 'model' AND s.dispatched_at >= a.window_start),
+       reserved AS (INSERT INTO ledger_reservations (attempt_id, account_id, window_start)
+         SELECT id, account_id, window_start FROM past),
+       granted AS (INSERT INTO ledger_grants
+           (execution_id, account_id, window_start, granted_tokens, granted_usd, open_tokens, open_usd, spent_tokens, spent_usd)
+         SELECT execution_id, account_id, window_start, SUM(open_tokens + spent_tokens), SUM(open_usd + spent_usd),
+           SUM(open_tokens), SUM(open_usd), SUM(spent_tokens), SUM(spent_usd)
+         FROM past GROUP BY execution_id, account_id, window_start RETURNING account_id, window_start, granted_tokens, granted_usd)
+     INSERT INTO ledger_balances (account_id, window_start, granted_tokens, granted_usd)
+     SELECT account_id, window_start, SUM(granted_tokens), SUM(granted_usd) FROM granted GROUP BY account_id, window_start`,
+    [accountId, workspaceId, subject],
+  );
+}
+
+/** Several executions' own accounts; callers know that none exists yet. */
 export async function insertExecutionAccounts(
   tx: Queryable,
   rows: readonly { readonly workspaceId: WorkspaceId; readonly executionId: string; readonly limits: AccountLimits }[],
 ): Promise<void> {
-  for (const row of rows) {
-    await upsertAccount(tx, { workspaceId: row.workspaceId, kind: "execution", subject: row.executionId, windowKind: "total" }, row.limits);
+  for (const { workspaceId, executionId, limits } of rows) {
+    await insertAccount(tx, { workspaceId, kind: "execution", subject: executionId, windowKind: "total" }, limits);
   }
 }
 

@@ -50,7 +50,7 @@ export interface Refusal {
 }
 
 export type ReserveOutcome =
-  | { readonly kind: "reserved"; readonly reservation: Reservation; readonly accounts: number }
+  | { readonly kind: "reserved"; readonly reservation: Reservation }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "fenced" };
 
@@ -158,7 +158,7 @@ export class Ledger {
       outputCapTokens: request.outputCapTokens,
     };
     // The one place where a reservation comes into being: after its rows, inside their transaction.
-    return { kind: "reserved", reservation: facts as Reservation, accounts: accounts.length };
+    return { kind: "reserved", reservation: facts as Reservation };
   }
 
   /**

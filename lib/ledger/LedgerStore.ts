@@ -13,10 +13,13 @@ export interface ChargeScope {
   readonly tags: readonly string[];
 }
 
-/** Shares the execution's row, if it is still this epoch's: a takeover waits until the reservation is in. */
+/**
+ * Shares the execution's row, if it is still this epoch's: a takeover waits until the reservation is in. The part that does nothing
+ * takes the lock that inserting the attempt will need before the row's, in the order of who sets a limit (BudgetStore.setAccount).
+ */
 export async function lockOwned(tx: Transaction, executionId: string, epoch: number): Promise<boolean> {
   const { rows } = await tx.query(
-    "SELECT 1 FROM workflow_executions WHERE id = $1 AND epoch = $2 FOR SHARE",
+    "WITH attempts AS (DELETE FROM step_attempts WHERE FALSE) SELECT 1 FROM workflow_executions WHERE id = $1 AND epoch = $2 FOR SHARE",
     [executionId, epoch],
     "ledger_fence",
   );

@@ -74,7 +74,8 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
   }
   if (outcome.kind === "refused") return { kind: "refused", outcome: refusedOutcome(host, outcome.refusal) };
   host.opened();
-  if (outcome.accounts > 0) state.hasGrants = true;
+  // Whatever is limited now: a limit that is set while the call is under way books it, too.
+  state.hasGrants = true;
   return perform(host, { ...call, number }, outcome.reservation);
 }
 

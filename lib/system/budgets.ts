@@ -15,7 +15,7 @@ import {
   correctAssumed,
   listAssumed,
   loadAccountStates,
-  upsertAccount,
+  setAccount,
   type AccountKey,
   type AccountState,
 } from "../ledger/BudgetStore.ts";
@@ -61,8 +61,7 @@ export async function setBudget(
   };
   await retriedTransaction(engine.db, async (tx) => {
     // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
-    await control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
-    await upsertAccount(tx, key, figures);
+    await setAccount(tx, key, figures, { lockExecutions: () => control.wakeForBudget(tx, config.workspaceId, reach(target), actor) });
     await audit(tx, parts, {
       event: AUDIT_EVENTS.BUDGET_SET,
       scope: target.shown,

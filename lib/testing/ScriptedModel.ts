@@ -30,7 +30,7 @@ export interface ScriptedAnswer {
 
 export type Script =
   | readonly (ScriptedAnswer | string)[]
-  | ((request: ModelRequest, callIndex: number) => ScriptedAnswer | string | undefined);
+  | ((request: ModelRequest, callIndex: number) => ScriptedAnswer | string | undefined | Promise<ScriptedAnswer>);
 
 export interface ScriptedModelOptions {
   /** Give it a paid provider's name to have its calls priced. @defaultValue "scripted" */
@@ -53,7 +53,7 @@ export class ScriptedModel extends BaseProvider {
   }
 
   protected override async perform(request: ModelRequest, progress: CallProgress): Promise<ProviderAnswer> {
-    const answer = this.#next(request);
+    const answer = await this.#next(request);
     if (answer.delayMs !== undefined) await this.clock.sleep(answer.delayMs, request.signal);
     const text = answer.output === undefined ? (answer.text ?? answer.pieces?.join("") ?? "") : JSON.stringify(answer.output);
     await this.#stream(answer, text, request, progress);
@@ -70,10 +70,10 @@ export class ScriptedModel extends BaseProvider {
     };
   }
 
-  #next(request: ModelRequest): ScriptedAnswer {
+  async #next(request: ModelRequest): Promise<ScriptedAnswer> {
     const index = this.requests.length;
     this.requests.push(request);
-    const found = typeof this.#script === "function" ? this.#script(request, index) : this.#script[index];
+    const found = typeof this.#script === "function" ? await this.#script(request, index) : this.#script[index];
     if (found === undefined) {
       throw new AppError(
         "SCRIPT_EXHAUSTED",

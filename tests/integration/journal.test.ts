@@ -7,7 +7,7 @@ import type { UnitPart } from "../../lib/db/UnitPart.ts";
 import type { Journal } from "../../lib/journal/Journal.ts";
 import { loadSteps } from "../../lib/journal/JournalStore.ts";
 import type { StepRow, Unit } from "../../lib/journal/types.ts";
-import { upsertAccount } from "../../lib/ledger/BudgetStore.ts";
+import { insertAccount } from "../../lib/ledger/BudgetStore.ts";
 import type { Settlement } from "../../lib/ledger/types.ts";
 import type { ClaimedExecution } from "../../lib/pilot/ExecutionStore.ts";
 import { QUEUE_TEMPLATE } from "../../lib/pilot/prepareQueue.ts";
@@ -90,7 +90,7 @@ function ending(claim: ClaimedExecution): Unit {
 
 /** One durable reservation of 100 tokens under a limit, and the part that settles it at 70. */
 async function reserved(claim: ClaimedExecution): Promise<UnitPart<Settlement>> {
-  await upsertAccount(
+  await insertAccount(
     db,
     { workspaceId: DEFAULT_WORKSPACE_ID, kind: "execution", subject: claim.id, windowKind: "total" },
     { limitTokens: 1_000n, limitUsd: null, onLimit: "pause" },

@@ -3,7 +3,7 @@ import { systemClock } from "../../../lib/core/clock.ts";
 import { AppError } from "../../../lib/core/errors.ts";
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import type { Database } from "../../../lib/db/Database.ts";
-import { upsertAccount } from "../../../lib/ledger/BudgetStore.ts";
+import { insertAccount } from "../../../lib/ledger/BudgetStore.ts";
 import { checkDatabase } from "../checkDatabase.ts";
 import { createFaultModel } from "../child/faultModel.ts";
 import { createOutsidePlugin } from "../child/outsidePlugin.ts";
@@ -27,7 +27,7 @@ export async function cancelRace(
     provider: createFaultModel(() => undefined),
   });
   const limits = { limitTokens: 1_000_000n, limitUsd: 5_000_000_000n, onLimit: "pause" } as const;
-  await upsertAccount(
+  await insertAccount(
     db,
     { workspaceId: DEFAULT_WORKSPACE_ID, kind: "workspace", subject: DEFAULT_WORKSPACE_ID, windowKind: "total" },
     limits,

@@ -1,9 +1,9 @@
 // Random schedules of everything that moves money, side by side: reserve, settle, lie, crash, report late, return, raise and lower limits. The sums must be exact after each.
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import type { Database } from "../../../lib/db/Database.ts";
-import { retryConflicts } from "../../../lib/db/retryConflicts.ts";
+import { retriedTransaction, retryConflicts } from "../../../lib/db/retryConflicts.ts";
 import { writeFacts } from "../../../lib/db/UnitPart.ts";
-import { upsertAccount, type AccountKey } from "../../../lib/ledger/BudgetStore.ts";
+import { setAccount, type AccountKey } from "../../../lib/ledger/BudgetStore.ts";
 import { returnGrants, settlementWriter, type ChargeScope } from "../../../lib/ledger/LedgerStore.ts";
 import type { Settlement } from "../../../lib/ledger/types.ts";
 import { checkLedger } from "../checkDatabase.ts";
@@ -43,6 +43,8 @@ class Schedule {
   readonly #random: SeededRandom;
   readonly #scopes: ChargeScope[] = [];
   readonly #accounts: AccountKey[] = [];
+  /** Limits that nobody has set yet. */
+  readonly #later: AccountKey[] = [];
   readonly #epochs = new Map<string, number>();
   readonly #open: OpenCall[] = [];
   readonly #settled: Settlement[] = [];
@@ -84,8 +86,8 @@ class Schedule {
     if (this.#random.whole(2) === 0) wanted.push(key("tag", "blue", "month"));
     for (const { executionId } of this.#scopes) if (this.#random.whole(2) === 0) wanted.push(key("execution", executionId));
     for (const account of wanted) {
-      this.#accounts.push(account);
-      await this.#limit(account, 2_000 + this.#random.whole(20_000));
+      if (this.#random.whole(3) === 0) this.#later.push(account);
+      else await this.#limit(account, 2_000 + this.#random.whole(20_000));
     }
   }
 
@@ -95,8 +97,10 @@ class Schedule {
       limitUsd: this.#random.whole(3) === 0 ? null : BigInt(tokens) * 1_000_000n,
       onLimit: "pause",
     } as const;
-    // As people's changes do: executions, then accounts.
-    await this.#db.transaction((tx) => upsertAccount(tx, key, limits));
+    await retriedTransaction(this.#db, (tx) =>
+      setAccount(tx, key, limits, { lockExecutions: () => this.#fault.control.wakeForBudget(tx, DEFAULT_WORKSPACE_ID, {}, "ann") }),
+    );
+    if (!this.#accounts.includes(key)) this.#accounts.push(key);
   }
 
   async play(operations: number): Promise<string[]> {
@@ -129,6 +133,10 @@ class Schedule {
     if (dice < 15) return this.#reportAgain();
     if (dice < 17) return retryConflicts(() => returnGrants(this.#db, [this.#random.pick(this.#scopes).executionId]));
     if (dice < 18) return this.#crash();
+    const late = this.#later.pop();
+    // What was spent before is counted, so that only a limit above all of it is sure never to be passed.
+    if (late !== undefined) return this.#limit(late, this.#isHonest ? 10_000_000 : this.#random.whole(40_000));
+    if (this.#accounts.length === 0) return;
     const account = this.#random.pick(this.#accounts);
     this.#highest += this.#random.whole(2_000);
     return this.#limit(account, this.#isHonest ? this.#highest : this.#random.whole(40_000));

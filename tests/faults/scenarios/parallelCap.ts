@@ -1,7 +1,8 @@
 // Sixty-four calls at once, from several executions and two workers, against one cap: none starts past it, and the sums are exact.
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import type { Database } from "../../../lib/db/Database.ts";
-import { upsertAccount, type AccountKey } from "../../../lib/ledger/BudgetStore.ts";
+import { retriedTransaction } from "../../../lib/db/retryConflicts.ts";
+import { setAccount, type AccountKey } from "../../../lib/ledger/BudgetStore.ts";
 import { ScriptedModel } from "../../../lib/testing/ScriptedModel.ts";
 import { checkDatabase } from "../checkDatabase.ts";
 import { createFaultEngine, until, type FaultEngine } from "../createFaultEngine.ts";
@@ -16,7 +17,7 @@ export async function parallelCap(db: Database, others: readonly Database[] = []
   const model = new ScriptedModel(() => ({ text: "Yes.", delayMs: 5, usage: { inputTokens: 60, outputTokens: 10 } }), { name: "openai" });
   const workers = await Promise.all([db, ...others].map((one) => createFaultEngine(one, { provider: model, notify })));
   const [first] = workers as [FaultEngine];
-  await setLimit(db, 6_000n);
+  await setLimit(db, first, 6_000n);
   for (const { engine } of workers) await engine.worker.start();
   const ask = { id: "ask", type: "ai_processing", prompt: "Is {{item}} well?", max_output_tokens: 20 };
   const steps = [
@@ -37,10 +38,7 @@ export async function parallelCap(db: Database, others: readonly Database[] = []
     faults.push(`the cap did not bind: ${model.requests.length} calls were made`);
   // Raised again and again, while some run and others are about to rest.
   for (let limit = 8_000n; !(await statuses()).every((status) => status === "completed"); limit += 2_000n) {
-    await db.transaction(async (tx) => {
-      await first.control.wakeForBudget(tx, DEFAULT_WORKSPACE_ID, {}, "ann");
-      await upsertAccount(tx, WORKSPACE, { limitTokens: limit, limitUsd: null, onLimit: "pause" });
-    });
+    await setLimit(db, first, limit);
     first.engine.worker.wake();
     await until(`everything rests at ${limit} tokens`, rest, 60_000);
     if (limit > 100_000n) {
@@ -59,8 +57,15 @@ export async function parallelCap(db: Database, others: readonly Database[] = []
   return faults;
 }
 
-function setLimit(db: Database, limitTokens: bigint): Promise<void> {
-  return upsertAccount(db, WORKSPACE, { limitTokens, limitUsd: null, onLimit: "pause" });
+function setLimit(db: Database, { control }: FaultEngine, limitTokens: bigint): Promise<void> {
+  return retriedTransaction(db, (tx) =>
+    setAccount(
+      tx,
+      WORKSPACE,
+      { limitTokens, limitUsd: null, onLimit: "pause" },
+      { lockExecutions: () => control.wakeForBudget(tx, DEFAULT_WORKSPACE_ID, {}, "ann") },
+    ),
+  );
 }
 
 /** In one snapshot: what is granted fits the limit, and what is spent or open fits what is granted. */

@@ -154,7 +154,8 @@ describe("limits of agents, workspaces and tags", () => {
     await using t = await createTestSystem({ script: () => answer });
     const request = workflow([{ id: "read", type: "action", plugin: "probe", action: "read", params: {} }, ask("one")]);
     await t.run(request);
-    await t.system.setBudget("agent:test", { tokens: 1_500 }, "tester");
+    // The first one's 1 000 count.
+    await t.system.setBudget("agent:test", { tokens: 2_500 }, "tester");
 
     const second = await t.run(request);
     const third = await t.run(request);
@@ -206,5 +207,79 @@ describe("limits of agents, workspaces and tags", () => {
     expect(before.stillAssumed).toHaveLength(1);
     expect(after).toEqual({ corrected: 1, unchanged: 0, stillAssumed: [] });
     expect(budget?.spentTokens).toBe(77);
+  });
+});
+
+describe("a limit that is set later", () => {
+  test.each([
+    { scope: "workspace", window: "day" },
+    { scope: "workspace", window: "total" },
+    { scope: "agent:test", window: "month" },
+    { scope: "tag:billing", window: "day" },
+  ] as const)("counts what was spent before it in its window: $scope, $window", async ({ scope, window }) => {
+    await using t = await createTestSystem({ script: () => answer });
+    await t.run({ ...workflow([ask("one")]), tags: ["billing", "other"] });
+    await t.run({ ...workflow([ask("two")]), tags: ["billing"] });
+
+    const set = await t.system.setBudget(scope, { tokens: 3_500, window }, "tester");
+    const [listed] = await t.system.listBudgets();
+    const third = await t.run({ ...workflow([ask("three")]), tags: ["billing"] });
+    const fourth = t.system.start({ ...workflow([ask("four")]), tags: ["billing"] });
+
+    expect(set.spentTokens).toBe(2_000);
+    expect(listed).toMatchObject({ spentTokens: 2_000, grantedTokens: 2_000, openTokens: 0 });
+    expect(third.status).toBe("completed");
+    await expect(fourth).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
+  });
+
+  test("does not count what others spent, nor what was spent before its window", async () => {
+    await using t = await createTestSystem({ script: () => answer });
+    await t.run({ ...workflow([ask("one")]), tags: ["other"] });
+    await t.run(workflow([ask("one")], { name: "neighbour" }));
+    await t.db.query("UPDATE step_attempts SET dispatched_at = NOW() - INTERVAL '40 days'");
+    await t.run(workflow([ask("one")], { name: "neighbour" }));
+
+    expect((await t.system.setBudget("tag:billing", { tokens: 9_000 }, "tester")).spentTokens).toBe(0);
+    expect((await t.system.setBudget("agent:test", { tokens: 9_000, window: "day" }, "tester")).spentTokens).toBe(0);
+    expect((await t.system.setBudget("workspace", { tokens: 9_000, window: "month" }, "tester")).spentTokens).toBe(1_000);
+    expect((await t.system.setBudget("workspace", { tokens: 9_000 }, "tester")).spentTokens).toBe(3_000);
+  });
+
+  test("books a call that is under way when it is set: open until its end, then spent", async () => {
+    const asked = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    await using t = await createTestSystem({
+      script: async () => {
+        asked.resolve();
+        await held.promise;
+        return answer;
+      },
+    });
+    const { executionId } = await t.system.start(workflow([ask("one"), ask("two")]));
+    await asked.promise;
+
+    const during = await t.system.setBudget(`execution:${executionId}`, { tokens: 1_500 }, "tester");
+    held.resolve();
+    const paused = await t.system.wait(executionId);
+    const [after] = (
+      await t.db.query<{ spent: string; open: string; granted: string }>(
+        "SELECT spent_tokens AS spent, open_tokens AS open, granted_tokens AS granted FROM ledger_grants",
+      )
+    ).rows;
+
+    expect(during.spentTokens).toBe(0);
+    expect(during.openTokens).toBeGreaterThanOrEqual(1_000);
+    expect(paused).toMatchObject({ waitingFor: "budget", tokens: { used: 1_000 } });
+    expect(after).toEqual({ spent: "1000", open: "0", granted: "1000" });
+  });
+
+  test("takes nothing back twice: setting it again changes the limit alone", async () => {
+    await using t = await createTestSystem({ script: () => answer });
+    await t.run(workflow([ask("one")]));
+
+    await t.system.setBudget("workspace", { tokens: 5_000 }, "tester");
+    const again = await t.system.setBudget("workspace", { tokens: 6_000 }, "tester");
+
+    expect(again).toMatchObject({ limitTokens: 6_000, spentTokens: 1_000, grantedTokens: 1_000 });
   });
 });
