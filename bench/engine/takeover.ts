@@ -15,7 +15,7 @@ class Child {
   #onLine: (() => void) | null = null;
 
   constructor(steps: number, env: Readonly<Record<string, string>>) {
-    this.process = spawn(process.execPath, [join(import.meta.dirname, "stepWorker.ts"), String(steps)], {
+    this.process = spawn(process.execPath, [join(import.meta.dirname, "stepProcess.ts"), String(steps)], {
       env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -2,6 +2,16 @@
 import type { Queryable, Transaction } from "../db/Database.ts";
 import { QUEUE_NAME, QUEUE_SCHEMA } from "./queueNames.ts";
 
+/** Whether any wake-up is due: for who only looks whether there is something to fetch. */
+export async function isWakeUpDue(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ due: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM ${QUEUE_SCHEMA}.job WHERE name = '${QUEUE_NAME}' AND state IN ('created', 'retry') AND start_after <= NOW()) AS due`,
+    [],
+    "wake_up_due",
+  );
+  return rows[0]?.due === true;
+}
+
 /** Executions that should have a live wake-up and have none: `job` states below `completed` are alive. */
 export async function findWithoutWakeUp(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(

@@ -8,7 +8,7 @@ import type { Database } from "../db/Database.ts";
 import type { ExecutionQueue } from "./ExecutionQueue.ts";
 import { claimExecutions, loadHeld, markQueued, recordBegun, type ClaimedExecution, type Claims } from "./ExecutionStore.ts";
 import { deleteExpired } from "./StepCacheStore.ts";
-import { findInterrupted, findResolved, findWithoutWakeUp, renewWakeUps } from "./SweepStore.ts";
+import { findInterrupted, findResolved, findWithoutWakeUp, isWakeUpDue, renewWakeUps } from "./SweepStore.ts";
 import type { HeldExecution, WorkflowPilot } from "./WorkflowPilot.ts";
 
 const TOUCH_MS = 3_000;
@@ -97,21 +97,24 @@ export class Worker {
   }
 
   async #run(): Promise<void> {
-    const { clock, maxConcurrentExecutions, logger } = this.#options;
+    const { db, clock, maxConcurrentExecutions, logger } = this.#options;
+    this.#isWoken = true;
     while (!this.#stopping && !this.#hasLostLease) {
+      const isPolling = !this.#isWoken;
       this.#isWoken = false;
       const free = maxConcurrentExecutions - this.#claims.size;
       // Without a free slot nobody looks: then there may be more.
       let seen = { claimed: 0, hasMore: free === 0 };
       try {
-        if (free > 0) seen = await this.#claim(free);
+        // An idle worker only looks: fetching takes a transaction.
+        if (free > 0 && (!isPolling || (await isWakeUpDue(db)))) seen = await this.#claim(free);
       } catch (error) {
         logger.warn({ error: String(error) }, "claiming failed; trying again");
         await clock.sleep(POLL_MS);
       }
       this.#mayHaveMore = seen.hasMore;
-      if (seen.claimed > 0 && seen.hasMore && this.#claims.size < maxConcurrentExecutions) continue;
-      await this.#pause();
+      if (seen.claimed > 0 && seen.hasMore && this.#claims.size < maxConcurrentExecutions) this.#isWoken = true;
+      else await this.#pause();
     }
   }
 
