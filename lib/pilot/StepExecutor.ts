@@ -283,14 +283,12 @@ export class StepExecutor {
     error?: AppError,
   ): Promise<StepOutcome> {
     const unit = stepUnit(state, end);
-    const outcome = await this.#append(state, unit.parts).catch(async (refused: unknown) => {
-      // The database refused this step's values: the step fails, without them; anything else is the caller's.
-      if (!AppError.is(refused, "VALUE_REFUSED") || end.status === "failed") throw refused;
-      return refused;
+    const outcome = await this.#append(state, unit.parts).catch((refused: unknown) => {
+      // The database refused a value of this step: the step fails without it. Anything else is the caller's.
+      if (AppError.is(refused, "VALUE_REFUSED") && canDoWithout(end)) return refused;
+      throw refused;
     });
-    if (outcome instanceof AppError) {
-      return this.#record(state, { ...end, status: "failed", value: null, detail: errorDetail(outcome), parts: end.parts }, null, outcome);
-    }
+    if (outcome instanceof AppError) return this.#record(state, withoutRefused(end, outcome), null, outcome);
     if (outcome === "fenced") {
       state.halt("lost");
       return { status: "halted" };
@@ -304,6 +302,17 @@ export class StepExecutor {
   #append(state: ExecutionState, parts: readonly UnitPart[]): Promise<"committed" | "fenced"> {
     return this.#services.journal.append({ executionId: state.id, epoch: state.epoch, parts, signal: state.signal });
   }
+}
+
+/** Whether the end brings something that it can do without. */
+function canDoWithout({ status, parts }: AttemptEnd): boolean {
+  return status !== "failed" || parts.some(({ kind }) => kind !== "settlements");
+}
+
+/** First without the output, then without anything but what the calls came to: those figures are the database's own. */
+function withoutRefused(end: AttemptEnd, error: AppError): AttemptEnd {
+  const parts = end.status === "failed" ? end.parts.filter(({ kind }) => kind === "settlements") : end.parts;
+  return { ...end, status: "failed", value: null, detail: errorDetail(error), parts };
 }
 
 const rootsOfSteps = new WeakMap<WorkflowStep, ReadonlySet<string>>();

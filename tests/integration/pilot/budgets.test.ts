@@ -283,3 +283,16 @@ describe("a limit that is set later", () => {
     expect(again).toMatchObject({ limitTokens: 6_000, spentTokens: 1_000, grantedTokens: 1_000 });
   });
 });
+
+test("what a call cost is booked even when the database refuses what came with it", async () => {
+  await using t = await createTestSystem({ script: () => ({ text: "an answer", usage: { inputTokens: 77, outputTokens: 900 } }) });
+  await t.db.query("ALTER TABLE token_usage ADD CONSTRAINT refused CHECK (input_tokens <> 77)");
+  await t.system.setBudget("workspace", { tokens: 50_000 }, "tester");
+
+  const failed = await t.run(workflow([ask("one")]));
+  const [budget] = await t.system.listBudgets();
+
+  expect(failed).toMatchObject({ status: "failed", error: { code: "VALUE_REFUSED" } });
+  expect(failed.steps).toMatchObject([{ path: "one", status: "failed" }]);
+  expect(budget).toMatchObject({ spentTokens: 977, openTokens: 0, grantedTokens: 977 });
+});
