@@ -299,7 +299,12 @@ export interface SystemApi {
     rows: readonly { readonly attemptId: string; readonly tokens: number; readonly usd: string }[],
     actor: string,
   ): Promise<{ readonly corrected: number; readonly unchanged: number; readonly stillAssumed: readonly string[] }>;
-  setConnection(name: string, secret: string, actor: string): Promise<void>;
+  /**
+   * Refused with `SECRET_KEY_MISSING` while the key of other connections is not there.
+   *
+   * @param options `acceptLost`: store it all the same
+   */
+  setConnection(name: string, secret: string, actor: string, options?: { readonly acceptLost?: boolean }): Promise<void>;
   listConnections(): Promise<readonly { readonly name: string; readonly updatedAt: string }[]>;
   listPlugins(): Promise<
     readonly {

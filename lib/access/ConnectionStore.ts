@@ -11,6 +11,13 @@ export interface StoredConnection {
   readonly updatedAt: Date;
 }
 
+export interface GivenConnection {
+  readonly name: string;
+  readonly secret: string;
+  /** Store it although the key of other connections is not there. @defaultValue false */
+  readonly acceptLost?: boolean;
+}
+
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const MAX_SECRET_CHARACTERS = 65_536;
 const MAX_LISTED = 1_000;
@@ -22,12 +29,14 @@ export class ConnectionStore {
     this.#box = box;
   }
 
-  /** Stores or replaces. @throws AppError `USAGE` for a malformed name or an empty secret; it quotes the name only */
-  async setConnection(
-    db: Queryable,
-    workspaceId: WorkspaceId,
-    { name, secret }: { readonly name: string; readonly secret: string },
-  ): Promise<{ readonly isNew: boolean }> {
+  /**
+   * Stores or replaces. Refuses while other connections wait for a key that is not there: sealing with another key, or with one
+   * made now, would hide that theirs is lost.
+   *
+   * @throws AppError `USAGE` for a malformed name or an empty secret, quoting the name only; `SECRET_KEY_MISSING`
+   */
+  async setConnection(db: Queryable, workspaceId: WorkspaceId, given: GivenConnection): Promise<{ readonly isNew: boolean }> {
+    const { name, secret } = given;
     if (!NAME.test(name))
       throw new AppError(
         "USAGE",
@@ -38,6 +47,10 @@ export class ConnectionStore {
         "USAGE",
         `connection ${name}: expected a secret of 1 to ${MAX_SECRET_CHARACTERS} characters, got ${secret.length}`,
       );
+    }
+    if (given.acceptLost !== true) {
+      const lost = (await this.listUnopenable(db, workspaceId)).filter((other) => other !== name);
+      if (lost.length > 0) throw keyOfOthersLost(name, lost);
     }
     const { rows } = await db.query<{ is_new: boolean }>(
       `INSERT INTO plugin_connections (id, workspace_id, name, sealed) VALUES ($1::uuid, $2::uuid, $3, $4::bytea)
@@ -55,6 +68,15 @@ export class ConnectionStore {
       [workspaceId, MAX_LISTED],
     );
     return rows.map((row) => ({ name: row.name, createdAt: row.created_at, updatedAt: row.updated_at }));
+  }
+
+  /** Names of those whose key is not there, at most 1 000. */
+  async listUnopenable(db: Queryable, workspaceId: WorkspaceId): Promise<string[]> {
+    const { rows } = await db.query<{ name: string; sealed: Buffer }>(
+      "SELECT name, sealed FROM plugin_connections WHERE workspace_id = $1::uuid ORDER BY name LIMIT $2",
+      [workspaceId, MAX_LISTED],
+    );
+    return rows.filter(({ sealed }) => !this.#box.hasKeyOf(sealed)).map(({ name }) => name);
   }
 
   /** @throws AppError `CONNECTION_MISSING`; `SECRET_KEY_MISSING` when it cannot be opened */
@@ -102,4 +124,14 @@ export class ConnectionStore {
     }
     return count;
   }
+}
+
+function keyOfOthersLost(name: string, lost: readonly string[]): AppError {
+  const few = lost.slice(0, 5).join(", ");
+  const names = lost.length > 5 ? `${few} and ${lost.length - 5} more` : few;
+  const message = `connection ${name} is not stored, because the key that opens ${lost.length} other${lost.length === 1 ? "" : "s"} (${names}) is not there`;
+  return new AppError("SECRET_KEY_MISSING", message, {
+    details: { connections: names },
+    hint: "restore the key file or NEURONFORGE_SECRET_KEY; if that key is lost for good, add --accept-lost and store the others again",
+  });
 }

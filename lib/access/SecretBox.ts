@@ -60,6 +60,11 @@ export class SecretBox {
     }
   }
 
+  /** Whether its key is there. Makes none; whether the bytes are whole shows only when they are opened. */
+  hasKeyOf(sealed: Buffer): boolean {
+    return this.#load(false).some(([keyId]) => keyId === keyIdOf(sealed));
+  }
+
   /** False once a newer key is there: time to seal it again. */
   isNewest(sealed: Buffer): boolean {
     return this.#load(true)[0]?.[0] === keyIdOf(sealed);

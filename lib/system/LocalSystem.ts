@@ -205,9 +205,9 @@ export class LocalSystem implements System {
     return reconcileBudgets(this.#parts, rows, actor);
   }
 
-  async setConnection(name: string, secret: string, actor: string): Promise<void> {
+  async setConnection(name: string, secret: string, actor: string, options: { readonly acceptLost?: boolean } = {}): Promise<void> {
     const { connections, audit } = this.#parts;
-    await connections.setConnection(this.#db, this.#workspaceId, { name, secret });
+    await connections.setConnection(this.#db, this.#workspaceId, { ...options, name, secret });
     audit.log({ workspaceId: this.#workspaceId, action: AUDIT_EVENTS.CONNECTION_SET, entityType: "connection", entityId: name, actor });
   }
 

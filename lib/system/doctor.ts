@@ -20,7 +20,7 @@ export async function runChecks(parts: SystemParts): Promise<DoctorCheck[]> {
     ["models", () => models(parts)],
     ["prices", async () => prices(parts)],
     ["assumed usage", () => assumed(parts)],
-    ["secret key", async () => secretKey(parts)],
+    ["secret key", () => secretKey(parts)],
     ["files root", () => writable(parts.config.filesRoot)],
   ];
   const results: DoctorCheck[] = [];
@@ -107,7 +107,13 @@ async function assumed({ engine, config }: SystemParts): Promise<Finding> {
     : { ok: true, detail: `${calls.length} calls are booked at their cap`, hint: "correct them with `budgets reconcile FILE`" };
 }
 
-function secretKey({ config }: SystemParts): Finding {
+async function secretKey({ engine, config, connections }: SystemParts): Promise<Finding> {
+  const lost = await connections.listUnopenable(engine.db, config.workspaceId);
+  if (lost.length > 0) {
+    const hint =
+      "restore the key file or NEURONFORGE_SECRET_KEY, or store them again with `connections set NAME --from-env VAR --accept-lost`";
+    return { ok: false, detail: `the key of ${lost.length} connections is not there: ${lost.slice(0, 10).join(", ")}`, hint };
+  }
   return fine(config.secretKey === null ? `file ${config.secretKeyFile} (made when the first secret is stored)` : "from the environment");
 }
 

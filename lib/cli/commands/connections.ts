@@ -10,11 +10,17 @@ export function define(command: Command, action: Action): void {
     .description("store a secret, encrypted, under a name that workflows may use")
     .argument("<name>")
     .requiredOption("--from-env <variable>", "environment variable that holds the secret")
+    .option("--accept-lost", "store it although the key of other connections is lost")
     .action(action(set));
   command.command("ls").description("names of stored connections; never their secrets").action(action(list));
 }
 
-async function set(cli: Cli, name: string, { fromEnv }: { readonly fromEnv: string }): Promise<void> {
+interface SetOptions {
+  readonly fromEnv: string;
+  readonly acceptLost?: boolean;
+}
+
+async function set(cli: Cli, name: string, { fromEnv, acceptLost }: SetOptions): Promise<void> {
   const secret = cli.env[fromEnv];
   if (secret === undefined || secret === "") {
     throw new AppError("USAGE", `the environment variable ${fromEnv} is ${secret === undefined ? "not set" : "empty"}`, {
@@ -22,7 +28,7 @@ async function set(cli: Cli, name: string, { fromEnv }: { readonly fromEnv: stri
     });
   }
   await cli.withSystem(async ({ api }) => {
-    await api.setConnection(name, secret, cli.actor);
+    await api.setConnection(name, secret, cli.actor, { acceptLost: acceptLost === true });
     if (cli.output.isJson) cli.output.json({ name });
     else cli.output.data(`connection ${name} is stored`);
   });

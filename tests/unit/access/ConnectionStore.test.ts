@@ -86,6 +86,32 @@ describe("ConnectionStore", () => {
     ]);
   });
 
+  test("refuses a secret while other connections wait for a key that is lost, and makes no key", async () => {
+    await store.setConnection(db, workspaceId, { name: "github", secret: "one" });
+    await store.setConnection(db, workspaceId, { name: "slack", secret: "two" });
+    const made: Buffer[] = [];
+    const box = new SecretBox({ keys: (forSealing) => (forSealing ? (made.push(newKey), [newKey]) : made) });
+    const afterLoss = new ConnectionStore({ box });
+
+    const refusal = afterLoss.setConnection(db, workspaceId, { name: "jira", secret: "three" });
+
+    await expect(refusal).rejects.toMatchObject({ code: "SECRET_KEY_MISSING", details: { connections: "github, slack" } });
+    expect(made).toEqual([]);
+    expect((await afterLoss.listConnections(db, workspaceId)).map(({ name }) => name)).toEqual(["github", "slack"]);
+  });
+
+  test("stores it when that loss is accepted, and without being asked when it replaces the only lost one", async () => {
+    await store.setConnection(db, workspaceId, { name: "github", secret: "one" });
+    await store.setConnection(db, workspaceId, { name: "slack", secret: "two" });
+    const afterLoss = storeOf(newKey);
+
+    await afterLoss.setConnection(db, workspaceId, { name: "slack", secret: "three", acceptLost: true });
+    await afterLoss.setConnection(db, workspaceId, { name: "github", secret: "four" });
+
+    expect(await afterLoss.listUnopenable(db, workspaceId)).toEqual([]);
+    expect(await afterLoss.openConnection(db, workspaceId, "github")).toBe("four");
+  });
+
   test("seals everything with the newest key, so that the old one can go", async () => {
     await store.setConnection(db, workspaceId, { name: "github", secret: "one" });
     await store.setConnection(db, workspaceId, { name: "slack", secret: "two" });
