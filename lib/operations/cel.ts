@@ -3,6 +3,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../core/errors.ts";
 import type { JsonValue } from "../core/json.ts";
+import { celBindings } from "./celBindings.ts";
 import { inspectCel, type CelReference } from "./celReferences.ts";
 import { toJson } from "./celValues.ts";
 import { describeKeys } from "./describeValue.ts";
@@ -85,6 +86,12 @@ function compile(source: string, variables: readonly string[] | undefined, purpo
       hint: "write re2(item.subject, 'invoice.*') instead",
     });
   }
+  if (found.droppedKey !== undefined) {
+    throw fail(`writes the key "${found.droppedKey}", which the CEL library leaves out`, {
+      expected: "another key, or the key set by a map transform's fields",
+      got: found.droppedKey,
+    });
+  }
   if (found.macroDepth > MAX_MACRO_DEPTH) {
     throw fail("nests loops too deeply", {
       expected: `at most ${MAX_MACRO_DEPTH} levels of map, filter, all, exists, bind`,
@@ -136,7 +143,7 @@ function checkVariables(references: readonly CelReference[], variables: readonly
 
 function evaluate(program: Program, source: string, purpose: CelPurpose, bindings: Readonly<Record<string, JsonValue>>): JsonValue {
   try {
-    return toJson(program(bindings));
+    return toJson(program(celBindings(bindings)));
   } catch (cause) {
     if (AppError.is(cause)) throw cause;
     const { summary, character } = readCelError(cause);

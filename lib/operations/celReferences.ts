@@ -12,14 +12,18 @@ export interface CelInspection {
   readonly references: readonly CelReference[];
   readonly usesMatches: boolean;
   readonly macroDepth: number;
+  /** A key of an object literal that the library silently drops. */
+  readonly droppedKey: string | undefined;
 }
 
+const DROPPED_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 const LOOP_MACROS = new Set(["all", "exists", "exists_one", "map", "filter"]);
 
 interface Walk {
   readonly references: CelReference[];
   usesMatches: boolean;
   macroDepth: number;
+  droppedKey: string | undefined;
 }
 /** `bound`: names that a macro introduces and that are therefore no references. */
 interface Place {
@@ -28,7 +32,7 @@ interface Place {
 }
 
 export function inspectCel(ast: ASTNode): CelInspection {
-  const walk: Walk = { references: [], usesMatches: false, macroDepth: 0 };
+  const walk: Walk = { references: [], usesMatches: false, macroDepth: 0, droppedKey: undefined };
   visit(ast, walk, { bound: new Set(), macros: 0 });
   return walk;
 }
@@ -39,9 +43,15 @@ function visit(node: ASTNode, walk: Walk, place: Place): void {
     if (!place.bound.has(chain.root)) walk.references.push({ root: chain.root, path: chain.path });
     return;
   }
+  if (node.op === "map") walk.droppedKey ??= droppedKeyOf(node.args);
   if (node.op === "rcall") visitMethod(node.args, walk, place);
   else if (node.op === "call") visitCall(node.args, walk, place);
   else if (node.op !== "value") visitChildren(node.args, walk, place);
+}
+
+function droppedKeyOf(entries: readonly (readonly [ASTNode, ASTNode])[]): string | undefined {
+  for (const [key] of entries) if (key.op === "value" && typeof key.args === "string" && DROPPED_KEYS.has(key.args)) return key.args;
+  return undefined;
 }
 
 function visitChildren(args: unknown, walk: Walk, place: Place): void {

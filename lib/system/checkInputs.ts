@@ -7,17 +7,17 @@ import type { InputDeclaration, WorkflowDefinition } from "../workflow/types.ts"
 export function checkInputs(definition: WorkflowDefinition, given: JsonObject): JsonObject {
   if (definition.inputs === undefined) return given;
   const problems: string[] = [];
-  const inputs: Record<string, JsonValue> = {};
+  const inputs: [string, JsonValue][] = [];
   for (const key of Object.keys(given)) if (!Object.hasOwn(definition.inputs, key)) problems.push(`${key} is not declared`);
   for (const [name, { type, required, default: byDefault }] of Object.entries(definition.inputs)) {
-    const value = given[name] ?? byDefault;
+    const value = (Object.hasOwn(given, name) ? given[name] : undefined) ?? byDefault;
     if (value === undefined) {
       if (required !== false) problems.push(`${name} is missing`);
       continue;
     }
     const coerced = type === undefined ? value : COERCIONS[type](value);
     if (coerced === undefined) problems.push(`${name}: expected a ${type}, got ${JSON.stringify(value).slice(0, 60)}`);
-    else inputs[name] = coerced;
+    else inputs.push([name, coerced]);
   }
   if (problems.length > 0) {
     const names = Object.keys(definition.inputs).join(", ");
@@ -25,7 +25,7 @@ export function checkInputs(definition: WorkflowDefinition, given: JsonObject): 
       details: { field: "inputs", expected: names },
     });
   }
-  return inputs;
+  return Object.fromEntries(inputs);
 }
 
 type Coercion = (value: JsonValue) => JsonValue | undefined;

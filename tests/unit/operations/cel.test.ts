@@ -52,6 +52,36 @@ describe("compileCel", () => {
     expect(error.message).toContain(part);
   });
 
+  it.each<[string, JsonValue]>([
+    ['odd.constructor == "ACME"', true],
+    ['odd["__proto__"].x', 2],
+    ["odd.toString", 3],
+    ["odd.a", 1],
+    ["has(odd.constructor)", true],
+    ["has(plain.constructor) || has(plain.toString)", false],
+    ['"constructor" in odd && !("constructor" in plain)', true],
+    ["odd.map(key, key).size()", 5],
+    ['rows.filter(each, has(each.constructor) && each.constructor == "ACME").size()', 1],
+    ["odd == rows[0] && odd != plain", true],
+    ["renamed == plain", false],
+    ['{"found": odd.constructor}', { found: "ACME" }],
+  ])("takes a key that every object inherits for data: %s", (source, expected) => {
+    const odd = JSON.parse('{"constructor":"ACME","__proto__":{"x":2},"toString":3,"hasOwnProperty":null,"a":1}') as JsonValue;
+    const bindings = { odd, plain: { a: 1 }, renamed: { toString: 1 }, rows: [odd, { a: 1 }] };
+
+    expect(compileCel(source, Object.keys(bindings), "transform").evaluate(bindings)).toEqual(expected);
+  });
+
+  it("gives such keys back as they came", () => {
+    const text = '[{"constructor":"ACME","__proto__":{"x":2},"toString":{"constructor":null}}]';
+
+    expect(JSON.stringify(compileCel("rows", ["rows"]).evaluate({ rows: JSON.parse(text) as JsonValue }))).toBe(text);
+  });
+
+  it.each(["constructor", "__proto__"])("refuses to write the key %s rather than leave it out", (key) => {
+    expect(errorOf(() => compileCel(`{"ok": 1, "${key}": 2}`, [], "transform")).message).toContain(`writes the key "${key}"`);
+  });
+
   it.each(["9007199254740993", "type(1)", "item.missing", "item.text > 1", "item.constructor", "item.__proto__", "1.0 / 0.0"])(
     "fails on %s at evaluation",
     (source) => {
