@@ -24,6 +24,8 @@ export interface OpenDatabaseOptions {
 }
 
 const MAX_CONNECTIONS = 10;
+/** An idle worker's few statements now and then meet; connections that were closed in between cost a login each. */
+const IDLE_CONNECTION_MS = 60_000;
 /** A server that does not answer within this is as good as gone; without it pg waits for ever. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -67,7 +69,7 @@ async function openServer({ url, maxConnections, parts }: ServerToOpen): Promise
     });
   }
   const config = { connectionString: url, application_name: "neuronforge", keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS };
-  const pool = new StatementPool({ ...config, max: maxConnections }, false);
+  const pool = new StatementPool({ ...config, max: maxConnections, idleTimeoutMillis: IDLE_CONNECTION_MS }, false);
   const database = new PoolDatabase({ ...parts, pool, listenConfig: config });
   try {
     await database.query("SELECT 1");
