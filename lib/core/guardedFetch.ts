@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { findErrorCode, isConnectionRefusal, isRefusingStatus, isTlsFailure } from "./connectionRefusal.ts";
 import { AppError } from "./errors.ts";
 import { readBoundedBody } from "./boundedBody.ts";
-import { decodeJson, type JsonValue } from "./json.ts";
+import { decodeForeignJson, type JsonValue } from "./json.ts";
 import { createPinnedConnector } from "./pinnedConnector.ts";
 
 export interface GuardedRequest {
@@ -36,7 +36,7 @@ export interface GuardedResponse {
   readonly accepted: "no" | "maybe";
   /** By the charset of the content type, else UTF-8; bytes that do not decode become U+FFFD. */
   text(): string;
-  /** @throws AppError `UPSTREAM_REJECTED` when the body is not JSON */
+  /** Whole numbers beyond 2^53 - 1 are texts. @throws AppError `UPSTREAM_REJECTED` when the body is not JSON */
   json(): JsonValue;
 }
 
@@ -278,7 +278,7 @@ class BufferedResponse implements GuardedResponse {
 
   json(): JsonValue {
     try {
-      return decodeJson(this.text());
+      return decodeForeignJson(this.text());
     } catch (cause) {
       const start = JSON.stringify(this.text().slice(0, 60));
       throw new AppError(

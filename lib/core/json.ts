@@ -33,6 +33,23 @@ export function decodeJson(bytes: Uint8Array | string): JsonValue {
   ) as JsonValue;
 }
 
+/** What JSON numbers hold exactly has at most sixteen digits; texts without longer ones need no second look. */
+const LONG_DIGITS = /\d{16}/;
+const WHOLE = /^-?\d+$/;
+
+/**
+ * JSON written by somebody else. Whole numbers beyond 2^53 - 1, such as ids, come back as text: as numbers they would be rounded to
+ * other ids. Fractions and numbers in exponent notation are numbers, as exact as those can be.
+ *
+ * @throws SyntaxError
+ */
+export function decodeForeignJson(text: string): JsonValue {
+  if (!LONG_DIGITS.test(text)) return JSON.parse(text) as JsonValue;
+  const keepDigits = (_key: string, value: unknown, { source = "" }: { readonly source?: string }): unknown =>
+    typeof value === "number" && !Number.isSafeInteger(value) && WHOLE.test(source) ? source : value;
+  return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown) as JsonValue;
+}
+
 /** Object keys sorted at every depth: for hashing definitions and configurations, where key order carries no meaning. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(sortKeys(value));

@@ -18,7 +18,7 @@ function isPlain(value: JsonValue | undefined): boolean {
   if (known !== undefined) return known;
   const found = isJsonObject(value)
     ? Object.keys(value).every((key) => !(key in Object.prototype) && isPlain(value[key]))
-    : (value as readonly JsonValue[]).every(isPlain);
+    : value.every(isPlain);
   plainness.set(value, found);
   return found;
 }
@@ -29,7 +29,7 @@ function asMaps(value: JsonValue): unknown {
   if (known !== undefined) return known;
   const made = isJsonObject(value)
     ? new Map(Object.entries(value).flatMap(([key, member]) => (member === undefined ? [] : [[key, asMaps(member)] as const])))
-    : (value as readonly JsonValue[]).map(asMaps);
+    : value.map(asMaps);
   mapped.set(value, made);
   return made;
 }

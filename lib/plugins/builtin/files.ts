@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
-import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import { decodeForeignJson, isJsonObject, type JsonValue } from "../../core/json.ts";
 import { definePlugin, defineAction } from "../definePlugin.ts";
 import { APPEND_WINDOW_HOURS } from "../files/AppendLedger.ts";
 import type { Plugin } from "../types.ts";
@@ -167,7 +167,7 @@ function decode(bytes: Buffer, { path, as, encoding }: z.output<typeof readParam
   const text = decodeText(bytes, encoding, path);
   if (as === "text") return text;
   try {
-    return JSON.parse(text) as JsonValue;
+    return decodeForeignJson(text);
   } catch (cause) {
     throw new AppError("SYNTAX_INVALID", `file ${path} is not JSON: ${String(cause)}`, {
       cause,

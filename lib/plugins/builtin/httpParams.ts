@@ -23,7 +23,10 @@ const common = {
     .describe("Added to the URL; null is left out"),
   headers: z.record(z.string().regex(HEADER_NAME, "is not a header name"), z.string()).default({}),
   auth: authParams.optional(),
-  response: z.enum(["auto", "json", "text", "base64"]).default("auto").describe("auto: by the content type"),
+  response: z
+    .enum(["auto", "json", "text", "base64"])
+    .default("auto")
+    .describe("auto: by the content type. In JSON, whole numbers beyond 9007199254740991 become texts, digit by digit"),
   fail_on_status: z.boolean().default(true).describe("A status of 400 or more is an error"),
   timeout_ms: z.int().positive().max(300_000).default(30_000),
   max_bytes: z.int().positive().max(10_000_000).default(5_000_000),

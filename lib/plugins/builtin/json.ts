@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
-import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { canonicalJson, decodeForeignJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { lookUpPath, parsePath, readPath } from "../../operations/paths.ts";
 import { compileSchema } from "../compileSchema.ts";
 import { defineAction, definePlugin } from "../definePlugin.ts";
@@ -23,7 +23,7 @@ const parse = defineAction({
   params: z.strictObject({ text: z.string() }),
   run: async ({ text }) => {
     try {
-      return JSON.parse(text) as JsonValue;
+      return decodeForeignJson(text);
     } catch (cause) {
       const start = JSON.stringify(text.slice(0, 60));
       throw new AppError("TRANSFORM_FAILED", `the text is not JSON (${String(cause)}); it begins with ${start}`, {

@@ -90,6 +90,10 @@ describe("csv.stringify", () => {
 });
 
 describe("json", () => {
+  test("parse keeps the digits of whole numbers that a number cannot hold", async () => {
+    expect(await run("json.parse", { text: "[9007199254740993,1]" })).toEqual(["9007199254740993", 1]);
+  });
+
   test("queries by path, with and without a default", async () => {
     const value = { orders: [{ total: 1 }, { total: 2 }] };
     expect(await run("json.query", { value, path: "orders[*].total" })).toEqual([1, 2]);

@@ -33,6 +33,41 @@ async function call(action: string, params: JsonObject, secret?: Secret): Promis
   return executor({}, secret).execute(callOf("http", action, params));
 }
 
+describe("whole numbers in a JSON answer", () => {
+  const answer =
+    (text: string): Answer =>
+    (response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end(text);
+
+  test("beyond what a number holds exactly become texts, all others stay numbers", async () => {
+    const body =
+      '{"id":9007199254740993,"ids":[-12345678901234567890,9007199254740991],"ratio":0.12345678901234567,"far":1e20,"a":"1234567890123456789"}';
+    const server = await serve({ "/": answer(body) });
+
+    const got = dataOf(await call("get", { url: server.url })) as JsonObject;
+
+    expect(got["body"]).toEqual({
+      id: "9007199254740993",
+      ids: ["-12345678901234567890", 9007199254740991],
+      ratio: 0.12345678901234567,
+      far: 1e20,
+      a: "1234567890123456789",
+    });
+  });
+
+  test("lead to the next page digit by digit when they are its cursor", async () => {
+    const server = await serve({
+      "/": (response, arrival) => {
+        answer(arrival.path === "/" ? '{"items":[1],"next":9007199254740993}' : '{"items":[2],"next":null}')(response, arrival);
+      },
+    });
+
+    await call("get", { url: `${server.url}/`, paginate: { by: "cursor", cursor: "next", items: "items" } });
+
+    expect(server.arrivals.map(({ path }) => path)).toEqual(["/", "/?cursor=9007199254740993"]);
+  });
+});
+
 describe("requests", () => {
   test("carry query, headers, and a body of each kind", async () => {
     const server = await serve({ "/": json({}) });
