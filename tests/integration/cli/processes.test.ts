@@ -24,8 +24,8 @@ steps:
 beforeAll(async () => {
   cwd = await mkdtemp(path.join(tmpdir(), "nf-cli-many-"));
   for (const [name, delayMs] of [
-    ["short", 1_500],
-    ["long", 5_000],
+    ["short", 5_000],
+    ["long", 9_000],
     ["killed", 6_000],
     ["stopped", 4_000],
     ["queued", 50],
