@@ -45,9 +45,12 @@ const WHOLE = /^-?\d+$/;
  */
 export function decodeForeignJson(text: string): JsonValue {
   if (!LONG_DIGITS.test(text)) return JSON.parse(text) as JsonValue;
-  const keepDigits = (_key: string, value: unknown, { source = "" }: { readonly source?: string }): unknown =>
-    typeof value === "number" && !Number.isSafeInteger(value) && WHOLE.test(source) ? source : value;
   return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown) as JsonValue;
+}
+
+/** The third argument is ECMAScript's, and not yet in the types of `JSON.parse`. */
+function keepDigits(_key: string, value: unknown, { source = "" }: { readonly source?: string }): unknown {
+  return typeof value === "number" && !Number.isSafeInteger(value) && WHOLE.test(source) ? source : value;
 }
 
 /** Object keys sorted at every depth: for hashing definitions and configurations, where key order carries no meaning. */

@@ -130,6 +130,11 @@ export class ExecutionState {
     return { workspaceId: this.workspaceId, executionId: this.id, agentId: this.claim.agentId, tags: this.snapshot.tags };
   }
 
+  /** When its own time limit is over, suspended or not; null without one. */
+  get deadlineMs(): number | null {
+    return this.snapshot.timeoutMs === null ? null : this.claim.startedAt.getTime() + this.snapshot.timeoutMs;
+  }
+
   /** Aborted when what runs must stop at once: cancel, time limit, lost lease. */
   get signal(): AbortSignal {
     return this.#stop.signal;

@@ -44,7 +44,7 @@ export class Suspender {
    */
   async suspend(state: ExecutionState, waits: readonly Wait[]): Promise<boolean> {
     const { journal, emit } = this.#options;
-    const wakeAt = earliest(waits);
+    const wakeAt = earliest([...waits.map(({ until }) => until), state.deadlineMs === null ? null : new Date(state.deadlineMs)]);
     const waitingFor = SHOWN_FIRST.find((reason) => waits.some((wait) => wait.for === reason)) ?? "delay";
     const left = await this.#leave(state.claim, async (tx, lock) => {
       if (await hasNews(tx, state, lock)) return false;
@@ -153,8 +153,8 @@ async function hasNews(tx: Transaction, state: ExecutionState, lock: ExecutionLo
   return (await loadSignals(tx, state.id)).some(({ key }) => !state.signals.has(key));
 }
 
-function earliest(waits: readonly Wait[]): Date | null {
+function earliest(times: readonly (Date | null)[]): Date | null {
   let first: Date | null = null;
-  for (const { until } of waits) if (until !== null && (first === null || until < first)) first = until;
+  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
   return first;
 }

@@ -21,6 +21,9 @@ import type { PilotServices, Wait, WalkOutcome } from "./types.ts";
 /** Claims in a row that may end without one journal row before the step is blamed. */
 const MAX_FRUITLESS_EPOCHS = 5;
 
+/** An execution this close to its time limit is not suspended any more. */
+const WAITS_UP_TO_MS = 1_000;
+
 /** What the worker sees of an execution that is being run: for touches, cancels and lost leases. */
 export interface HeldExecution {
   readonly claim: ClaimedExecution;
@@ -126,11 +129,27 @@ export class WorkflowPilot {
   async #suspend(state: ExecutionState, waits: readonly Wait[]): Promise<boolean> {
     const uncertain = waits.filter((wait) => wait.for === "uncertain");
     const others = waits.length > uncertain.length;
-    if (uncertain.length === 0 || others) return this.#suspender.suspend(state, waits);
+    if (uncertain.length === 0 || others) {
+      if (await this.#reachesTimeLimit(state)) return false;
+      return this.#suspender.suspend(state, waits);
+    }
     const error = new AppError("EFFECT_UNCERTAIN", uncertain.map(({ message }) => message).join("; "), {
       details: { step: uncertain[0]?.path ?? "" },
     });
     return this.#suspender.restUncertain(state, endParts(state, { status: "uncertain", error, outputHash: null }));
+  }
+
+  /**
+   * Waits here for a time limit that is as good as reached. Suspended until then, it would be claimed again and again where the
+   * database's clock is ahead of ours.
+   */
+  async #reachesTimeLimit(state: ExecutionState): Promise<boolean> {
+    const { clock } = this.#services;
+    if (state.deadlineMs === null || state.deadlineMs - clock.nowMs() > WAITS_UP_TO_MS) return false;
+    // Rejects when it is halted meanwhile, by the limit's own timer too.
+    await clock.sleep(Math.max(state.deadlineMs - clock.nowMs(), 0), state.signal).catch(() => undefined);
+    if (state.haltReason === null) state.halt("timeout");
+    return true;
   }
 
   async #finalOutput(state: ExecutionState, scope: StepScope): Promise<JsonValue> {
@@ -208,9 +227,9 @@ function endRow(state: ExecutionState, { status, error, outputHash }: End): EndR
 }
 
 function watchTimeLimit(state: ExecutionState, clock: Clock): () => void {
-  const { timeoutMs } = state.snapshot;
-  if (timeoutMs === null) return () => undefined;
-  const leftMs = state.claim.startedAt.getTime() + timeoutMs - clock.nowMs();
+  const { deadlineMs } = state;
+  if (deadlineMs === null) return () => undefined;
+  const leftMs = deadlineMs - clock.nowMs();
   if (leftMs <= 0) {
     state.halt("timeout");
     return () => undefined;

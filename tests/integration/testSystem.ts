@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { loadConfig } from "../../lib/config/loadConfig.ts";
+import type { Clock } from "../../lib/core/clock.ts";
 import { AppError } from "../../lib/core/errors.ts";
 import type { JsonValue } from "../../lib/core/json.ts";
 import { createLogger, silentLogger } from "../../lib/core/logger.ts";
@@ -42,6 +43,7 @@ export interface TestSystemOptions {
   /** What the configuration file holds. */
   readonly file?: object;
   readonly database?: Database;
+  readonly clock?: Clock;
   /** False: nothing is claimed before the test calls `system.work()`. @defaultValue true */
   readonly works?: boolean;
 }
@@ -59,6 +61,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
   const system = await createSystem({
     config,
     database: db,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     logger: process.env["DEBUG_TEST"] ? createLogger({ level: "debug" }) : silentLogger,
     plugins: [createProbePlugin(probe)],
     providers: [{ provider: model, models: ["gpt-4o-mini"] }],
