@@ -148,7 +148,10 @@ export interface Receipt {
   readonly pricedAs: string | null;
   readonly lines: readonly ReceiptLine[];
   readonly calls: readonly {
+    /** What `reconcileBudgets` takes for a call whose state is `assumed`. */
+    readonly attemptId: string;
     readonly path: string;
+    readonly dispatchedAt: string;
     readonly provider: string;
     readonly model: string;
     readonly state: string;

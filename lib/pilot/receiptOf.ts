@@ -44,7 +44,9 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
         : [{ cause: "paid actions", usd: nanoToUsd(effectUsd), tokens: null, note: `${effects.length} calls` }]),
     ],
     calls: models.map((attempt) => ({
+      attemptId: attempt.id,
       path: attempt.stepPath,
+      dispatchedAt: attempt.dispatchedAt.toISOString(),
       provider: attempt.provider ?? "",
       model: attempt.model ?? "",
       state: attempt.state,

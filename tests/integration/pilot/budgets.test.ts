@@ -146,6 +146,8 @@ describe("a hard limit on an execution", () => {
     expect(done.status).toBe("completed");
     expect(receipt.unknown.callsAssumed).toBe(1);
     expect(receipt.calls.map(({ state }) => state)).toEqual(["assumed", "settled"]);
+    const rows = receipt.calls.slice(0, 1).map(({ attemptId }) => ({ attemptId, tokens: 900, usd: "0.01" }));
+    await expect(t.system.reconcileBudgets(rows, "tester")).resolves.toMatchObject({ corrected: 1, stillAssumed: [] });
   });
 });
 

@@ -17,6 +17,13 @@ const CALL_COLUMNS: readonly Column<Call>[] = [
   { title: "PAID", align: "right", value: ({ usedUsd }) => (usedUsd === null ? "?" : formatUsd(usedUsd)) },
 ];
 
+/** The id whole, as `budgets reconcile` needs it; the time finds the call in a provider's export, which knows no ids of ours. */
+const ASSUMED_COLUMNS: readonly Column<Call>[] = [
+  { title: "ASSUMED ATTEMPT", value: ({ attemptId }) => attemptId },
+  { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },
+  { title: "SENT", value: ({ dispatchedAt }) => dispatchedAt.replace(/\.\d+Z$/, "Z") },
+];
+
 const LINE_COLUMNS: readonly Column<ReceiptLine>[] = [
   { title: "CAUSE", value: ({ cause }) => cause, shrinkTo: 12 },
   { title: "USD", align: "right", value: ({ usd }) => (usd === null ? "?" : formatUsd(usd)) },
@@ -48,6 +55,12 @@ export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): vo
   if (found.calls.length > 0) {
     output.data("");
     output.table(found.calls, CALL_COLUMNS, "");
+  }
+  const assumed = found.calls.filter(({ state }) => state === "assumed");
+  if (assumed.length > 0) {
+    output.data("");
+    output.table(assumed, ASSUMED_COLUMNS, "");
+    output.data("correct them with `budgets reconcile FILE`, by attempt id");
   }
   if (found.lines.length > 0) {
     output.data("");
