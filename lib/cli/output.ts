@@ -92,6 +92,16 @@ export class Output {
     );
   }
 
+  /** The first line of an entry in a list: a name that stands out and what is said of it, which wraps below on a screen. */
+  entry(name: string, text: string): void {
+    const { width } = this;
+    const [label, line] = [printable(name), `${printable(name)} ${printable(text)}`];
+    const shown = width === undefined ? line : wrapText(line, width - 2, "  ");
+    // A name with blanks may have been wrapped itself.
+    const painted = shown.startsWith(label) ? this.paint("bold", label) + shown.slice(label.length) : shown;
+    this.data(`  ${painted.replaceAll("\n", "\n  ")}`);
+  }
+
   /** Something worth knowing that is not the result. */
   talk(text: string): void {
     if (!this.#isQuiet) this.#writeTalk(this.#wrapProse(text));

@@ -42,8 +42,8 @@ export const ERROR_CATALOGUE = {
     "store it with `neuronforge connections set NAME --from-env VAR` and name the connection",
   ),
   TEMPLATE_INVALID: entry(2, 422, "A {{template}} cannot be parsed or resolved.", "check the path against the step's output"),
-  CONDITION_INVALID: entry(2, 422, "A condition is malformed.", "see docs/reference/conditions"),
-  TRANSFORM_INVALID: entry(2, 422, "A transform's operation or configuration is wrong.", "see docs/reference/transforms"),
+  CONDITION_INVALID: entry(2, 422, "A condition is malformed.", "docs/reference/conditions.md shows every form of a condition"),
+  TRANSFORM_INVALID: entry(2, 422, "A transform's operation or configuration is wrong.", "docs/reference/transforms.md lists them with their settings"),
   // Configuration and access
   CONFIG_INVALID: entry(3, 500, "The configuration has errors; all are listed.", "mend each listed key"),
   CONNECTION_MISSING: entry(

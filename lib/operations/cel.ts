@@ -66,15 +66,24 @@ export function compileCel(source: string, variables: readonly string[] | undefi
 
 function compile(source: string, variables: readonly string[] | undefined, purpose: CelPurpose): CompiledCel {
   const fail = (problem: string, facts: CelFacts = {}): AppError => invalid(source, purpose, problem, facts);
-  if (source.trim() === "") throw fail("is empty", { expected: "an expression such as item.amount > 100", got: "nothing" });
+  if (source.trim() === "")
+    throw fail("is empty", {
+      expected: "an expression such as item.amount > 100",
+      got: "nothing",
+      hint: "write an expression, or take the field out",
+    });
   if (source.length > MAX_SOURCE_CHARACTERS) {
-    throw fail("is too long", { expected: `at most ${MAX_SOURCE_CHARACTERS} characters`, got: `${source.length}` });
+    throw fail("is too long", {
+      expected: `at most ${MAX_SOURCE_CHARACTERS} characters`,
+      got: `${source.length}`,
+      hint: "split it over several steps",
+    });
   }
   if (source.includes("{{")) {
     throw fail("holds a {{template}}", {
       expected: "plain names such as step1.data.count",
       got: "{{",
-      hint: "write step1.data.count > 5 without braces",
+      hint: `write it without braces: ${withoutBraces(source)}`,
     });
   }
   const program = parse(source, fail);
@@ -96,6 +105,7 @@ function compile(source: string, variables: readonly string[] | undefined, purpo
     throw fail("nests loops too deeply", {
       expected: `at most ${MAX_MACRO_DEPTH} levels of map, filter, all, exists, bind`,
       got: String(found.macroDepth),
+      hint: "do the inner part in a transform step of its own",
     });
   }
   if (variables !== undefined) checkVariables(found.references, variables, fail);
@@ -124,9 +134,25 @@ function parse(source: string, fail: Fail): Program {
     throw fail(`cannot be read${character === undefined ? "" : ` at character ${character}`}: ${summary}`, {
       cause,
       expected: "a CEL expression",
-      got: summary,
+      got: summary.includes("EOF") ? "the end of the expression" : summary,
+      hint: syntaxHint(source, summary),
     });
   }
+}
+
+/** `{{rows.length}} > 3` is meant as `size(rows) > 3`: in CEL a list has no length. */
+function withoutBraces(source: string): string {
+  return shorten(source.replace(/\{\{\s*|\s*\}\}/g, "").replace(/([\w.]+)\.length\b/g, "size($1)"));
+}
+
+/** The slips of people who know other languages; for the rest the page says what there is. */
+function syntaxHint(source: string, summary: string): string {
+  const code = source.replace(/"[^"]*"|'[^']*'/g, '""');
+  if (/===|!==/.test(code)) return "compare with == and !=";
+  if (/(?<![=!<>])=(?![=~])/.test(code)) return "compare with ==";
+  if (/\b(?:and|or|not)\b/i.test(code)) return "write && for and, || for or, ! for not";
+  if (/EOF/.test(summary)) return "something is missing at the end: a value, a bracket or a quote";
+  return "docs/reference/conditions.md shows the operators and functions of CEL";
 }
 
 function checkVariables(references: readonly CelReference[], variables: readonly string[], fail: Fail): void {

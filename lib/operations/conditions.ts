@@ -51,6 +51,7 @@ export interface ConditionReference {
 
 const MAX_DEPTH = 50;
 const FORMS = "CEL text, {field, operator, value}, {conditionType: complex_and, conditions} or {kind: and, …}";
+const OPERATOR_FIX = "use one of these; docs/reference/conditions.md says what each does";
 const LOGICAL = { complex_and: "and", complex_or: "or", and: "and", or: "or", complex_not: "not", not: "not" } as const;
 
 /** @throws AppError `CONDITION_INVALID` naming the place inside the condition */
@@ -59,16 +60,31 @@ export function parseCondition(raw: JsonValue, where = "condition"): Condition {
 }
 
 function parseAt(raw: JsonValue, where: string, depth: number): Condition {
-  if (depth > MAX_DEPTH) throw invalid(where, "is nested too deeply", { expected: `at most ${MAX_DEPTH} levels`, got: "more" });
+  if (depth > MAX_DEPTH)
+    throw invalid(where, "is nested too deeply", {
+      expected: `at most ${MAX_DEPTH} levels`,
+      got: "more",
+      fix: "split it over several steps",
+    });
   if (typeof raw === "string") return { kind: "cel", compiled: compileText(raw, where) };
-  if (!isJsonObject(raw)) throw invalid(where, "is not a condition", { expected: FORMS, got: describeValue(raw) });
+  if (!isJsonObject(raw))
+    throw invalid(where, "is not a condition", {
+      expected: FORMS,
+      got: describeValue(raw),
+      fix: "write CEL text such as step1.total > 10",
+    });
   const type = raw["kind"] ?? raw["conditionType"] ?? raw["type"];
   if (typeof type === "string" && Object.hasOwn(LOGICAL, type))
     return parseLogical(raw, LOGICAL[type as keyof typeof LOGICAL], where, depth);
   if (type === "comparison") return parseTree(raw, where);
   if (type === undefined || type === "simple") return parseSimple(raw, where);
   const known = ["simple", "comparison", ...Object.keys(LOGICAL)];
-  throw invalid(where, "has an unknown type", { expected: known.join(" | "), got: describeValue(type) }, suggest(type, known));
+  throw invalid(
+    where,
+    "has an unknown type",
+    { expected: known.join(" | "), got: describeValue(type), fix: "use one of the listed types" },
+    suggest(type, known),
+  );
 }
 
 function compileText(text: string, where: string): CompiledCel {
@@ -84,7 +100,8 @@ function parseLogical(raw: JsonObject, kind: "and" | "or" | "not", where: string
   if (kind === "not") {
     checkKeys(raw, ["condition", "operand"], where);
     const inner = raw["condition"] ?? raw["operand"];
-    if (inner === undefined) throw invalid(`${where}.condition`, "is missing", { expected: FORMS, got: "nothing" });
+    if (inner === undefined)
+      throw invalid(`${where}.condition`, "is missing", { expected: FORMS, got: "nothing", fix: "add the condition that is turned round" });
     return { kind, condition: parseAt(inner, `${where}.condition`, depth + 1) };
   }
   checkKeys(raw, ["conditions", "operands"], where);
@@ -94,6 +111,7 @@ function parseLogical(raw: JsonObject, kind: "and" | "or" | "not", where: string
     throw invalid(`${where}.${key}`, "is not a list of conditions", {
       expected: "a list with at least one condition",
       got: describeValue(inner),
+      fix: "add `conditions` with a list of conditions",
     });
   }
   return { kind, conditions: inner.map((condition, index) => parseAt(condition, `${where}.${key}[${index}]`, depth + 1)) };
@@ -106,6 +124,7 @@ function parseSimple(raw: JsonObject, where: string): Condition {
     throw invalid(`${where}.field`, "is not a path", {
       expected: "a path such as step1.data.count or item.status",
       got: describeValue(field),
+      fix: "name what is compared, such as `field: step1.total`",
     });
   }
   const right: Operand | undefined = value === undefined ? undefined : { kind: "value", value };
@@ -121,12 +140,13 @@ function parseTree(raw: JsonObject, where: string): Condition {
 
 function parseOperand(raw: JsonValue | undefined, where: string): Operand {
   const expected = "{kind: literal, value} or {kind: ref, path}";
-  if (!isJsonObject(raw)) throw invalid(where, "is not an operand", { expected, got: describeValue(raw) });
+  const fix = "write {kind: ref, path: step1.total} or {kind: literal, value: 10}";
+  if (!isJsonObject(raw)) throw invalid(where, "is not an operand", { expected, got: describeValue(raw), fix });
   if (raw["kind"] === "literal" && raw["value"] !== undefined) return { kind: "value", value: raw["value"] };
-  if (raw["kind"] !== "ref") throw invalid(where, "is not an operand", { expected, got: describeValue(raw["kind"]) });
+  if (raw["kind"] !== "ref") throw invalid(where, "is not an operand", { expected, got: describeValue(raw["kind"]), fix });
   const parts = [raw["path"] ?? raw["ref"], raw["field"]].filter((part) => part !== undefined);
   if (parts.length === 0 || !parts.every((part) => typeof part === "string"))
-    throw invalid(where, "names no path", { expected, got: describeValue(raw) });
+    throw invalid(where, "names no path", { expected, got: describeValue(raw), fix });
   return parseField(parts.join("."), where);
 }
 
@@ -135,7 +155,11 @@ function parseField(text: string, where: string): Operand {
     if (!text.includes("{{")) {
       const [first, ...path] = parsePath(text);
       if (first?.kind === "key") return { kind: "path", text, root: first.key, path, isTemplate: false };
-      throw invalid(where, "does not begin with a name", { expected: "a path such as item.status", got: text });
+      throw invalid(where, "does not begin with a name", {
+        expected: "a path such as item.status",
+        got: text,
+        fix: "begin with the id of a step, with item or with input",
+      });
     }
     const parts = parseTemplate(text.trim(), where);
     const [only] = parts;
@@ -151,22 +175,39 @@ function comparison(name: JsonValue | undefined, left: Operand, right: Operand |
   const operator = typeof name === "string" ? findOperator(name.trim()) : undefined;
   if (operator === undefined) {
     const expected = Object.keys(OPERATORS).join(" ");
-    throw invalid(`${where}.operator`, "is unknown", { expected, got: describeValue(name) }, suggest(name, operatorNames()));
+    throw invalid(
+      `${where}.operator`,
+      "is unknown",
+      { expected, got: describeValue(name), fix: OPERATOR_FIX },
+      suggest(name, operatorNames()),
+    );
   }
   const kind = OPERATORS[operator].value;
   if (kind === "none") return { kind: "comparison", operator, left, right: undefined };
   if (right === undefined)
-    throw invalid(`${where}.value`, `is missing for ${operator}`, { expected: "a value to compare with", got: "nothing" });
+    throw invalid(`${where}.value`, `is missing for ${operator}`, {
+      expected: "a value to compare with",
+      got: "nothing",
+      fix: "add `value`, or ask with exists or is_empty, which take none",
+    });
   if (right.kind === "value" && !hasTemplates(right.value)) checkLiteral(kind, right.value, `${where}.value`);
   return { kind: "comparison", operator, left, right };
 }
 
 function checkLiteral(kind: "any" | "pattern" | "days", value: JsonValue, where: string): void {
   if (kind === "days" && (readNumber(value) ?? -1) < 0)
-    throw invalid(where, "is not a number of days", { expected: "a number from 0", got: describeValue(value) });
+    throw invalid(where, "is not a number of days", {
+      expected: "a number from 0",
+      got: describeValue(value),
+      fix: "write a number of days, such as 7",
+    });
   if (kind !== "pattern") return;
   if (typeof value !== "string")
-    throw invalid(where, "is not a pattern", { expected: "a regular expression as text", got: describeValue(value) });
+    throw invalid(where, "is not a pattern", {
+      expected: "a regular expression as text",
+      got: describeValue(value),
+      fix: "write the pattern in quotes",
+    });
   try {
     compilePattern(value);
   } catch (cause) {
@@ -174,7 +215,11 @@ function checkLiteral(kind: "any" | "pattern" | "days", value: JsonValue, where:
     throw invalid(
       where,
       `is not a valid pattern: ${reason}`,
-      { expected: "an RE2 regular expression", got: describeValue(value) },
+      {
+        expected: "an RE2 regular expression",
+        got: describeValue(value),
+        fix: "mend the pattern; RE2 has no look-around and no back-references",
+      },
       undefined,
       cause,
     );
@@ -258,7 +303,12 @@ function checkKeys(raw: JsonObject, known: readonly string[], where: string): vo
   const all = [...known, "kind", "conditionType", "type", "description"];
   for (const key of Object.keys(raw)) {
     if (all.includes(key) || raw[key] === undefined) continue;
-    throw invalid(`${where}.${key}`, "is not a known field", { expected: describeKeys(known), got: key }, suggest(key, known));
+    throw invalid(
+      `${where}.${key}`,
+      "is not a known field",
+      { expected: describeKeys(known), got: key, fix: "take it out" },
+      suggest(key, known),
+    );
   }
 }
 
@@ -270,14 +320,17 @@ function suggest(word: JsonValue | undefined, known: readonly string[]): string 
 interface Facts {
   readonly expected?: string;
   readonly got?: string;
+  /** What helps when no better hint is at hand; not part of the message. */
+  readonly fix?: string;
 }
 
 // oxlint-disable-next-line max-params -- the place, the problem and its facts are one sentence
-function invalid(where: string, problem: string, facts: Facts, hint?: string, cause?: unknown): AppError {
+function invalid(where: string, problem: string, { fix, ...facts }: Facts, hint?: string, cause?: unknown): AppError {
+  const told = hint ?? fix;
   const expected = facts.expected === undefined ? "" : `: expected ${facts.expected}, got ${facts.got}`;
   return new AppError("CONDITION_INVALID", `${where} ${problem}${expected}${hint === undefined ? "" : `; ${hint}`}`, {
     details: { field: where, ...facts },
-    ...(hint !== undefined && { hint }),
+    ...(told !== undefined && { hint: told }),
     ...(cause !== undefined && { cause }),
   });
 }

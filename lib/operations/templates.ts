@@ -62,11 +62,20 @@ export function parseTemplate(text: string, location = ""): TemplatePart[] {
       continue;
     }
     const close = findClose(text, open + 2);
-    if (close === -1) throw templateError(`"{{" has no matching "}}"`, location, { expected: '"}}"', got: shorten(text.slice(open)) });
+    if (close === -1)
+      throw templateError(`"{{" has no matching "}}"`, location, {
+        expected: '"}}"',
+        got: shorten(text.slice(open)),
+        hint: "close it with }}; a literal {{ is written \\{{",
+      });
     if (literal !== "") parts.push({ kind: "text", text: literal });
     literal = "";
     if (parts.length >= MAX_TEMPLATES_PER_TEXT * 2) {
-      throw templateError("a text holds too many templates", location, { expected: `at most ${MAX_TEMPLATES_PER_TEXT}`, got: "more" });
+      throw templateError("a text holds too many templates", location, {
+        expected: `at most ${MAX_TEMPLATES_PER_TEXT}`,
+        got: "more",
+        hint: "make the text in a transform step",
+      });
     }
     parts.push(parseExpression(text.slice(open + 2, close), location));
     position = close + 2;
@@ -109,7 +118,11 @@ function parseExpression(source: string, location: string): TemplatePart {
       hint: cause.hint,
     });
   }
-  throw templateError(`{{${expression}}} does not begin with a name`, location, { expected: "a name such as step1", got: expression });
+  throw templateError(`{{${expression}}} does not begin with a name`, location, {
+    expected: "a name such as step1",
+    got: expression,
+    hint: "begin with the id of a step, or with input",
+  });
 }
 
 /** Every template in the strings of a value. Keys of objects are not templates. */
@@ -173,6 +186,7 @@ function resolveText(text: string, scope: TemplateScope, location: string): Json
       throw templateError("the filled-in text is too long", location, {
         expected: `at most ${MAX_RESULT_CHARACTERS} characters`,
         got: "more",
+        hint: "fill in less, or hand the data on as a file",
       });
     }
   }
@@ -223,12 +237,16 @@ function childLocation(location: string, key: string): string {
 
 function checkDepth(depth: number, location: string): void {
   if (depth > MAX_DEPTH)
-    throw templateError("a value is nested too deeply", location, { expected: `at most ${MAX_DEPTH} levels`, got: "more" });
+    throw templateError("a value is nested too deeply", location, {
+      expected: `at most ${MAX_DEPTH} levels`,
+      got: "more",
+      hint: "take levels out",
+    });
 }
 
-function templateError(problem: string, location: string, facts: { expected: string; got: string }): AppError {
+function templateError(problem: string, location: string, { hint, ...facts }: { expected: string; got: string; hint: string }): AppError {
   const message = `${problem}${inField(location)}: expected ${facts.expected}, got ${facts.got}`;
-  return new AppError("TEMPLATE_INVALID", message, { details: { ...fieldOf(location), ...facts } });
+  return new AppError("TEMPLATE_INVALID", message, { details: { ...fieldOf(location), ...facts }, hint });
 }
 
 function inField(location: string): string {

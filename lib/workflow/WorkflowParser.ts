@@ -6,6 +6,7 @@ import { normaliseWorkflow } from "./normalise/normaliseWorkflow.ts";
 import { readDocument } from "./read/readDocument.ts";
 import { addSchemaIssues } from "./validate/schemaIssues.ts";
 import { addSecretIssues } from "./validate/secrets.ts";
+import { withStep } from "./read/findStep.ts";
 import type { SourceMap } from "./read/SourceMap.ts";
 import type { ParseResult, PluginCatalog, WorkflowDefinition, WorkflowIssue } from "./types.ts";
 import { addSemanticIssues } from "./validateWorkflow.ts";
@@ -23,7 +24,7 @@ export interface ParseOptions {
 export function parseWorkflow(text: string, options: ParseOptions = {}): ParseResult {
   const format = options.format ?? (options.file?.toLowerCase().endsWith(".json") === true ? "json" : "yaml");
   const { value, sources, issues } = readDocument(text, format);
-  if (issues.length > 0) return { definition: null, issues };
+  if (issues.length > 0) return { definition: null, issues: issues.map((issue) => withStep(issue, value)) };
   return checkWorkflow(value, sources, options);
 }
 
@@ -35,7 +36,9 @@ export function checkWorkflow(raw: JsonValue, sources: SourceMap, options: Parse
   const parsed = workflowSchema.safeParse(normalised.value);
   if (parsed.success) addSemanticIssues(parsed.data, issues, options.catalog);
   else addSchemaIssues(parsed.error.issues, normalised.value, issues);
-  const all = [...normalised.issues, ...issues.toArray()];
+  // What the normaliser could not bring into form is no form that the schema knows either: one fault, told once.
+  const told = new Set(normalised.issues.map(({ path }) => path));
+  const all = [...normalised.issues.map((issue) => withStep(issue, raw)), ...issues.toArray().filter(({ path }) => !told.has(path))];
   if (parsed.success && all.length === 0) return { definition: parsed.data, issues: [] };
   return { definition: null, issues: all };
 }
@@ -58,7 +61,7 @@ export function workflowError(issues: readonly WorkflowIssue[], file?: string): 
       ...pick(first, ["line", "step", "field", "expected", "got"]),
       issues: issues.map((issue) => ({ ...issue })),
     },
-    ...(first.hint !== undefined && { hint: first.hint }),
+    hint: first.hint,
   });
 }
 
@@ -70,8 +73,8 @@ function describePlace({ line, path }: WorkflowIssue, file: string | undefined):
 
 /** The message is read alone in logs; a list of all fields of a step would drown it. */
 function describeExpectation({ message, expected, hint }: WorkflowIssue): string {
-  const told = expected === undefined || message.includes("expected") || expected.length > 120 ? "" : `: expected ${expected}`;
-  return hint?.startsWith("did you mean") === true && !message.includes(hint) ? `${told}; ${hint}` : told;
+  const told = message.includes("expected") || expected.length > 120 ? "" : `: expected ${expected}`;
+  return hint.startsWith("did you mean") && !message.includes(hint) ? `${told}; ${hint}` : told;
 }
 
 function pick<Key extends keyof WorkflowIssue>(issue: WorkflowIssue, keys: readonly Key[]): Partial<Pick<WorkflowIssue, Key>> {

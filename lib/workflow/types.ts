@@ -325,9 +325,10 @@ export interface WorkflowIssue {
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
-  readonly expected?: string;
-  readonly got?: string;
-  readonly hint?: string;
+  readonly expected: string;
+  readonly got: string;
+  /** What to do about it, in the imperative. */
+  readonly hint: string;
 }
 
 export type ParseResult =

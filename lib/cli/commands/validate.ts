@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Action, Cli } from "../Cli.ts";
 import { createBuiltinCatalog } from "../input/builtinCatalog.ts";
 import { validateFile, type FileVerdict } from "../input/validateFile.ts";
+import { describeFault } from "../text/describeFault.ts";
 
 export function define(command: Command, action: Action): void {
   command
@@ -27,10 +28,9 @@ async function validate(cli: Cli, files: readonly string[]): Promise<number> {
 function show({ output }: Cli, { file, valid, errors }: FileVerdict): void {
   if (valid) return output.data(`${output.paint("green", "valid")}    ${file}`);
   output.data(`${output.paint("red", "invalid")}  ${file}, ${errors.length} ${errors.length === 1 ? "fault" : "faults"}`);
-  for (const { path, line, message, expected, hint } of errors) {
-    output.data(`  ${output.paint("bold", `${file}${line === null ? "" : `:${line}`}`)}${path === "" ? "" : ` ${path}`}`);
-    output.fact("    ", message);
-    if (expected !== null) output.fact("    expected  ", expected);
-    if (hint !== null) output.fact("    hint      ", hint);
+  for (const fault of errors) {
+    const { place, message, facts } = describeFault(fault);
+    output.entry(place, message);
+    for (const [label, text] of facts) output.fact(`    ${label.padEnd(8)}  `, text);
   }
 }

@@ -50,8 +50,14 @@ export async function loadDefinition(file: string): Promise<JsonObject> {
   try {
     loaded = (await import(pathToFileURL(path.resolve(file)).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
+    // `defineWorkflow` refused the workflow: its code and its defects say more than that the file did not load.
+    if (AppError.is(cause)) {
+      const { code, message, retry, hint, details } = cause;
+      throw new AppError(code, `${file}: ${message}`, { retry, hint, details: { ...details, file }, cause });
+    }
     throw new AppError("SYNTAX_INVALID", `${file} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
       details: { file },
+      hint: "run the file with node to see where it fails",
       cause,
     });
   }
@@ -59,6 +65,7 @@ export async function loadDefinition(file: string): Promise<JsonObject> {
   if (isJsonObject(definition)) return definition;
   throw new AppError("WORKFLOW_INVALID", `${file} exports no workflow`, {
     details: { file, expected: "`export default defineWorkflow({…})`, or an export named workflow" },
+    hint: "export what defineWorkflow gives",
   });
 }
 

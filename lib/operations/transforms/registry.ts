@@ -18,6 +18,7 @@ import { pivot } from "./pivot.ts";
 import { projectColumn } from "./projectColumn.ts";
 import { reduce } from "./reduce.ts";
 import { renderTable } from "./renderTable.ts";
+import { settingsHint } from "./rows.ts";
 import { rowsToObjects } from "./rowsToObjects.ts";
 import { select, set } from "./set.ts";
 import { setDifference } from "./setDifference.ts";
@@ -79,7 +80,7 @@ export function requireTransform(operation: string): Transform {
     "TRANSFORM_INVALID",
     `there is no transform "${operation}": expected one of ${names.join(", ")}${hint === undefined ? "" : `; ${hint}`}`,
     {
-      details: { field: "operation", expected: names.join(" | "), got: operation },
+      details: { field: "operation", expected: names.join(", "), got: operation },
       ...(hint !== undefined && { hint }),
     },
   );
@@ -96,7 +97,7 @@ export function checkTransformConfig(operation: string, config: JsonValue | unde
   const hint = defects.find((defect) => defect.hint !== undefined)?.hint;
   throw new AppError("TRANSFORM_INVALID", `transform ${transform.name}: ${text}${hint === undefined ? "" : `; ${hint}`}`, {
     details: { field: first?.field ?? "config", expected: first?.expected ?? "", got: first?.got ?? "" },
-    ...(hint !== undefined && { hint }),
+    hint: hint ?? settingsHint(transform.name),
   });
 }
 

@@ -32,8 +32,13 @@ export function transformInvalid(operation: string, field: string, facts: { expe
   const message = `transform ${operation}: config.${field}: expected ${facts.expected}, got ${facts.got}${tail}`;
   return new AppError("TRANSFORM_INVALID", message, {
     details: { field: `config.${field}`, ...details },
-    ...(hint !== undefined && { hint }),
+    hint: hint ?? settingsHint(operation),
   });
+}
+
+/** Where the settings of a transform are told. */
+export function settingsHint(operation: string): string {
+  return `docs/reference/transforms.md shows the settings of ${operation}, and an example`;
 }
 
 /** @throws AppError `TRANSFORM_FAILED` that names the lists inside, when the input is an object around one */

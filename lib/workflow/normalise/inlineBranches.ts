@@ -7,7 +7,15 @@ export interface MutableObject {
   [key: string]: JsonValue | undefined;
 }
 
-type Fail = (place: Place, message: string, hint?: string) => void;
+/** What a normaliser says about a defect beside where it is. */
+export interface NormaliseFault {
+  readonly message: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint: string;
+}
+
+type Fail = (place: Place, fault: NormaliseFault) => void;
 
 interface Branch {
   readonly owner: MutableObject;
@@ -57,14 +65,26 @@ class Mover {
       const place = this.#sources.get(steps, position) ?? { path: "" };
       const found = this.#byId.get(id);
       if (found === undefined)
-        this.#fail(
-          place,
-          `the branch names ${JSON.stringify(id)}, but the list around it has no such step`,
-          "name a step of the same list, or write the steps in the branch",
-        );
+        this.#fail(place, {
+          message: `the branch names ${JSON.stringify(id)}, but the list around it has no such step`,
+          expected: "the id of a step of the list around it, or a step",
+          got: id,
+          hint: "name a step of the same list, or write the steps in the branch",
+        });
       else if (this.#owners.has(found.step))
-        this.#fail(place, `step ${JSON.stringify(id)} is in two branches`, "a step runs in one branch; write it out twice under two ids");
-      else if (this.#isWithin(owner, found.step)) this.#fail(place, `step ${JSON.stringify(id)} contains itself`);
+        this.#fail(place, {
+          message: `step ${JSON.stringify(id)} is in two branches`,
+          expected: "a step that no other branch names",
+          got: id,
+          hint: "a step runs in one branch; write it out twice under two ids",
+        });
+      else if (this.#isWithin(owner, found.step))
+        this.#fail(place, {
+          message: `step ${JSON.stringify(id)} contains itself`,
+          expected: "a step outside of this branch",
+          got: id,
+          hint: "take the step out of its own branch",
+        });
       else this.#move(found, owner, steps, position);
     }
   }

@@ -1,7 +1,7 @@
 // Brings every accepted spelling of a workflow to the one form that the schema describes: aliases, legacy branches, missing ids. Checks nothing else.
 import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { FIELD_ALIASES, SCATTER_ALIASES } from "./fieldAliases.ts";
-import { inlineBranches, type MutableObject } from "./inlineBranches.ts";
+import { inlineBranches, type MutableObject, type NormaliseFault } from "./inlineBranches.ts";
 import { joinPath, type Place, type SourceMap } from "../read/SourceMap.ts";
 import { STEP_TYPE_ALIASES } from "../stepTypes.ts";
 import type { WorkflowIssue } from "../types.ts";
@@ -42,7 +42,7 @@ class Normaliser {
       this.#sources.move(items, index, steps, index);
       steps.push(isJsonObject(item) ? this.#step(item, index) : item);
     }
-    return inlineBranches(steps, this.#sources, (place, message, hint) => this.#fail(place, message, hint));
+    return inlineBranches(steps, this.#sources, (place, fault) => this.#fail(place, fault));
   }
 
   #step(raw: JsonObject, index: number): JsonValue {
@@ -65,7 +65,12 @@ class Normaliser {
       const other = origins.get(name);
       if (other !== undefined) {
         if (encodeJson(target[name]) !== encodeJson(value))
-          this.#fail(this.#place(raw, key), `${key} and ${other} are the same field, given twice`);
+          this.#fail(this.#place(raw, key), {
+            message: `${key} and ${other} are the same field, given twice`,
+            expected: `${name} once`,
+            got: `${other} and ${key}`,
+            hint: `keep one of them; ${name} is the name that the reference uses`,
+          });
         continue;
       }
       origins.set(name, key);
@@ -138,15 +143,8 @@ class Normaliser {
     return this.#sources.get(container, key) ?? { path: joinPath("", key) };
   }
 
-  #fail(place: Place, message: string, hint?: string): void {
-    const field = /[^.\]]+$/.exec(place.path)?.[0];
-    this.issues.push({
-      code: "WORKFLOW_INVALID",
-      ...place,
-      ...(field !== undefined && { field }),
-      message,
-      ...(hint !== undefined && { hint }),
-    });
+  #fail(place: Place, fault: NormaliseFault): void {
+    this.issues.push({ code: "WORKFLOW_INVALID", ...place, ...fault });
   }
 }
 

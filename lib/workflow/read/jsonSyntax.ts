@@ -14,7 +14,30 @@ export function checkJsonSyntax(text: string, maxDepth: number): WorkflowIssue |
     column: before.at(-1)!.length + 1,
     message: `not valid JSON: ${message}`,
     expected: "strict JSON",
+    got: describeAt(text, scanner.offset),
+    hint: hintFor(text, scanner.offset, message),
   };
+}
+
+/** One character, not more: what stands in the text may be a secret. */
+export function describeAt(text: string, offset: number): string {
+  const code = text.codePointAt(offset);
+  if (code === undefined) return "the end of the file";
+  if (code === 9 || code === 34) return code === 9 ? "a tab" : "a double quote";
+  return code === 10 || code === 13 ? "the end of the line" : JSON.stringify(String.fromCodePoint(code));
+}
+
+function hintFor(text: string, offset: number, message: string): string {
+  if (message.startsWith("comments")) return "take the comment out, or name the file .yaml";
+  if (message.includes("nested deeper")) return "take levels out, or move inner steps into a workflow of their own";
+  if (text.slice(0, offset).trim() === "" && offset >= text.trimEnd().length)
+    return "write the workflow into the file: at least `name` and `steps`";
+  if (/,\s*$/.test(text.slice(0, offset)) && /[\]}]/.test(text[offset] ?? "")) return "take out the comma before it";
+  if (text[offset] === "'") return "put texts and keys in double quotes";
+  if (text[offset] === undefined) return "close what is open: a quote, a bracket or a brace is missing";
+  if (message.endsWith("or } is expected") || message.endsWith("or ] is expected")) return "put a comma before it, or close what is open";
+  if (message.includes("a key in double quotes")) return "put the key in double quotes";
+  return "put texts and keys in double quotes, and a comma between two entries";
 }
 
 const SPACE = /[ \t\r\n]*/y;

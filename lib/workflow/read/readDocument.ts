@@ -10,14 +10,16 @@ import {
   type Document,
   type ParsedNode,
   type Scalar,
+  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import type { JsonValue } from "../../core/json.ts";
 import { maskSecretText } from "../../core/redaction.ts";
-import { checkJsonSyntax } from "./jsonSyntax.ts";
+import { checkJsonSyntax, describeAt } from "./jsonSyntax.ts";
 import { joinPath, SourceMap, type Place } from "./SourceMap.ts";
 import { MAX_SOURCE_BYTES } from "../stepTypes.ts";
 import type { WorkflowIssue } from "../types.ts";
+import { explainYamlFault } from "./yamlFaults.ts";
 
 export interface ReadDocument {
   readonly value: JsonValue;
@@ -29,6 +31,7 @@ export interface ReadDocument {
 export const MAX_DOCUMENT_DEPTH = 64;
 /** Aliases included: ten lines of YAML can stand for 10⁹ values. */
 const MAX_DOCUMENT_NODES = 500_000;
+const FLATTEN = "take levels out, or move inner steps into a workflow of their own";
 /** More help nobody reads, and each costs a line. */
 const MAX_SYNTAX_ISSUES = 20;
 
@@ -52,7 +55,7 @@ export function readDocument(text: string, format: "yaml" | "json"): ReadDocumen
   });
   const faults = [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_ISSUES);
   if (faults.length > 0) {
-    return { value: null, sources: new SourceMap(), issues: faults.map((fault) => syntaxIssue(fault.message, fault.pos[0], lines)) };
+    return { value: null, sources: new SourceMap(), issues: faults.map((fault) => syntaxIssue(fault, text, lines)) };
   }
   return new DocumentReader(lines).read(document);
 }
@@ -83,6 +86,8 @@ function tooDeepAt(line: number): WorkflowIssue {
     line,
     message: "the document is nested too deeply",
     expected: `at most ${MAX_DOCUMENT_DEPTH} levels`,
+    got: "more",
+    hint: FLATTEN,
   };
 }
 
@@ -97,6 +102,7 @@ function checkText(text: string): WorkflowIssue[] {
         message: `the file has ${bytes} bytes`,
         expected: `at most ${MAX_SOURCE_BYTES} bytes`,
         got: `${bytes} bytes`,
+        hint: "keep data in files that steps read, and only the steps in the workflow",
       },
     ];
   }
@@ -111,21 +117,49 @@ function checkText(text: string): WorkflowIssue[] {
         column: before.at(-1)!.length + 1,
         message: "the file contains a NUL character",
         expected: "text",
+        got: "a NUL character",
+        hint: "save the file as UTF-8 text",
       },
     ];
   }
   return [];
 }
 
-function syntaxIssue(message: string, offset: number, lines: LineCounter): WorkflowIssue {
+function syntaxIssue(fault: YAMLError, text: string, lines: LineCounter): WorkflowIssue {
+  const offset = fault.pos[0];
   const { line, col } = lines.linePos(offset);
   // Thrown inside the composer and reported as a fault of the text.
-  if (/call stack|stack overflow/i.test(message)) return tooDeepAt(Math.max(1, line));
-  const isDuplicate = message.startsWith("Map keys must be unique");
-  const told = isDuplicate ? "the same key is given twice" : maskSecretText(message);
-  // A position of 0 means "before the first line is known", as in an empty text.
-  return { code: "SYNTAX_INVALID", path: "", line: Math.max(1, line), column: Math.max(1, col), message: told };
+  if (/call stack|stack overflow/i.test(fault.message)) return tooDeepAt(Math.max(1, line));
+  const { message, expected, hint } = explainYamlFault(fault);
+  return {
+    code: "SYNTAX_INVALID",
+    path: "",
+    // A position of 0 means "before the first line is known", as in an empty text.
+    line: Math.max(1, line),
+    column: Math.max(1, col),
+    message: maskSecretText(message),
+    expected,
+    got: describeFound(text, offset),
+    hint,
+  };
 }
+
+/** Names of keys and tags are told, other text is not: it may be a secret. */
+function describeFound(text: string, offset: number): string {
+  const isLineStart = /(?:^|\n)[ \t]*$/.test(text.slice(Math.max(0, offset - 200), offset));
+  const at = isLineStart ? offset + /^ */.exec(text.slice(offset, offset + 200))![0].length : offset;
+  const name = /^(?:[A-Za-z_][\w-]{0,60}(?=\s*:)|!\S{1,60})/.exec(text.slice(at, at + 80))?.[0];
+  const found = name ?? describeAt(text, at);
+  return isLineStart && !found.startsWith("the end") ? `a line that begins with ${found}` : found;
+}
+
+const NO_NUL = { expected: "text", got: "a NUL character", hint: "take the NUL character out" } as const;
+const NO_HALF_PAIR = {
+  expected: "well-formed Unicode",
+  got: "half of a character",
+  hint: "save the file as UTF-8, and write an escape such as \\ud83d with its second half",
+} as const;
+export const NO_PROTOTYPE = { expected: "another key", got: "__proto__", hint: "rename the key" } as const;
 
 const START: Place = { path: "", line: 1, column: 1 };
 
@@ -150,11 +184,24 @@ class DocumentReader {
   #read(node: ParsedNode, place: Place, depth: number): JsonValue {
     this.#nodes += 1;
     if (this.#nodes > MAX_DOCUMENT_NODES)
-      return this.#fail(place, "aliases expand to too many values", `at most ${MAX_DOCUMENT_NODES} values`);
-    if (depth > MAX_DOCUMENT_DEPTH) return this.#fail(place, "the document is nested too deeply", `at most ${MAX_DOCUMENT_DEPTH} levels`);
+      return this.#fail(place, "aliases expand to too many values", {
+        expected: `at most ${MAX_DOCUMENT_NODES} values`,
+        got: "more",
+        hint: "write out what the aliases stand for, and keep large data in files",
+      });
+    if (depth > MAX_DOCUMENT_DEPTH)
+      return this.#fail(place, "the document is nested too deeply", {
+        expected: `at most ${MAX_DOCUMENT_DEPTH} levels`,
+        got: "more",
+        hint: FLATTEN,
+      });
     if (isAlias(node)) return this.#readAlias(node.source, place, depth);
     if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
-      return this.#fail(place, `the tag ${node.tag} is not allowed`, "plain YAML without tags");
+      return this.#fail(place, `the tag ${node.tag} is not allowed`, {
+        expected: "plain YAML without tags",
+        got: node.tag,
+        hint: "take the tag, which begins with `!`, out",
+      });
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#readScalar(node, place);
     this.#open.add(node);
@@ -165,31 +212,50 @@ class DocumentReader {
 
   #readAlias(name: string, place: Place, depth: number): JsonValue {
     const target = this.#anchors.get(name);
-    if (target === undefined) return this.#fail(place, `the alias *${name} names no anchor before it`);
-    if (this.#open.has(target)) return this.#fail(place, `the alias *${name} contains itself`);
+    if (target === undefined)
+      return this.#fail(place, `the alias *${name} names no anchor before it`, {
+        expected: "an anchor before the alias",
+        got: `*${name}`,
+        hint: `put the anchor &${name} before it, or put a text that begins with * in quotes`,
+      });
+    if (this.#open.has(target))
+      return this.#fail(place, `the alias *${name} contains itself`, {
+        expected: "an alias of something else",
+        got: `*${name}`,
+        hint: "write out what the alias stands for",
+      });
     return this.#read(target, place, depth + 1);
   }
 
   #readScalar(node: Scalar.Parsed, place: Place): JsonValue {
     const value = node.value;
     if (typeof value === "string") {
-      if (value.includes("\0")) return this.#fail(place, "the text contains a NUL character", "text");
-      if (!value.isWellFormed()) return this.#fail(place, "the text contains half of a surrogate pair", "well-formed Unicode");
+      if (value.includes("\0")) return this.#fail(place, "the text contains a NUL character", NO_NUL);
+      if (!value.isWellFormed()) return this.#fail(place, "the text contains half of a surrogate pair", NO_HALF_PAIR);
       return value;
     }
     if (typeof value === "number") {
-      if (!Number.isFinite(value)) return this.#fail(place, `${node.source} is not a JSON number`, "a finite number");
+      if (!Number.isFinite(value))
+        return this.#fail(place, `${node.source} is not a JSON number`, {
+          expected: "a finite number",
+          got: node.source,
+          hint: "write a number, or put the text in quotes",
+        });
       const isRounded = losesDigits(node.source, value);
       if (isRounded)
-        return this.#fail(
-          place,
-          `${node.source} has more digits than a number can hold`,
-          "a number up to 9007199254740991, or the digits in quotes",
-        );
+        return this.#fail(place, `${node.source} has more digits than a number can hold`, {
+          expected: "a number up to 9007199254740991",
+          got: node.source,
+          hint: "put the digits in quotes",
+        });
       return value;
     }
     if (typeof value === "boolean" || value === null) return value;
-    return this.#fail(place, `a ${typeof value} is not JSON`, "text, number, boolean, null, list or map");
+    return this.#fail(place, `a ${typeof value} is not JSON`, {
+      expected: "text, number, boolean, null, list or map",
+      got: `a ${typeof value}`,
+      hint: "put the value in quotes",
+    });
   }
 
   #readList(items: readonly ParsedNode[], place: Place, depth: number): JsonValue {
@@ -208,7 +274,8 @@ class DocumentReader {
       const key = this.#readKey(keyNode, place);
       if (key === null) continue;
       const memberPlace = this.#placeOf(keyNode, joinPath(place.path, key), place);
-      if (Object.hasOwn(object, key)) this.#fail(memberPlace, "the same key is given twice");
+      if (Object.hasOwn(object, key))
+        this.#fail(memberPlace, "the same key is given twice", { expected: "each key once", got: key, hint: "keep one of the two" });
       this.#sources.set(object, key, memberPlace);
       object[key] = value === null ? null : this.#read(value, memberPlace, depth + 1);
     }
@@ -219,14 +286,25 @@ class DocumentReader {
     const keyPlace = this.#placeOf(node, place.path, place);
     if (!isScalar(node) || node.anchor !== undefined || node.tag !== undefined) {
       const isTemplate = isMap(node);
-      if (isTemplate) this.#fail(keyPlace, "an unquoted {{template}} is read as a map", 'the template in quotes: "{{…}}"');
-      else this.#fail(keyPlace, "a key must be plain text");
+      if (isTemplate)
+        this.#fail(keyPlace, "an unquoted {{template}} is read as a map", {
+          expected: 'the template in quotes: "{{…}}"',
+          got: "{{…}} without quotes",
+          hint: "put the whole value in double quotes",
+        });
+      else
+        this.#fail(keyPlace, "a key must be plain text", {
+          expected: "a name",
+          got: "a list, a tag or an anchor",
+          hint: "write the key as a plain name, in quotes if it holds signs",
+        });
       return null;
     }
     // `200:` and `true:` are keys as written: cases of a switch are compared as text.
     const key = typeof node.value === "string" ? node.value : node.source;
-    if (key === "__proto__") this.#fail(keyPlace, "__proto__ cannot be a key");
-    else if (key.includes("\0") || !key.isWellFormed()) this.#fail(keyPlace, "a key contains NUL or half of a surrogate pair");
+    if (key === "__proto__") this.#fail(keyPlace, "__proto__ cannot be a key", NO_PROTOTYPE);
+    else if (key.includes("\0") || !key.isWellFormed())
+      this.#fail(keyPlace, "a key contains NUL or half of a surrogate pair", NO_HALF_PAIR);
     else return key;
     return null;
   }
@@ -238,9 +316,8 @@ class DocumentReader {
     return { path, line: Math.max(1, line), column: Math.max(1, col) };
   }
 
-  #fail(place: Place, message: string, expected?: string): null {
-    if (this.#issues.length < MAX_SYNTAX_ISSUES)
-      this.#issues.push({ code: "SYNTAX_INVALID", ...place, message, ...(expected !== undefined && { expected }) });
+  #fail(place: Place, message: string, facts: { readonly expected: string; readonly got: string; readonly hint: string }): null {
+    if (this.#issues.length < MAX_SYNTAX_ISSUES) this.#issues.push({ code: "SYNTAX_INVALID", ...place, message, ...facts });
     return null;
   }
 }

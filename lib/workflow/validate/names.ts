@@ -1,11 +1,13 @@
 // Checks that everything a step names exists and has ended before it starts: dependencies, templates, conditions, CEL; and that no order is circular.
-import { didYouMean } from "../../operations/didYouMean.ts";
+import type { AppError } from "../../core/errors.ts";
 import { declaredDependencies, publishersOf, siblingReferences } from "../dependencies.ts";
 import type { IssueList } from "./IssueList.ts";
 import { nestedLists, walkSteps, type NestedKind } from "../nestedSteps.ts";
 import { findReferences, findTemplateReferences, type FieldReference, type StepReferences } from "../names/references.ts";
 import { findCycle, Order } from "../order.ts";
+import { keysOf } from "../read/findStep.ts";
 import type { PathKey } from "../read/SourceMap.ts";
+import { suggest } from "./suggest.ts";
 import type { FieldScope } from "../names/StepField.ts";
 import type { WorkflowDefinition, WorkflowIssueCode, WorkflowStep } from "../types.ts";
 
@@ -38,11 +40,14 @@ class NameChecker {
   readonly #frames: Frame[] = [];
   /** Id or published name → id of the step it belongs to, anywhere. */
   readonly #everywhere = new Map<string, string>();
+  /** Step → the step that it is inside of. */
+  readonly #around = new Map<string, string>();
 
   constructor(definition: WorkflowDefinition, issues: IssueList) {
     this.#definition = definition;
     this.#issues = issues;
     for (const { step } of walkSteps(definition)) {
+      for (const { steps } of nestedLists(step)) for (const inner of steps) this.#around.set(inner.id, step.id);
       this.#everywhere.set(step.id, step.id);
       if (step.output_variable !== undefined) this.#everywhere.set(step.output_variable, step.id);
     }
@@ -88,6 +93,7 @@ class NameChecker {
     this.#issues.add("WORKFLOW_INVALID", [...path, index, ...field], `the steps wait for each other: ${trail}`, {
       expected: "an order in which each step can start",
       got: trail,
+      hint: "each waits for the next one: take one of them out of `dependencies`, or out of the template that names it",
     });
   }
 
@@ -95,27 +101,42 @@ class NameChecker {
     for (const [index, id] of (step.dependencies ?? []).entries()) {
       const fault = this.#dependencyFault(step, id);
       if (fault === null) continue;
-      const suggestion = this.#everywhere.has(id) ? undefined : didYouMean(id, this.#visibleSteps());
-      this.#issues.add("WORKFLOW_INVALID", [...path, "dependencies", index], `step ${step.id} depends on ${JSON.stringify(id)}, ${fault}`, {
-        expected: "the id of a step of the same list",
-        got: id,
-        ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
-      });
+      const { problem, hint } = fault;
+      this.#issues.add(
+        "WORKFLOW_INVALID",
+        [...path, "dependencies", index],
+        `step ${step.id} depends on ${JSON.stringify(id)}, ${problem}`,
+        {
+          expected: "the id of a step of the same list",
+          got: id,
+          hint,
+        },
+      );
     }
   }
 
-  #dependencyFault(step: WorkflowStep, id: string): string | null {
-    if (id === step.id) return "which is itself";
-    if (!this.#isStep(id)) return "which does not exist";
+  #dependencyFault(step: WorkflowStep, id: string): { readonly problem: string; readonly hint: string } | null {
+    if (id === step.id) return { problem: "which is itself", hint: "take it out of `dependencies`" };
+    if (!this.#isStep(id)) return { problem: "which does not exist", hint: this.#dependencyHint(id) };
     for (const frame of this.#visibleFrames()) {
       if (!frame.declared.has(id)) continue;
       // Of a list further out: it has ended when the enclosing step starts, which waits for it.
-      if (frame.current === id) return "which it is inside of";
+      if (frame.current === id)
+        return { problem: "which it is inside of", hint: "take it out of `dependencies`: a step around it starts first anyway" };
       return frame !== this.#top() && !frame.order.isCircular && frame.order.waitsFor(id, frame.current)
-        ? "which runs after the step around it"
+        ? {
+            problem: "which runs after the step around it",
+            hint: `let ${id} run before ${frame.current}, or take it out of \`dependencies\``,
+          }
         : null;
     }
-    return "which is inside another step";
+    return { problem: "which is inside another step", hint: `depend on ${this.#visibleAround(id)} instead, which it is inside of` };
+  }
+
+  #dependencyHint(id: string): string {
+    const owner = this.#everywhere.get(id);
+    if (owner !== undefined) return `${id} is the output_variable of ${owner}: write ${owner}`;
+    return suggest(id, this.#visibleSteps(), "name an existing step, or take it out of `dependencies`");
   }
 
   #checkStep(step: WorkflowStep, path: readonly PathKey[]): void {
@@ -138,8 +159,8 @@ class NameChecker {
   #checkReferences({ references, faults }: StepReferences, path: readonly PathKey[], reported: Set<string>, step?: WorkflowStep): void {
     for (const { field, error } of faults) {
       const { expected, got } = error.details;
-      const facts = { ...(expected !== undefined && { expected }), ...(got !== undefined && { got }), hint: error.hint };
-      this.#issues.add(error.code as WorkflowIssueCode, [...path, ...field], error.message, facts);
+      const facts = { expected: expected ?? "a text that can be read", got: got ?? "another", hint: error.hint };
+      this.#issues.add(error.code as WorkflowIssueCode, [...path, ...field, ...placeInCondition(error)], error.message, facts);
     }
     for (const reference of references) {
       const key = JSON.stringify([reference.field, reference.root, reference.path[0] ?? null]);
@@ -151,7 +172,7 @@ class NameChecker {
       this.#issues.add(CODES[reference.kind], [...path, ...reference.field], message, {
         expected,
         got: describeReference(reference),
-        ...(hint !== undefined && { hint }),
+        hint,
       });
     }
   }
@@ -176,20 +197,33 @@ class NameChecker {
       return {
         message: `${JSON.stringify(root)} is inside another step and cannot be read from here`,
         expected,
-        hint: "read the output of the step around it",
+        hint: `read the output of ${this.#visibleAround(owner)} instead, which it is inside of`,
       };
     }
-    if (LOOP_LOCALS.includes(root)) return { message: `${JSON.stringify(root)} exists only inside a loop or scatter`, expected };
-    const suggestion = didYouMean(root, visible);
-    return {
-      message: `${JSON.stringify(root)} is not a known name`,
-      expected,
-      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
-    };
+    if (LOOP_LOCALS.includes(root)) {
+      return {
+        message: `${JSON.stringify(root)} exists only inside a loop or scatter`,
+        expected,
+        hint: "move the step into the loop, or read the loop's output by the loop's id",
+      };
+    }
+    const otherwise = "name an earlier step by its id, or an input as input.NAME";
+    return { message: `${JSON.stringify(root)} is not a known name`, expected, hint: suggest(root, visible, otherwise) };
   }
 
   #isStep(id: string): boolean {
     return this.#everywhere.get(id) === id;
+  }
+
+  /** The step around `id` that can be named from here. Ids that are given twice may lead in a circle. */
+  #visibleAround(id: string): string {
+    const visible = this.#visibleSteps();
+    const seen = new Set<string>();
+    for (let around = this.#around.get(id); around !== undefined && !seen.has(around); around = this.#around.get(around)) {
+      if (visible.includes(around)) return around;
+      seen.add(around);
+    }
+    return "the step around it";
   }
 
   #visibleSteps(): string[] {
@@ -213,10 +247,15 @@ class NameChecker {
   }
 }
 
+/** A structured condition may have many lines; its error names the place inside as `condition.conditions[1].operator`. */
+function placeInCondition({ code, details }: AppError): readonly PathKey[] {
+  return code === "CONDITION_INVALID" && details.field !== undefined ? keysOf(details.field).slice(1) : [];
+}
+
 interface Fault {
   readonly message: string;
   readonly expected: string;
-  readonly hint?: string;
+  readonly hint: string;
 }
 
 const CODES = {
@@ -242,11 +281,10 @@ function isLocal({ root, scope }: FieldReference, step: WorkflowStep | undefined
 function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | null {
   const [first] = path;
   if (inputs === null || first?.kind !== "key" || inputs.has(first.key)) return null;
-  const suggestion = didYouMean(first.key, inputs);
   return {
     message: `{{${root}.${first.key}}} names an input that is not declared`,
     expected: inputs.size === 0 ? "a declared input; there is none" : [...inputs].join(", "),
-    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    hint: suggest(first.key, inputs, `declare ${first.key} under the inputs of the workflow or of the nested run`),
   };
 }
 
@@ -254,13 +292,16 @@ function inputFault({ path, root }: FieldReference, { inputs }: Frame): Fault | 
 const LOST_LOCAL: Fault = {
   message: "a rollback cannot name the element at hand: it is not recorded",
   expected: "the step's own output, an earlier step or an input",
+  hint: "name the step's own output instead; it is recorded for each element",
 };
 
 function orderFault(frame: Frame, root: string, publisher: string): Fault | null {
   const expected = "a step that has ended by then";
-  if (publisher === frame.current) return { message: `${JSON.stringify(root)} is the step itself or encloses it`, expected };
+  if (publisher === frame.current)
+    return { message: `${JSON.stringify(root)} is the step itself or encloses it`, expected, hint: "read an earlier step or an input" };
   if (frame.current === "" || frame.order.isCircular || !frame.order.waitsFor(publisher, frame.current)) return null;
-  return { message: `${JSON.stringify(root)} is not upstream: it runs after ${frame.current}`, expected };
+  const hint = `let ${publisher} run before ${frame.current}: move it up, or mend \`dependencies\``;
+  return { message: `${JSON.stringify(root)} is not upstream: it runs after ${frame.current}`, expected, hint };
 }
 
 function describeReference({ kind, root, path }: FieldReference): string {

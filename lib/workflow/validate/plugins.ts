@@ -1,8 +1,7 @@
 // Checks plugin calls against the registered plugins: names, parameters as far as they are written out, and that only harmless calls are cached.
 import type { ErrorObject } from "ajv";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
-import { didYouMean } from "../../operations/didYouMean.ts";
 import { findValidator } from "../../operations/schemaValidators.ts";
 import type { IssueList } from "./IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
@@ -11,6 +10,7 @@ import type { PathKey } from "../read/SourceMap.ts";
 import type { PluginCatalog, PluginCatalogAction, WorkflowDefinition, WorkflowStep } from "../types.ts";
 import { holdsTemplate } from "./holdsTemplate.ts";
 import { pointerToPath } from "./schemas.ts";
+import { suggest } from "./suggest.ts";
 
 export function checkPlugins(definition: WorkflowDefinition, issues: IssueList, catalog: PluginCatalog | undefined): void {
   for (const { step, path } of walkSteps(definition)) {
@@ -38,6 +38,7 @@ function checkCache(step: WorkflowStep, path: readonly PathKey[], issues: IssueL
     {
       expected: "a step that only reads or computes",
       got: effect ?? step.type,
+      hint: "take `cache` out of this step, and cache the steps that read",
     },
   );
 }
@@ -50,68 +51,81 @@ interface Call {
 
 function checkCall({ plugin, action, params }: Call, path: readonly PathKey[], issues: IssueList, catalog: PluginCatalog): void {
   const found = catalog.action(plugin, action);
-  if (found !== undefined) return checkParams(found, params ?? {}, path, issues);
+  if (found !== undefined) return checkParams(found, params ?? {}, { path: [...path, "params"], issues, plugin });
   if (!checkPlugin(plugin, [...path, "plugin"], issues, catalog)) return;
   const actions = catalog.actions(plugin);
-  const suggestion = didYouMean(action, actions);
   issues.add("PLUGIN_ACTION_UNKNOWN", [...path, "action"], `the plugin ${plugin} has no action ${JSON.stringify(action)}`, {
     expected: actions.join(", "),
     got: action,
-    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    hint: suggest(action, actions, `choose one of them; \`neuronforge plugins ls ${plugin}\` says what each does`),
   });
 }
 
 function checkPlugin(plugin: string, path: readonly PathKey[], issues: IssueList, catalog: PluginCatalog): boolean {
   const plugins = catalog.plugins();
   if (plugins.includes(plugin)) return true;
-  const suggestion = didYouMean(plugin, plugins);
   issues.add("PLUGIN_UNKNOWN", path, `no plugin is called ${JSON.stringify(plugin)}`, {
     expected: plugins.join(", "),
     got: plugin,
-    ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+    hint: suggest(plugin, plugins, "choose a registered plugin; `neuronforge plugins ls` lists them"),
   });
   return false;
 }
 
-function checkParams(action: PluginCatalogAction, params: JsonObject, path: readonly PathKey[], issues: IssueList): void {
+function checkParams(action: PluginCatalogAction, params: JsonObject, target: Target): void {
   const found = findValidator(action.params);
   // A wrong schema of the plugin's own is for definePlugin to tell.
   if (!found.ok) return;
   for (const error of found.validator.check(params)) {
     const at = pointerToPath(error.instancePath);
     if (dependsOnTemplate(error, valueAt(params, at) as JsonValue | undefined)) continue;
-    addParamIssue(error, at, params, { path: [...path, "params"], issues });
+    addParamIssue(error, at, params, target);
   }
 }
 
 interface Target {
   readonly path: readonly PathKey[];
   readonly issues: IssueList;
+  readonly plugin: string;
 }
 
-function addParamIssue(error: ErrorObject, at: readonly PathKey[], params: JsonObject, { path, issues }: Target): void {
+function addParamIssue(error: ErrorObject, at: readonly PathKey[], params: JsonObject, { path, issues, plugin }: Target): void {
+  const list = `\`neuronforge plugins ls ${plugin}\` lists the parameters`;
   const facts = error.params as Record<string, unknown>;
   if (error.keyword === "required") {
     const name = String(facts["missingProperty"]);
     return issues.add("PARAMS_INVALID", [...path, ...at, name], `the parameter ${JSON.stringify(name)} is missing`, {
-      expected: "a value",
+      expected: describeProperty(error, name),
       got: "nothing",
+      hint: `add ${name} under params; ${list}`,
     });
   }
   if (error.keyword === "additionalProperties" || error.keyword === "unevaluatedProperties") {
     const name = String(facts["additionalProperty"] ?? facts["unevaluatedProperty"]);
     const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
-    const suggestion = didYouMean(name, known);
     return issues.add("PARAMS_INVALID", [...path, ...at, name], `unknown parameter ${JSON.stringify(name)}`, {
       expected: known.join(", "),
       got: name,
-      ...(suggestion !== undefined && { hint: `did you mean ${JSON.stringify(suggestion)}?` }),
+      hint: suggest(name, known, `take it out, or use one of the listed names; ${list}`),
     });
   }
   const allowed = facts["allowedValues"] ?? facts["type"];
   const expected = Array.isArray(allowed) ? allowed.join(" | ") : typeof allowed === "string" ? allowed : (error.message ?? error.keyword);
   const got = describeValue(valueAt(params, at) as JsonValue | undefined);
-  issues.add("PARAMS_INVALID", [...path, ...at], `${String(at.at(-1) ?? "params")} is ${got}, expected ${expected}`, { expected, got });
+  issues.add("PARAMS_INVALID", [...path, ...at], `${String(at.at(-1) ?? "params")} is ${got}, expected ${expected}`, {
+    expected,
+    got,
+    hint: `give another value, or a template that gives one; ${list}`,
+  });
+}
+
+/** What the schema says of a parameter that is not there. */
+function describeProperty(error: ErrorObject, name: string): string {
+  const properties = (error.parentSchema?.["properties"] ?? {}) as Readonly<Record<string, JsonValue | undefined>>;
+  const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+  const { type, enum: choices } = isJsonObject(schema) ? schema : {};
+  if (Array.isArray(choices)) return choices.join(" | ");
+  return Array.isArray(type) ? type.join(" | ") : typeof type === "string" ? type : "a value";
 }
 
 /** What a template will give is known at run time only. Missing and unknown parameters are faults all the same. */

@@ -5,9 +5,12 @@ import { describeValue } from "../../operations/describeValue.ts";
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { IssueList } from "./IssueList.ts";
 import { FIELD_ALIASES } from "../normalise/fieldAliases.ts";
-import { KNOWN_KEYS_PREFIX } from "../schema/fields.ts";
-import type { PathKey } from "../read/SourceMap.ts";
+import { commonFields, KNOWN_KEYS_PREFIX } from "../schema/fields.ts";
+import { joinPath, type PathKey } from "../read/SourceMap.ts";
 import { STEP_TYPE_ALIASES, STEP_TYPES } from "../stepTypes.ts";
+import { expectation } from "./expectation.ts";
+import { suggest } from "./suggest.ts";
+import { missingHint, valueHint } from "./valueHint.ts";
 
 export function addSchemaIssues(found: readonly z.core.$ZodIssue[], root: unknown, issues: IssueList): void {
   const misspelt = new Set<string>();
@@ -21,22 +24,47 @@ function addOne(issue: z.core.$ZodIssue, root: unknown, issues: IssueList): void
   const value = valueAt(root, path);
   if (issue.code === "invalid_union" && "discriminator" in issue) return addUnknownType(path, value, issues);
   if (value === undefined) {
-    issues.add("WORKFLOW_INVALID", path, `${String(path.at(-1))} is missing`, { expected: expectation(issue), got: "nothing" });
+    const name = String(path.at(-1));
+    issues.add("WORKFLOW_INVALID", path, `${name} is missing`, {
+      expected: expectation(issue),
+      got: "nothing",
+      hint: missingHint(path, root),
+    });
     return;
   }
   if (issue.code === "invalid_key") {
     const expected = issue.issues[0] === undefined ? "a name" : expectation(issue.issues[0]);
-    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, { expected });
+    issues.add("WORKFLOW_INVALID", path, `${JSON.stringify(path.at(-1))} is not a valid name`, {
+      expected,
+      got: String(path.at(-1)),
+      hint: "rename it to letters, digits, _ and -",
+    });
     return;
   }
-  const got = describeValue(value as JsonValue | undefined);
   const expected = expectation(issue);
-  const suggestion = issue.code === "invalid_value" && typeof value === "string" ? didYouMean(value, issue.values.map(String)) : undefined;
-  issues.add("WORKFLOW_INVALID", path, `${String(path.at(-1) ?? "the document")} is ${got}, expected ${expected}`, {
+  if (path.length === 0) return addWholeDocument(value, expected, issues);
+  const got = describeValue(value as JsonValue | undefined);
+  issues.add("WORKFLOW_INVALID", path, `${subjectOf(path)} is ${got}, expected ${expected}`, {
     expected,
     got,
-    ...hint(suggestion),
+    hint: valueHint(issue, path, value),
   });
+}
+
+function addWholeDocument(value: unknown, expected: string, issues: IssueList): void {
+  const isEmpty = value === null;
+  const got = describeValue(value as JsonValue | undefined);
+  issues.add("WORKFLOW_INVALID", [], `the document is ${isEmpty ? "empty" : got}, expected ${expected}`, {
+    expected,
+    got: isEmpty ? "nothing" : got,
+    hint: "begin the file with `name: …`, then `steps:` with a list of steps",
+  });
+}
+
+/** The key; of an entry without one, the list's key and its position. */
+function subjectOf(path: readonly PathKey[]): string {
+  const [list, last] = [path.at(-2), path.at(-1) ?? ""];
+  return typeof last === "number" ? joinPath(String(list ?? ""), last) : last;
 }
 
 interface Found {
@@ -56,12 +84,23 @@ function addUnknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, root: unknown, 
     const suggestion = didYouMean(key, absent);
     if (suggestion !== undefined) misspelt.add(JSON.stringify([...path, aliases[suggestion] ?? suggestion]));
     const message = `unknown field ${JSON.stringify(key)}${type === undefined ? "" : ` in a step of type ${type}`}`;
-    issues.add("WORKFLOW_INVALID", [...path, key], message, { expected: known.join(", "), got: key, ...hint(suggestion) });
+    const otherwise =
+      type === undefined ? "take it out, or use one of the listed fields" : "take it out, move it to `metadata`, or use a listed field";
+    issues.add("WORKFLOW_INVALID", [...path, key], message, {
+      expected: (type === undefined ? known : ownFirst(known)).join(", "),
+      got: key,
+      hint: suggestion === undefined ? otherwise : `did you mean ${JSON.stringify(suggestion)}?`,
+    });
   }
 }
 
-function hint(suggestion: string | undefined): { hint?: string } {
-  return suggestion === undefined ? {} : { hint: `did you mean ${JSON.stringify(suggestion)}?` };
+function isCommon(name: string): boolean {
+  return Object.hasOwn(commonFields, name) || name === "type";
+}
+
+/** The fields of the step's type before those that every step has: the wanted one is more often among them. */
+function ownFirst(known: readonly string[]): readonly string[] {
+  return [...known.filter((name) => !isCommon(name)), ...known.filter(isCommon)];
 }
 
 function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueList): void {
@@ -73,45 +112,20 @@ function addUnknownType(path: readonly PathKey[], value: unknown, issues: IssueL
       value === undefined
         ? "type is missing"
         : `type is ${describeValue(value as JsonValue | undefined)}, expected the name of a step type`,
-      { expected, got: describeValue(value as JsonValue | undefined) },
+      {
+        expected,
+        got: describeValue(value as JsonValue | undefined),
+        hint: "say what kind of step it is, such as `type: ai_processing` for one model call",
+      },
     );
     return;
   }
-  const suggestion = didYouMean(value, [...STEP_TYPES, ...Object.keys(STEP_TYPE_ALIASES)]);
   issues.add("WORKFLOW_INVALID", path, `unknown step type ${JSON.stringify(value)}`, {
     expected,
     got: value,
-    ...hint(suggestion),
+    hint: suggest(value, [...STEP_TYPES, ...Object.keys(STEP_TYPE_ALIASES)], "use one of the listed types; `action` calls a plugin"),
   });
 }
-
-export function expectation(issue: z.core.$ZodIssue): string {
-  const custom = /^expected (.*)$/s.exec(issue.message)?.[1];
-  if (custom !== undefined) return custom;
-  if (issue.code === "invalid_type") return TYPE_NAMES[issue.expected] ?? issue.expected;
-  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(" | ");
-  if (issue.code === "too_small" || issue.code === "too_big") return expectedSize(issue);
-  if (issue.code === "invalid_union") return [...new Set(issue.errors.flat().map(expectation))].join(" or ") || "another value";
-  return issue.message;
-}
-
-function expectedSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
-  if (issue.code === "too_big")
-    return issue.origin === "string" ? `a text of at most ${issue.maximum} characters` : `at most ${issue.maximum}`;
-  if (issue.origin === "string") return "a text that is not empty";
-  return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
-}
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: "a text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a map",
-  record: "a map",
-  null: "null",
-};
 
 export function valueAt(root: unknown, path: readonly PathKey[]): unknown {
   let node = root;

@@ -5,6 +5,7 @@ import { checkSchema } from "../../operations/validation.ts";
 import type { IssueList } from "./IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
 import { valueAt } from "./schemaIssues.ts";
+import { suggest } from "./suggest.ts";
 import type { PathKey } from "../read/SourceMap.ts";
 import type { WorkflowDefinition, WorkflowStep } from "../types.ts";
 
@@ -25,16 +26,27 @@ function schemasOf(step: WorkflowStep): [PathKey[], JsonObject][] {
 function addSchemaProblem(schema: JsonObject, path: readonly PathKey[], issues: IssueList): void {
   const [problem] = checkSchema(schema);
   if (problem === undefined) return;
-  // `schema is invalid: data/properties/title/type must be …` tells where; of a short form that place does not exist.
-  const pointer = / data((?:\/[^\s,]+)+)/.exec(problem.message)?.[1] ?? "";
+  // `schema is invalid: data/properties/title/type must be …, data/…` tells where; of a short form that place does not exist.
+  const [, pointer = "", reason = ""] = / data((?:\/[^\s,]+)+) ((?:(?!, data\/).)+)/s.exec(problem.message) ?? [];
   const at = pointerToPath(pointer);
   const value = at.length === 0 ? undefined : (valueAt(schema, at) as JsonValue | undefined);
-  const place = value === undefined ? path : [...path, ...at];
-  issues.add("WORKFLOW_INVALID", place, `the schema ${problem.message}`, {
-    expected: "JSON Schema",
-    ...(value !== undefined && { got: describeValue(value) }),
+  if (value === undefined) {
+    return issues.add("WORKFLOW_INVALID", path, `the schema ${problem.message}`, {
+      expected: "JSON Schema",
+      got: describeValue(schema),
+      hint: SCHEMA_FORMS,
+    });
+  }
+  const isType = at.at(-1) === "type";
+  issues.add("WORKFLOW_INVALID", [...path, ...at], `the schema does not compile: ${String(at.at(-1))} ${reason}`, {
+    expected: isType ? SCHEMA_TYPES.join(", ") : "JSON Schema",
+    got: describeValue(value),
+    hint: isType && typeof value === "string" ? suggest(value, SCHEMA_TYPES, "use one of the listed types") : SCHEMA_FORMS,
   });
 }
+
+const SCHEMA_TYPES = ["string", "number", "integer", "boolean", "array", "object", "null"];
+const SCHEMA_FORMS = "write JSON Schema, such as {type: object, properties: {title: {type: string}}}, or {type, fields: [{name, type}]}";
 
 /** `/rows/0/a~1b` → `["rows", 0, "a/b"]`. */
 export function pointerToPath(pointer: string): PathKey[] {

@@ -21,7 +21,11 @@ const MIN_ENTROPY_BITS = 3.2;
 const MIN_RANDOM_CHARACTERS = 16;
 const MAX_SCANNED_CHARACTERS = 1_000_000;
 
-const FACTS = { expected: "the name of a connection", got: "[masked]" } as const;
+const FACTS = {
+  expected: "no secret in the file",
+  got: "[masked]",
+  hint: "take it out, and replace it if others saw the file; `neuronforge connections set NAME --from-env VAR` stores a secret for a plugin",
+} as const;
 
 export function addSecretIssues(root: unknown, issues: IssueList): void {
   visit(root, [], (text, path) => {

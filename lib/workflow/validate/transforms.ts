@@ -5,14 +5,18 @@ import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
 import { didYouMean } from "../../operations/didYouMean.ts";
 import { findTransform, requireTransform } from "../../operations/transforms/registry.ts";
+import { settingsHint } from "../../operations/transforms/rows.ts";
 import type { Transform } from "../../operations/transforms/types.ts";
 import type { IssueList } from "./IssueList.ts";
 import { walkSteps } from "../nestedSteps.ts";
 import { findReferences } from "../names/references.ts";
-import { expectation, valueAt } from "./schemaIssues.ts";
+import { expectation } from "./expectation.ts";
+import { valueAt } from "./schemaIssues.ts";
+import { keysOf } from "../read/findStep.ts";
 import type { PathKey } from "../read/SourceMap.ts";
 import type { StepOf, WorkflowDefinition } from "../types.ts";
 import { holdsTemplate } from "./holdsTemplate.ts";
+import { suggest } from "./suggest.ts";
 
 export function checkTransforms(definition: WorkflowDefinition, issues: IssueList): void {
   for (const { step, path } of walkSteps(definition)) if (step.type === "transform") checkTransform(step, path, issues);
@@ -51,13 +55,13 @@ function addConfigIssue(issue: z.core.$ZodIssue, { settings, path, issues, trans
     const known = "shape" in transform.configSchema ? Object.keys(transform.configSchema.shape as object) : [];
     for (const key of issue.keys) {
       const suggestion = at.length === 0 ? didYouMean(key, known) : undefined;
-      const code = key === "custom_code" ? "code is not run; write CEL in `expression`" : undefined;
-      const hint = code ?? (suggestion === undefined ? undefined : `did you mean ${JSON.stringify(suggestion)}?`);
+      const otherwise = key === "custom_code" ? "code is not run; write CEL in `expression`" : settingsHint(transform.name);
+      const hint = suggestion === undefined ? otherwise : `did you mean ${JSON.stringify(suggestion)}?`;
       const message = `the transform ${transform.name} has no setting ${JSON.stringify(key)}`;
       issues.add("TRANSFORM_INVALID", [...path, "config", ...at, key], message, {
         expected: known.join(", "),
         got: key,
-        ...(hint !== undefined && { hint }),
+        hint,
       });
     }
     return;
@@ -68,7 +72,14 @@ function addConfigIssue(issue: z.core.$ZodIssue, { settings, path, issues, trans
   const name = String(at.at(-1) ?? "config");
   const message =
     value === undefined ? `${name} is missing for the transform ${transform.name}` : `${name} is ${got}, expected ${expected}`;
-  issues.add("TRANSFORM_INVALID", [...path, "config", ...at], message, { expected, got });
+  issues.add("TRANSFORM_INVALID", [...path, "config", ...at], message, {
+    expected,
+    got,
+    hint:
+      issue.code === "invalid_value" && typeof value === "string"
+        ? suggest(value, issue.values.map(String), settingsHint(transform.name))
+        : settingsHint(transform.name),
+  });
 }
 
 /** Settings that fit one by one may exclude each other. Only the operation knows; on an empty list it finds out without doing anything. */
@@ -83,8 +94,14 @@ function tryOnNothing(
   const scope = { get: () => ({ found: true, value: null }) as const, roots: () => roots };
   const error = catchAppError(() => transform.apply([], data, { nowMs: 0, scope }));
   if (error?.code !== "TRANSFORM_INVALID") return;
-  const field = /^config\.([A-Za-z_]+)/.exec(error.details.field ?? "")?.[1];
-  addError(error, [...path, "config", ...(field === undefined ? [] : [field])], issues);
+  addError(error, [...path, "config", ...placeIn(settings, error.details.field ?? "")], issues);
+}
+
+/** Of `condition.operator`, what the author wrote: in the short form there is only `operator`. */
+function placeIn(settings: JsonObject, field: string): readonly PathKey[] {
+  const keys = keysOf(field.replace(/^config\./, ""));
+  const found = keys.map((_, start) => keys.slice(start)).find((path) => valueAt(settings, path) !== undefined);
+  return found ?? keys.slice(0, 1).filter((key) => Object.hasOwn(settings, key));
 }
 
 /** Their input may bring what the settings leave out. */
@@ -93,8 +110,8 @@ const DEPEND_ON_INPUT: ReadonlySet<string> = new Set(["join", "set_difference", 
 function addError(error: AppError, path: readonly PathKey[], issues: IssueList): void {
   const { expected, got } = error.details;
   issues.add("TRANSFORM_INVALID", path, error.message, {
-    ...(expected !== undefined && { expected }),
-    ...(got !== undefined && { got }),
+    expected: expected ?? "settings that the transform takes",
+    got: got ?? "others",
     hint: error.hint,
   });
 }

@@ -153,9 +153,55 @@ describe("validate", () => {
       ["nowhere.yaml", false],
     ]);
     expect(verdicts[0]).toEqual({ file: "good.yaml", valid: true, errors: [] });
-    expect(verdicts[1].errors).toMatchObject([{ path: "steps[0].type", line: 4, hint: 'did you mean "action"?' }]);
-    for (const { errors } of verdicts)
-      for (const error of errors) expect(Object.keys(error)).toEqual(["path", "line", "message", "expected", "hint"]);
+    expect(verdicts[1].errors).toEqual([
+      {
+        code: "WORKFLOW_INVALID",
+        file: "bad.yaml",
+        line: 4,
+        step: "a",
+        field: "type",
+        path: "steps[0].type",
+        message: 'unknown step type "acton"',
+        expected: expect.stringMatching(/^action, ai_processing, /),
+        got: "acton",
+        hint: 'did you mean "action"?',
+      },
+    ]);
+    expect(verdicts[2].errors).toMatchObject([
+      { code: "SYNTAX_INVALID", line: 2, step: null, field: null, expected: "]", hint: expect.stringContaining("close the list") },
+    ]);
+    expect(verdicts[3].errors).toMatchObject([{ code: "FILE_UNREADABLE", line: null, hint: expect.stringContaining("path") }]);
+    const keys = Object.keys(verdicts[1].errors[0]);
+    for (const { errors } of verdicts) for (const error of errors) expect(Object.keys(error)).toEqual(keys);
+  });
+
+  test("prints of each fault the place, the code, the message and what to do, each fact once", async () => {
+    const { stdout } = await runCli(["validate", "bad.yaml"], { cwd });
+
+    expect(stdout.split("\n")).toEqual([
+      "invalid  bad.yaml, 1 fault",
+      '  bad.yaml:4 WORKFLOW_INVALID: unknown step type "acton"',
+      "    at        step a, field type",
+      expect.stringMatching(/^ {4}expected {2}action, ai_processing, /),
+      "    got       acton",
+      '    hint      did you mean "action"?',
+      "",
+    ]);
+  });
+
+  test("lists the defects of a workflow made in code with their own codes", async () => {
+    const library = fileURLToPath(new URL("../../../lib/index.ts", import.meta.url));
+    const steps = '[{ id: "s", type: "delay", duration: -1 }, { id: "t", type: "ai_processing" }]';
+    await writeFile(
+      path.join(cwd, "bad.ts"),
+      `import { defineWorkflow } from ${JSON.stringify(library)};\nexport default defineWorkflow({ name: "a", steps: ${steps} });\n`,
+    );
+    const { exitCode, stdout } = await runCli(["validate", "bad.ts", "--json"], { cwd });
+
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).errors).toMatchObject([
+      { code: "WORKFLOW_INVALID", line: null, step: "s", field: "duration", expected: "at least 0", got: "-1" },
+    ]);
   });
 
   test("exits with 0 when all are valid, and prints no colour into a pipe", async () => {

@@ -165,7 +165,9 @@ describe("validation rules", () => {
       `  - { id: v, type: validation, input: "{{input.rows}}", rules: [{ field: amount, condition: ${condition} }] }`;
     expect(issues(rules('{ operator: ">", value: 0 }'))).toEqual([]);
     expect(issues(rules("\"value > 0 && currency == 'EUR'\""))).toEqual([]);
-    expect(issues(rules('{ operator: "=>", value: 0 }'))).toMatchObject([{ code: "CONDITION_INVALID", field: "rules[0].condition" }]);
+    expect(issues(rules('{ operator: "=>", value: 0 }'))).toMatchObject([
+      { code: "CONDITION_INVALID", field: "rules[0].condition.operator" },
+    ]);
   });
 });
 
