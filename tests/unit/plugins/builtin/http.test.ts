@@ -49,7 +49,7 @@ describe("whole numbers in a JSON answer", () => {
     expect(got["body"]).toEqual({
       id: "9007199254740993",
       ids: ["-12345678901234567890", 9007199254740991],
-      ratio: 0.12345678901234567,
+      ratio: Number("0.12345678901234567"),
       far: 1e20,
       a: "1234567890123456789",
     });
