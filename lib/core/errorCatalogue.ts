@@ -43,7 +43,12 @@ export const ERROR_CATALOGUE = {
   ),
   TEMPLATE_INVALID: entry(2, 422, "A {{template}} cannot be parsed or resolved.", "check the path against the step's output"),
   CONDITION_INVALID: entry(2, 422, "A condition is malformed.", "docs/reference/conditions.md shows every form of a condition"),
-  TRANSFORM_INVALID: entry(2, 422, "A transform's operation or configuration is wrong.", "docs/reference/transforms.md lists them with their settings"),
+  TRANSFORM_INVALID: entry(
+    2,
+    422,
+    "A transform's operation or configuration is wrong.",
+    "docs/reference/transforms.md lists them with their settings",
+  ),
   // Configuration and access
   CONFIG_INVALID: entry(3, 500, "The configuration has errors; all are listed.", "mend each listed key"),
   CONNECTION_MISSING: entry(

@@ -52,7 +52,10 @@ const inputDeclaration = strict({
 const limits = strict({
   usd: z.number().positive().max(1_000_000).describe("USD that one execution may cost; hard.").exactOptional(),
   tokens: z.int().positive().describe("Tokens that one execution may use; hard.").exactOptional(),
-  timeoutMs: milliseconds.min(1).describe("Time limit of one execution from its first step on, in milliseconds; waiting counts.").exactOptional(),
+  timeoutMs: milliseconds
+    .min(1)
+    .describe("Time limit of one execution from its first step on, in milliseconds; waiting counts.")
+    .exactOptional(),
   onLimit: z.enum(["pause", "fail"]).describe("At the limit: wait for a person (default), or end as failed.").exactOptional(),
 });
 
