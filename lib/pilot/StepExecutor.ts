@@ -12,7 +12,7 @@ import { nextAttempt, type RetryDecision } from "./retryPolicy.ts";
 import { readStepCache, writeStepCache } from "./StepCache.ts";
 import { StepAttempt } from "./StepAttempt.ts";
 import type { StepScope } from "./StepScope.ts";
-import { encodeValue, errorDetail, stepUnit, type AttemptEnd, type EncodedValue } from "./stepUnit.ts";
+import { canDoWithout, encodeValue, errorDetail, stepUnit, withoutRefused, type AttemptEnd, type EncodedValue } from "./stepUnit.ts";
 import type { PilotServices, StepOutcome, Walk } from "./types.ts";
 
 export class StepExecutor {
@@ -302,17 +302,6 @@ export class StepExecutor {
   #append(state: ExecutionState, parts: readonly UnitPart[]): Promise<"committed" | "fenced"> {
     return this.#services.journal.append({ executionId: state.id, epoch: state.epoch, parts, signal: state.signal });
   }
-}
-
-/** Whether the end brings something that it can do without. */
-function canDoWithout({ status, parts }: AttemptEnd): boolean {
-  return status !== "failed" || parts.some(({ kind }) => kind !== "settlements");
-}
-
-/** First without the output, then without anything but what the calls came to: those figures are the database's own. */
-function withoutRefused(end: AttemptEnd, error: AppError): AttemptEnd {
-  const parts = end.status === "failed" ? end.parts.filter(({ kind }) => kind === "settlements") : end.parts;
-  return { ...end, status: "failed", value: null, detail: errorDetail(error), parts };
 }
 
 const rootsOfSteps = new WeakMap<WorkflowStep, ReadonlySet<string>>();

@@ -116,3 +116,14 @@ function detailOf({ facts, detail }: AttemptEnd): StepDetail {
 export function errorDetail(error: unknown): StepDetail {
   return { error: toErrorRecord(error) };
 }
+
+/** Whether the end brings something that it can do without. */
+export function canDoWithout({ status, parts }: AttemptEnd): boolean {
+  return status !== "failed" || parts.some(({ kind }) => kind !== "settlements");
+}
+
+/** First without the output, then without anything but what the calls came to: those figures are the database's own. */
+export function withoutRefused(end: AttemptEnd, error: AppError): AttemptEnd {
+  const parts = end.status === "failed" ? end.parts.filter(({ kind }) => kind === "settlements") : end.parts;
+  return { ...end, status: "failed", value: null, detail: errorDetail(error), parts };
+}
