@@ -3,30 +3,21 @@ import { configKeys, type ConfigKey } from "../../lib/config/describeConfig.ts";
 import { FOUND_KEY_VARIABLES } from "../../lib/config/Config.ts";
 import { ERROR_CATALOGUE, type ErrorEntry } from "../../lib/core/errorCatalogue.ts";
 import { describeItem, placeOf } from "./planChecks.ts";
+import { renderConditions } from "./conditionsPage.ts";
+import { code, page, table } from "./markdown.ts";
 import { DEVIATIONS, FINISHED_EARLY, FINISHED_PHASES, PLAN_ITEMS } from "./planItems.ts";
 import type { PlanItem } from "./planVocabulary.ts";
-
-const NOTICE = "<!-- Made by `npm run docs:gen`; do not edit. -->";
+import { renderTransforms } from "./transformsPage.ts";
 
 export function renderDocs(): ReadonlyMap<string, string> {
   return new Map([
     ["docs/reference/errors.md", renderErrors()],
     ["docs/reference/config.md", renderConfig()],
+    ["docs/reference/conditions.md", renderConditions()],
+    ["docs/reference/transforms.md", renderTransforms()],
     ["docs/plan-map.md", renderPlanMap()],
   ]);
 }
-
-function page(title: string, ...parts: readonly string[]): string {
-  return `${[`# ${title}`, NOTICE, ...parts].join("\n\n")}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-const code = (text: string): string => `\`${text}\``;
 
 function renderErrors(): string {
   const rows = Object.entries(ERROR_CATALOGUE).map(([name, entry]: [string, ErrorEntry]) => [

@@ -9,7 +9,7 @@ import { defineTransform, fieldName, fieldNames, type FieldName } from "./types.
 
 const functions = z.enum(["sum", "avg", "average", "min", "max", "count"]);
 const aggregation = z.strictObject({
-  operation: functions.optional(),
+  operation: functions.optional().describe("What to compute, when it is one thing."),
   function: functions.optional().describe("The same as `operation`."),
   field: fieldName.optional().describe("Not needed for count, which without it counts items."),
   alias: z.string().min(1).optional().describe("Name in the result. Default: operation_field."),
@@ -20,8 +20,8 @@ export const aggregate = defineTransform({
   summary: "sum, avg, min, max and count of fields, over the list or per group.",
   configSchema: z.strictObject({
     ...aggregation.shape,
-    aggregations: z.array(aggregation).min(1).optional(),
-    group_by: fieldNames.optional(),
+    aggregations: z.array(aggregation).min(1).optional().describe("Several at once, each with operation, field and alias."),
+    group_by: fieldNames.optional().describe("One result per value of these fields; without it one for the whole list."),
   }),
   apply: (input, config, context) => {
     const { aggregations, group_by: groupBy, ...single } = config;

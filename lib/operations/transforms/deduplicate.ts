@@ -9,7 +9,7 @@ export const deduplicate = defineTransform({
   aliases: ["dedupe", "unique"],
   summary: "One item per value of the key fields; without fields, per content.",
   configSchema: z.strictObject({
-    key: fieldNames.optional(),
+    key: fieldNames.optional().describe("The field or fields that tell items apart."),
     keys: fieldNames.optional().describe("The same as `key`."),
     field: fieldNames.optional().describe("The same as `key`."),
     fields: fieldNames.optional().describe("The same as `key`."),

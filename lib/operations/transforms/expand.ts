@@ -11,7 +11,7 @@ export const expand = defineTransform({
   summary: "Delimited text into a list; with `field`, a row into one row per part.",
   configSchema: z.strictObject({
     delimiter: z.string().min(1).optional().describe("Default: a comma."),
-    field: z.string().min(1).optional(),
+    field: z.string().min(1).optional().describe("The field of each row that holds the text, or a list."),
   }),
   apply: (input, config) => {
     const delimiter = config.delimiter ?? ",";

@@ -9,7 +9,7 @@ export const expression = defineTransform({
   name: "expression",
   aliases: ["cel"],
   summary: "CEL over `input` and the names outside.",
-  configSchema: z.strictObject({ expression: z.string().min(1) }),
+  configSchema: z.strictObject({ expression: z.string().min(1).describe("CEL. May stand at the step instead of in `config`.") }),
   perItemFields: ["expression"],
   apply: (input, config, context) => {
     const scope = scopeOf({ input }, context.scope);

@@ -33,7 +33,7 @@ interface Place {
 type Compile = (node: JsonObject, place: Place) => FieldExpression;
 
 /** Node kinds, the fields each may have, and how it is compiled. */
-const KINDS: Readonly<Record<string, { readonly fields: readonly string[]; readonly compile: Compile }>> = {
+export const FIELD_EXPRESSION_KINDS: Readonly<Record<string, { readonly fields: readonly string[]; readonly compile: Compile }>> = {
   literal: { fields: ["value"], compile: (node, place) => constant(requireField(node, "value", place)) },
   ref: { fields: ["ref", "slot", "field"], compile: compileRef },
   config: { fields: ["key"], compile: compileConfig },
@@ -49,10 +49,13 @@ const KINDS: Readonly<Record<string, { readonly fields: readonly string[]; reado
 /** @throws AppError `TRANSFORM_INVALID` naming the node */
 export function compileFieldExpression(node: JsonValue, where: string, depth = 0): FieldExpression {
   if (depth > MAX_DEPTH) throw transformInvalid(OPERATION, where, { expected: `at most ${MAX_DEPTH} levels`, got: "more" });
-  const names = Object.keys(KINDS);
+  const names = Object.keys(FIELD_EXPRESSION_KINDS);
   if (!isJsonObject(node))
     throw transformInvalid(OPERATION, where, { expected: `{kind: ${names.join(" | ")}, …}`, got: describeValue(node) });
-  const kind = typeof node["kind"] === "string" && Object.hasOwn(KINDS, node["kind"]) ? KINDS[node["kind"]] : undefined;
+  const kind =
+    typeof node["kind"] === "string" && Object.hasOwn(FIELD_EXPRESSION_KINDS, node["kind"])
+      ? FIELD_EXPRESSION_KINDS[node["kind"]]
+      : undefined;
   if (kind === undefined) {
     const suggestion = typeof node["kind"] === "string" ? didYouMean(node["kind"], names) : undefined;
     const hint = suggestion === undefined ? {} : { hint: `did you mean "${suggestion}"?` };

@@ -8,8 +8,8 @@ import { anyJson, defineTransform } from "./types.ts";
 const configSchema = z.strictObject({
   ...itemTestFields,
   field: z.string().min(1).optional().describe("Short form of a simple condition, with `operator` and `value`."),
-  operator: z.string().min(1).optional(),
-  value: anyJson.optional(),
+  operator: z.string().min(1).optional().describe("An operator of the reference of conditions."),
+  value: anyJson.optional().describe("What the field is compared with."),
 });
 
 export const filter = defineTransform({

@@ -14,7 +14,7 @@ export const group = defineTransform({
   aliases: ["group_by"],
   summary: "Items with the same value of a field, as an object of lists or a list of groups.",
   configSchema: z.strictObject({
-    column: fieldName.optional(),
+    column: fieldName.optional().describe("The field whose values make the groups."),
     field: fieldName.optional().describe("The same as `column`."),
     groupBy: fieldName.optional().describe("The same as `column`."),
     group_by: fieldName.optional().describe("The same as `column`."),

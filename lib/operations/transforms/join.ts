@@ -21,8 +21,8 @@ export const join = defineTransform({
     with: anyJson.optional().describe("The same as `right`."),
     on: fieldName.optional().describe("The key field of both lists."),
     key: fieldName.optional().describe("The same as `on`."),
-    left_key: fieldName.optional(),
-    right_key: fieldName.optional(),
+    left_key: fieldName.optional().describe("The key field of the left list, when the two differ."),
+    right_key: fieldName.optional().describe("The key field of the right list."),
     type: z
       .enum(["inner", "left"])
       .optional()

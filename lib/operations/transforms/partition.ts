@@ -10,7 +10,7 @@ export const partition = defineTransform({
   name: "partition",
   summary: "Items into lists by the value of a field, or into matched and unmatched by a condition.",
   configSchema: z.strictObject({
-    field: fieldName.optional(),
+    field: fieldName.optional().describe("One list per value of this field. Either this or a condition."),
     handle_empty: z.enum(["group", "skip", "error"]).optional().describe("Items whose field is blank. Default: group, under empty_key."),
     empty_key: z.string().min(1).optional().describe("Default: (empty)."),
     ...itemTestFields,

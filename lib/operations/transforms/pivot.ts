@@ -10,9 +10,9 @@ export const pivot = defineTransform({
   name: "pivot",
   summary: "One row per rowKey with a column per value of columnKey.",
   configSchema: z.strictObject({
-    rowKey: fieldName,
-    columnKey: fieldName,
-    valueKey: fieldName,
+    rowKey: fieldName.describe("The field whose values make the rows."),
+    columnKey: fieldName.describe("The field whose values make the columns."),
+    valueKey: fieldName.describe("The field that fills the cells."),
     aggregate: z
       .enum(["sum", "count", "first", "last"])
       .optional()

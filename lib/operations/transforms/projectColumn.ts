@@ -13,7 +13,7 @@ export const projectColumn = defineTransform({
   name: "project_column",
   aliases: ["pluck"],
   summary: "One column as a flat list, null where a row lacks it.",
-  configSchema: z.strictObject({ column }),
+  configSchema: z.strictObject({ column: column.describe("Which column: by position, by field or by path.") }),
   apply: (input, config) => {
     const { column: chosen } = config;
     const field = chosen.kind === "by_index" ? chosen.index : chosen.kind === "by_field" ? chosen.field : chosen.path;

@@ -14,7 +14,7 @@ export const reduce = defineTransform({
   name: "reduce",
   summary: "One value from a list: sum, count, concat, merge, or CEL.",
   configSchema: z.strictObject({
-    reducer: reducers.optional(),
+    reducer: reducers.optional().describe("Either this or `expression`."),
     operation: reducers.optional().describe("The same as `reducer`."),
     field: fieldName.optional().describe("Reduce this field instead of whole items."),
     separator: z.string().optional().describe("Between texts; with concat."),

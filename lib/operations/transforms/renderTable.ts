@@ -15,7 +15,7 @@ export const renderTable = defineTransform({
     columns: z.array(column).min(1).optional().describe("Default: every field, in the order of first appearance."),
     headers: z.array(z.string()).min(1).optional().describe("Headers in the order of the columns."),
     header_row: z.boolean().optional().describe("Rows are lists and the first one is the header."),
-    caption: z.string().min(1).optional(),
+    caption: z.string().min(1).optional().describe("A caption above the table."),
     empty_text: z.string().min(1).optional().describe("Instead of a table without rows."),
   }),
   apply: (input, config) => {

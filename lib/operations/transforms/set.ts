@@ -9,7 +9,10 @@ import { anyJson, defineTransform, fieldNames } from "./types.ts";
 export const set = defineTransform({
   name: "set",
   summary: "Gives `value`, or the input object with `fields` laid over it.",
-  configSchema: z.strictObject({ value: anyJson.optional(), fields: z.record(z.string(), anyJson).optional() }),
+  configSchema: z.strictObject({
+    value: anyJson.optional().describe("The result, whatever the input is."),
+    fields: z.record(z.string(), anyJson).optional().describe("Name → value, laid over the input object."),
+  }),
   apply: (input, config) => {
     const { value, fields } = config;
     if ((value === undefined) === (fields === undefined)) {
@@ -25,7 +28,7 @@ export const select = defineTransform({
   name: "select",
   aliases: ["pick"],
   summary: "Keeps the named fields of an object, or of each object of a list.",
-  configSchema: z.strictObject({ fields: fieldNames }),
+  configSchema: z.strictObject({ fields: fieldNames.describe("The fields to keep.") }),
   apply: (input, config) => {
     const fields = toFieldList(config.fields);
     if (!isList(input) && !isJsonObject(input)) {

@@ -8,7 +8,7 @@ export const split = defineTransform({
   aliases: ["chunk", "batch"],
   summary: "A list into lists of `size` items, or into `count` lists.",
   configSchema: z.strictObject({
-    size: z.int().min(1).optional(),
+    size: z.int().min(1).optional().describe("Items per list. Either this or `count`."),
     count: z.int().min(1).max(100_000).optional().describe("Nearly equal parts, the longer ones first; never more parts than items."),
   }),
   apply: (input, config) => {

@@ -10,7 +10,12 @@ import { anyJson, defineTransform, type TransformContext } from "./types.ts";
 export const withFields = defineTransform({
   name: "with_fields",
   summary: "Adds computed fields to each row; a later field may read an earlier one.",
-  configSchema: z.strictObject({ fields: z.array(z.strictObject({ name: z.string().min(1), expression: anyJson })).min(1) }),
+  configSchema: z.strictObject({
+    fields: z
+      .array(z.strictObject({ name: z.string().min(1), expression: anyJson }))
+      .min(1)
+      .describe("The new fields in order, each with a name and an expression."),
+  }),
   perItemFields: ["fields"],
   apply: (input, config, context) => {
     const fields = config.fields.map(({ name, expression }, index) => ({
