@@ -26,7 +26,8 @@ const common = {
   response: z
     .enum(["auto", "json", "text", "base64"])
     .default("auto")
-    .describe("auto: by the content type. In JSON, whole numbers beyond 9007199254740991 become texts, digit by digit"),
+    // Whole numbers beyond 2^53 − 1 become texts; not said here: a description is part of every prompt that offers the tool.
+    .describe("auto: by the content type"),
   fail_on_status: z.boolean().default(true).describe("A status of 400 or more is an error"),
   timeout_ms: z.int().positive().max(300_000).default(30_000),
   max_bytes: z.int().positive().max(10_000_000).default(5_000_000),
