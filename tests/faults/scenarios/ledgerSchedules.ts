@@ -87,7 +87,10 @@ class Schedule {
     for (const { executionId } of this.#scopes) if (this.#random.whole(2) === 0) wanted.push(key("execution", executionId));
     for (const account of wanted) {
       if (this.#random.whole(3) === 0) this.#later.push(account);
-      else await this.#limit(account, 2_000 + this.#random.whole(20_000));
+      else {
+        this.#accounts.push(account);
+        await this.#limit(account, 2_000 + this.#random.whole(20_000));
+      }
     }
   }
 
@@ -100,7 +103,6 @@ class Schedule {
     await retriedTransaction(this.#db, (tx) =>
       setAccount(tx, key, limits, { lockExecutions: () => this.#fault.control.wakeForBudget(tx, DEFAULT_WORKSPACE_ID, {}, "ann") }),
     );
-    if (!this.#accounts.includes(key)) this.#accounts.push(key);
   }
 
   async play(operations: number): Promise<string[]> {
@@ -134,8 +136,12 @@ class Schedule {
     if (dice < 17) return retryConflicts(() => returnGrants(this.#db, [this.#random.pick(this.#scopes).executionId]));
     if (dice < 18) return this.#crash();
     const late = this.#later.pop();
-    // What was spent before is counted, so that only a limit above all of it is sure never to be passed.
-    if (late !== undefined) return this.#limit(late, this.#isHonest ? 10_000_000 : this.#random.whole(40_000));
+    if (late !== undefined) {
+      // What was spent before is counted: where nobody may lower a limit, one above all that can be spent, which stays as it is.
+      if (this.#isHonest) return this.#limit(late, 10_000_000);
+      this.#accounts.push(late);
+      return this.#limit(late, this.#random.whole(40_000));
+    }
     if (this.#accounts.length === 0) return;
     const account = this.#random.pick(this.#accounts);
     this.#highest += this.#random.whole(2_000);
