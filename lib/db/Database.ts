@@ -1,6 +1,7 @@
 // The contract of the database: one way to run statements on PostgreSQL and PGlite alike. No SQL of ours, no connection; openDatabase.ts makes one.
 import type { Kysely } from "kysely";
 import type pg from "pg";
+import type { AppError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Tables } from "./tables.ts";
 
@@ -45,6 +46,8 @@ export interface Database extends Queryable, AsyncDisposable {
   readonly kind: DatabaseKind;
   /** True on PGlite: every statement shares one connection, so a long transaction holds up everybody. */
   readonly isSingleConnection: boolean;
+  /** Why no statement can be run now, where that is known without trying one: PGlite's disk is full. */
+  readonly outage: AppError | undefined;
   /** For pg-boss (`{ executeSql: (text, values) => pool.query(text, values) }`). On PGlite its size is 1. */
   readonly pool: pg.Pool;
   /**

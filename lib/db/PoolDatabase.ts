@@ -48,6 +48,10 @@ export class PoolDatabase implements Database {
     return this.#parts.listenConfig === null;
   }
 
+  get outage(): AppError | undefined {
+    return this.#parts.pool.outage;
+  }
+
   get pool(): pg.Pool {
     return this.#parts.pool;
   }

@@ -15,11 +15,14 @@ export interface TransactionScope {
 
 export class StatementPool extends Pool {
   readonly #isSingleConnection: boolean;
+  readonly #guard: () => AppError | undefined;
   readonly #scope = new AsyncLocalStorage<TransactionScope>();
 
-  constructor(config: pg.PoolConfig, isSingleConnection: boolean) {
+  /** @param guard asked before each statement and transaction: why none may begin now */
+  constructor(config: pg.PoolConfig, isSingleConnection: boolean, guard: () => AppError | undefined = () => undefined) {
     super(config);
     this.#isSingleConnection = isSingleConnection;
+    this.#guard = guard;
     // Promises only, of pg's nine overloads: pg-boss and we use no other.
     this.query = ((query: string | pg.QueryConfig, values?: unknown[]) => this.#run(query, values)) as pg.Pool["query"];
     // An idle connection that breaks is dropped by the pool; the next statement opens another one.
@@ -31,6 +34,11 @@ export class StatementPool extends Pool {
       // costs as much as running. Queued before the first statement; a refusal is that statement's to report.
       client.query("SET plan_cache_mode = force_generic_plan").catch(ignore);
     });
+  }
+
+  /** Why nothing may be run now; undefined when all is well. */
+  get outage(): AppError | undefined {
+    return this.#guard();
   }
 
   /** Runs `work` so that a use of this pool inside it is recognised as one inside its own transaction. */
@@ -70,7 +78,7 @@ export class StatementPool extends Pool {
   }
 
   #refusal(): AppError | undefined {
-    if (!this.#isSingleConnection || this.#scope.getStore()?.isOpen !== true) return undefined;
+    if (!this.#isSingleConnection || this.#scope.getStore()?.isOpen !== true) return this.#guard();
     return new AppError("INTERNAL", "the database was used inside its own transaction, on its only connection: it would wait for itself", {
       hint: "run the statement on `tx`, or after the transaction",
     });

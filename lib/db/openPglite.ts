@@ -8,6 +8,7 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import type { Warn } from "./Database.ts";
+import { createDiskGuard, diskRefusal, LEAST_FREE_BYTES, LEAST_FREE_FOR_NEW_BYTES } from "./diskGuard.ts";
 import { PoolDatabase } from "./PoolDatabase.ts";
 import { StatementPool } from "./StatementPool.ts";
 
@@ -38,7 +39,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<OpenedPgli
     idleTimeoutMillis: 0,
     allowExitOnIdle: true,
   } as pg.PoolConfig;
-  const pool = new StatementPool(config, true);
+  const pool = new StatementPool(config, true, folder === null ? undefined : createDiskGuard(folder, clock));
   const database = new PoolDatabase({ kind: "pglite", pool, listenConfig: null, clock, warn, afterClose: () => pglite.close() });
   return { database, pglite };
 }
@@ -49,6 +50,8 @@ async function openInMemory({ template }: OpenPgliteOptions): Promise<PGlite> {
 
 async function openInFolder(folder: string, { template }: OpenPgliteOptions): Promise<PGlite> {
   const dataDir = join(folder, "pglite");
+  const refusal = diskRefusal(folder, existsSync(dataDir) ? LEAST_FREE_BYTES : LEAST_FREE_FOR_NEW_BYTES);
+  if (refusal !== undefined) throw refusal;
   const unfinished = join(folder, "pglite.unfinished");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Present only while a first start is under way: nothing of the user's was ever written to what it left.

@@ -3,6 +3,8 @@ import type { SystemParts } from "./SystemParts.ts";
 
 /** Steps in flight may end within this when a worker hands over; a model call that takes longer is left to the next owner. */
 const STAGE_MS = 30_000;
+/** With a database that takes nothing there is nothing to wait for. */
+const STAGE_WITHOUT_DATABASE_MS = 1_000;
 
 /** Bounded: on a full disk nothing that waits for a commit ever ends, and what was committed is safe without us. */
 export async function closeSystem(parts: SystemParts, isWorking: boolean): Promise<void> {
@@ -24,9 +26,10 @@ export async function closeSystem(parts: SystemParts, isWorking: boolean): Promi
   }
 }
 
-async function within({ clock, logger }: SystemParts, work: () => Promise<void>): Promise<void> {
+async function within({ engine, clock, logger }: SystemParts, work: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<"late">();
-  const cancel = clock.schedule(STAGE_MS, () => resolve("late"), true);
+  const afterMs = engine.db.outage === undefined ? STAGE_MS : STAGE_WITHOUT_DATABASE_MS;
+  const cancel = clock.schedule(afterMs, () => resolve("late"), true);
   const ended = await Promise.race([work(), promise]).finally(cancel);
-  if (ended === "late") logger.warn({ afterMs: STAGE_MS }, "closing did not end in time and goes on without waiting");
+  if (ended === "late") logger.warn({ afterMs }, "closing did not end in time and goes on without waiting");
 }

@@ -18,10 +18,13 @@ export function watchedDatabase(db: Database, onStatement: OnStatement): Databas
   return {
     kind: db.kind,
     isSingleConnection: db.isSingleConnection,
+    get outage() {
+      return db.outage;
+    },
     pool: db.pool,
     kysely: db.kysely,
     query: (text, values, name) => run(text, () => db.query(text, values, name)),
-    transaction: (work) => run("COMMIT", () => db.transaction((tx) => work(watched(tx)))),
+    transaction: (work, options) => run("COMMIT", () => db.transaction((tx) => work(watched(tx)), options)),
     listen: (channel, onNotify) => db.listen(channel, onNotify),
     close: () => db.close(),
     [Symbol.asyncDispose]: () => db.close(),
