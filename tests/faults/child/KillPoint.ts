@@ -26,9 +26,9 @@ export class KillPoint {
   watch(db: Database): Database {
     const watched = Object.create(db) as { -readonly [Key in keyof Database]: Database[Key] };
     watched.query = (text, values, name) => this.#around(() => db.query(text, values, name));
-    watched.transaction = (work) => this.#around(() => db.transaction((tx) => work(this.#watchTransaction(tx))));
+    watched.transaction = (work, options) => this.#around(() => db.transaction((tx) => work(this.#watchTransaction(tx)), options));
     // Getters and methods of the class work on private fields: they must run on the object itself.
-    for (const key of ["kind", "isSingleConnection", "pool", "kysely"] as const)
+    for (const key of ["kind", "isSingleConnection", "outage", "pool", "kysely"] as const)
       Object.defineProperty(watched, key, { get: () => db[key] });
     watched.listen = (channel, onNotify) => db.listen(channel, onNotify);
     watched.close = () => db.close();
