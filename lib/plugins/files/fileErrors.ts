@@ -35,5 +35,9 @@ export function toFileError(error: unknown, path: string): unknown {
   return new AppError(reading.code, `path ${JSON.stringify(path)} ${reading.what}`, {
     cause: error,
     details: { field: "path", got: path, accepted: "no" },
+    // The step has failed, and what failed is not resumed: the catalogue's hint speaks of the database's disk.
+    ...(reading.code === "DISK_FULL"
+      ? { hint: "free some space, then go on from this step: `executions fork ID --from STEP --allow-effects`" }
+      : {}),
   });
 }
