@@ -1,7 +1,7 @@
 // bytes_ratio, bytes_growth: what a step leaves on disk, all tables and indexes, against a plain table of the same payloads.
 import type { Database } from "../../lib/db/Database.ts";
 import { createBenchEngine } from "./benchEngine.ts";
-import { row, type Row } from "./measure.ts";
+import { row, type Row } from "../measure.ts";
 import { createPlainTable, plainBatchedInserts } from "./plainInserts.ts";
 import { engineBytes, plainBytes } from "./SizeStore.ts";
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "../../lib/db/Database.ts";
 import { createBenchEngine } from "./benchEngine.ts";
-import { median, row, type Row } from "./measure.ts";
+import { median, row, type Row } from "../measure.ts";
 import { payload } from "./payload.ts";
 import { createPlainTable } from "./plainInserts.ts";
 

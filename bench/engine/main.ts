@@ -10,7 +10,7 @@ import { QUEUE_TEMPLATE } from "../../lib/pilot/prepareQueue.ts";
 import { createTestDatabase } from "../../lib/testing/createTestDatabase.ts";
 import { measureBytes } from "./bytesPerStep.ts";
 import { measureCommitLatency } from "./commitLatency.ts";
-import { row, type Row } from "./measure.ts";
+import { printRows, row, type Row } from "../measure.ts";
 import { measureExample, measureHelp, measureIdle } from "./processes.ts";
 import { measureResume } from "./resume.ts";
 import { startServer } from "./server.ts";
@@ -73,12 +73,4 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-if (options.json) process.stdout.write(`${JSON.stringify({ bench: "engine", rows })}\n`);
-else {
-  for (const { name, value, unit, goal, pass, baseline } of rows) {
-    const verdict = pass === null ? "" : pass ? "ok" : "MISSED";
-    process.stdout.write(
-      `${name.padEnd(28)} ${String(value ?? "?").padStart(10)} ${unit.padEnd(12)} ${(goal ?? "").padEnd(10)} ${verdict.padEnd(7)} ${baseline === null ? "" : `baseline ${baseline}`}\n`,
-    );
-  }
-}
+printRows("engine", rows, options.json);

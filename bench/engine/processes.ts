@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { median, row, type Row } from "./measure.ts";
+import { median, row, type Row } from "../measure.ts";
 
 const CLI = join(import.meta.dirname, "../../lib/cli/main.ts");
 /** Linux counts process time in these. */

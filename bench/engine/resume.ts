@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../lib/config/loadConfig.ts";
 import type { Database } from "../../lib/db/Database.ts";
 import { createSystem } from "../../lib/system.ts";
-import { median, row, type Row } from "./measure.ts";
+import { median, row, type Row } from "../measure.ts";
 
 const STEPS = 1_000;
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { median, row, type Row } from "./measure.ts";
+import { median, row, type Row } from "../measure.ts";
 
 const STEPS = 400;
 const GIVE_UP_MS = 40_000;

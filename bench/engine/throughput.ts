@@ -1,7 +1,7 @@
 // steps_ratio, steps_per_second: executions of ten no-op steps kept in flight, queue, journal and audit included, against plain batched inserts.
 import type { Database } from "../../lib/db/Database.ts";
 import { createBenchEngine } from "./benchEngine.ts";
-import { median, row, type Row } from "./measure.ts";
+import { median, row, type Row } from "../measure.ts";
 import { createPlainTable, plainBatchedInserts } from "./plainInserts.ts";
 
 const IN_FLIGHT = 100;

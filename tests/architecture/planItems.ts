@@ -27,7 +27,11 @@ import {
 export const FINISHED_PHASES: readonly number[] = [0];
 
 /** Paths that exist before their phase is finished; they must. */
-export const FINISHED_EARLY: readonly string[] = ["tests/regression/existing-agents.test.ts", "tests/regression/plugin-execution.test.ts"];
+export const FINISHED_EARLY: readonly string[] = [
+  "lib/orchestration/types.ts",
+  "tests/regression/existing-agents.test.ts",
+  "tests/regression/plugin-execution.test.ts",
+];
 
 /** The plan's name → ours, agreed in DESIGN.md. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {

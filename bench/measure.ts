@@ -40,3 +40,17 @@ function meets(value: number, goal: string): boolean {
   const [operator = "", limit = ""] = goal.split(" ");
   return operator === ">=" ? value >= Number(limit) : value <= Number(limit);
 }
+
+/** For people a table, for scripts one JSON document. */
+export function printRows(bench: string, rows: readonly Row[], asJson: boolean): void {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify({ bench, rows })}\n`);
+    return;
+  }
+  for (const { name, value, unit, goal, pass, baseline } of rows) {
+    const verdict = pass === null ? "" : pass ? "ok" : "MISSED";
+    process.stdout.write(
+      `${name.padEnd(28)} ${String(value ?? "?").padStart(10)} ${unit.padEnd(12)} ${(goal ?? "").padEnd(10)} ${verdict.padEnd(7)} ${baseline === null ? "" : `baseline ${baseline}`}\n`,
+    );
+  }
+}
