@@ -235,6 +235,16 @@ export interface ForkRequest {
   readonly limits?: LimitInput;
 }
 
+export interface ResumeOptions {
+  readonly actor: string;
+  /** Step path of the uncertain effect that `resolve` answers; absent: the only one. */
+  readonly path?: string;
+  readonly resolve?: "done" | "retry";
+  readonly output?: JsonValue;
+  /** `cheap`: model steps whose call does not fit the budget are skipped from now on. */
+  readonly finish?: "cheap";
+}
+
 export interface DoctorCheck {
   readonly name: string;
   readonly ok: boolean;
@@ -274,10 +284,7 @@ export interface SystemApi {
   }): Promise<readonly ExecutionSummary[]>;
   cancel(executionId: string, actor: string): Promise<ExecutionReport>;
   /** `resolve`: for an uncertain effect: `done` (it happened; an output may be given) or `retry` (it did not). `finish: "cheap"` skips what does not fit the budget. */
-  resume(
-    executionId: string,
-    options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue },
-  ): Promise<ExecutionReport>;
+  resume(executionId: string, options: ResumeOptions): Promise<ExecutionReport>;
   fork(request: ForkRequest): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }>;
   exportExecution(executionId: string): Promise<JsonObject>;
   listApprovals(filter: { readonly executionId?: string; readonly all?: boolean }): Promise<readonly ApprovalReport[]>;

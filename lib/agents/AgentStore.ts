@@ -25,19 +25,31 @@ export async function upsertAgent(
     readonly sourceKey: string;
     readonly definitionHash: Buffer;
   },
-): Promise<{ readonly id: string; readonly isNew: boolean; readonly orchestration: "off" | "on" | null; readonly createdAt: Date }> {
+): Promise<{
+  readonly id: string;
+  readonly isNew: boolean;
+  readonly orchestration: "off" | "on" | null;
+  readonly createdAt: Date;
+  readonly tokenLimit: number;
+}> {
   const id = uuidv7();
-  const { rows } = await tx.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date }>(
+  const { rows } = await tx.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date; token_limit: string }>(
     `INSERT INTO agents AS a (id, workspace_id, agent_name, description, source_key, definition_hash) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (workspace_id, source_key) DO UPDATE SET agent_name = excluded.agent_name, description = excluded.description,
        definition_hash = excluded.definition_hash, updated_at = NOW()
-     RETURNING id, orchestration, created_at`,
+     RETURNING id, orchestration, created_at, token_limit`,
     [id, agent.workspaceId, agent.name, agent.description, agent.sourceKey, agent.definitionHash],
     "agent_upserted",
   );
   const row = rows[0];
   if (row === undefined) throw new RangeError("an upsert gave no row");
-  return { id: row.id, isNew: row.id === id, orchestration: row.orchestration, createdAt: row.created_at };
+  return {
+    id: row.id,
+    isNew: row.id === id,
+    orchestration: row.orchestration,
+    createdAt: row.created_at,
+    tokenLimit: Number(row.token_limit),
+  };
 }
 
 interface AgentRow {
@@ -86,4 +98,24 @@ function toAgent(row: AgentRow): AgentRecord {
     createdAt: row.created_at,
     executions: Number(row.executions),
   };
+}
+
+/** The agent's own switch now; null: as the flags say, or there is no such agent any more. */
+export async function findAgentSwitch(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<"off" | "on" | null> {
+  const { rows } = await db.query<{ orchestration: "off" | "on" | null }>(
+    "SELECT orchestration FROM agents WHERE workspace_id = $1 AND id = $2",
+    [workspaceId, id],
+    "agent_switch",
+  );
+  return rows[0]?.orchestration ?? null;
+}
+
+/** Hash of the definition that is stored for the agent of this source key; null: there is none. Index: agents_source_key. */
+export async function findDefinitionHash(db: Queryable, workspaceId: WorkspaceId, sourceKey: string): Promise<Buffer | null> {
+  const { rows } = await db.query<{ definition_hash: Buffer | null }>(
+    "SELECT definition_hash FROM agents WHERE workspace_id = $1 AND source_key = $2",
+    [workspaceId, sourceKey],
+    "agent_definition_hash",
+  );
+  return rows[0]?.definition_hash ?? null;
 }

@@ -45,6 +45,12 @@ const STEP_COLUMNS: readonly (readonly [name: string, type: string, pick: (row: 
   ["detail", "bytea", (row) => row.detail, true],
 ];
 
+/** The plan's columns, named only for batches in which some row has a value for them. */
+const PLAN_COLUMNS: typeof STEP_COLUMNS = [
+  ["intent", "text", (row) => row.intent ?? null, true],
+  ["token_budget_step", "int", (row) => row.tokenBudget ?? null, true],
+];
+
 /** What a waiting or uncertain row takes over from its outcome. */
 const REPLACED = [
   "epoch",
@@ -63,14 +69,16 @@ export const stepWriter: PartWriter<StepRow> = {
   kind: "steps",
   acceptance: "progress",
   fragments(rows, binder): readonly Fragment[] {
+    const hasPlan = rows.some(({ intent, tokenBudget }) => intent !== undefined || tokenBudget !== undefined);
+    const columns = hasPlan ? [...STEP_COLUMNS, ...PLAN_COLUMNS] : STEP_COLUMNS;
     const source = bindRows(binder, "s", [
       { name: "id", type: "uuid", values: rows.map((row) => row.executionId) },
-      ...STEP_COLUMNS.map(([name, type, pick, repeats]) => ({ name, type, values: rows.map(pick), repeats })),
+      ...columns.map(([name, type, pick, repeats]) => ({ name, type, values: rows.map(pick), repeats })),
     ]);
-    const names = STEP_COLUMNS.map(([name]) => name);
+    const names = columns.map(([name]) => name);
     const mayBeThere = binder.isReplay !== false || rows.some((row) => row.replaces);
     // A waiting or uncertain row gives way to its outcome; a final row never changes, so a replayed batch changes nothing.
-    const onConflict = `ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET ${REPLACED.map((name) => `${name} = excluded.${name}`).join(", ")}
+    const onConflict = `ON CONFLICT (workflow_execution_id, step_path, attempt) DO UPDATE SET ${[...REPLACED, ...(hasPlan ? ["token_budget_step"] : [])].map((name) => `${name} = excluded.${name}`).join(", ")}
           WHERE held.status IN ('waiting', 'uncertain')`;
     return [
       {

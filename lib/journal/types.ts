@@ -31,6 +31,10 @@ export interface StepRow {
   readonly output: ValueRef | null;
   /** JSON text (error record, warnings, wake-up, model, cost), or null when there is nothing to say. */
   readonly detail: string | null;
+  /** What the step is for; absent where classification is off. */
+  readonly intent?: string;
+  /** Planning share of the step in tokens; absent where governance is off. */
+  readonly tokenBudget?: number;
 }
 
 /** Outputs up to this size stay in their step's row: below PostgreSQL's threshold for moving them out, and one row fewer to write. */

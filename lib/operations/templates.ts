@@ -193,7 +193,8 @@ function resolveText(text: string, scope: TemplateScope, location: string): Json
   return result;
 }
 
-function stringifyValue(value: JsonValue): string {
+/** How a value stands in a longer text. */
+export function stringifyValue(value: JsonValue): string {
   if (typeof value === "string") return value;
   return value === null ? "" : encodeJson(value);
 }

@@ -1,7 +1,7 @@
 // The words of orchestration, the plan's among them: intents, budgets, policies, routes, views. Types only.
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import type { Effect, WorkflowStep } from "../workflow/types.ts";
-import type { CompressionFacts, CompressionOutcome, StageReport, ViewHandle } from "./compression/types.ts";
+import type { Effect, StepLabel, StepOutput, WorkflowStep } from "../workflow/types.ts";
+import type { CompressionFacts, CompressionLevel, CompressionOutcome, StageReport, ViewHandle } from "./compression/types.ts";
 
 /** What a step is for: which handler should own it. */
 export type IntentType = "extract" | "summarize" | "generate" | "validate" | "send" | "transform" | "conditional";
@@ -50,6 +50,53 @@ export interface IntentClassification {
   readonly reason: string;
 }
 
+/** Labels one step; pure. Fulfilled by `IntentClassifier`. */
+export interface StepClassifier {
+  /** @param options.ais agent intensity 0–10; moves estimate and recommendation only */
+  classify(step: WorkflowStep, options?: { readonly ais?: number }): IntentClassification;
+}
+
+export type GovernanceMode = "off" | "observe" | "on";
+
+/** How views of a step's content are made. */
+export interface ViewPolicy {
+  readonly name: "exact" | "minimal" | "moderate" | "aggressive" | "loop";
+  /** Highest level allowed. */
+  readonly level: CompressionLevel;
+  /** 0–5, compared with the lower bound of Q. */
+  readonly minQuality: number;
+}
+
+/** What the orchestrator is told about a step, besides the step. */
+export interface DecideContext {
+  readonly label: StepLabel;
+  readonly mode: GovernanceMode;
+  /** What the step, the workflow or the installation names; undefined: the installation's own default. */
+  readonly namedModel: string | undefined;
+  /** Cap of one answer where the step names none. */
+  readonly defaultMaxOutputTokens: number;
+  /** 0–10; null: no score yet. */
+  readonly ais: number | null;
+  /** Planning share of this step and what is left of it and of the pool; null: none was planned. */
+  readonly share: { readonly allocatedTokens: number; readonly usedTokens: number; readonly poolTokens: number } | null;
+  readonly settings: { readonly minQuality: { readonly moderate: number; readonly aggressive: number } };
+}
+
+/** What is to be done with a step, and why. Made without acting; recorded whether or not it is acted on. */
+export interface StepDecision {
+  readonly mode: GovernanceMode;
+  readonly intent: IntentType;
+  readonly effect: Effect;
+  readonly model: string | undefined;
+  readonly maxOutputTokens: number;
+  readonly views: ViewPolicy;
+  readonly allocatedTokens: number | null;
+  /** The questions asked, in order, with their answers. */
+  readonly trail: readonly string[];
+  /** One sentence for people. */
+  readonly why: string;
+}
+
 /** The agent as budgets and routes see it. */
 export interface Agent {
   readonly id: string;
@@ -70,12 +117,6 @@ export interface ExecutionContext {
   readonly variables: JsonObject;
   readonly budget: TokenBudget;
   readonly signal: AbortSignal;
-}
-
-export interface StepOutput {
-  readonly data: JsonValue;
-  readonly tokensUsed: number;
-  readonly warnings: readonly string[];
 }
 
 /** What every handler offers. The registry calls `init` once, then `validate`, `execute`, at need `rollback`, at the end `cleanup`. */

@@ -21,6 +21,9 @@ export interface ControlOptions {
   readonly onCancel: (executionId: string) => void;
 }
 
+/** Key of the signal that lets an execution leave out what does not fit its limits. */
+export const FINISH_CHEAP = "finish:cheap";
+
 const ENDED: ReadonlySet<Status> = new Set(["completed", "failed", "cancelled"]);
 
 export class ExecutionControl {
@@ -118,6 +121,20 @@ export class ExecutionControl {
       await insertSignal(tx, id, { key: `poke:${randomId()}`, actor, payload: "{}" });
       await this.#audit(tx, { id, workspaceId }, "PILOT_EXECUTION_RESUMED", { entityType: "execution", entityId: id, actor });
       await this.#wake(tx, id);
+    });
+    this.#woken();
+  }
+
+  /** Ends what waits for budget without more of it: model steps whose call does not fit are skipped from now on. */
+  async finishCheap(workspaceId: WorkspaceId, id: string, actor: string): Promise<void> {
+    await retriedTransaction(this.#options.db, async (tx) => {
+      const row = await lock(tx, workspaceId, id);
+      if (ENDED.has(row.status))
+        throw new AppError("CONFLICT", `execution ${id} is ${row.status} already`, { details: { execution: id, got: row.status } });
+      await insertSignal(tx, id, { key: FINISH_CHEAP, actor, payload: "{}" });
+      const details = { finish: "cheap" };
+      await this.#audit(tx, { id, workspaceId }, "PILOT_EXECUTION_RESUMED", { entityType: "execution", entityId: id, actor, details });
+      if (row.status === "suspended" && row.waitingFor === "budget") await this.#wake(tx, id);
     });
     this.#woken();
   }

@@ -10,6 +10,9 @@ import type { ChargeScope } from "../ledger/LedgerStore.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { BudgetGate } from "./BudgetGate.ts";
 import type { ClaimedExecution, Signal } from "./ExecutionStore.ts";
+import { FirstTokens } from "./governance/FirstTokens.ts";
+import type { GovernanceFacts } from "./governance/facts.ts";
+import type { GovernanceSnapshot } from "./governance/snapshot.ts";
 
 /** Fixed when the execution was created; may be overruled only in the safe direction. */
 export interface ConfigSnapshot {
@@ -23,6 +26,8 @@ export interface ConfigSnapshot {
   readonly subWorkflows: Readonly<Record<string, string>>;
   /** Model whose prices the offline model's calls are booked at; null: they cost nothing. */
   readonly pricedAs: string | null;
+  /** Absent: nothing of orchestration is on or observing. */
+  readonly governance?: GovernanceSnapshot;
 }
 
 /** `detail` of a step row. */
@@ -42,6 +47,7 @@ export interface StepDetail {
   readonly costUsd?: number | null;
   readonly warnings?: readonly string[];
   readonly more?: JsonObject;
+  readonly governance?: GovernanceFacts;
   /** The step failed, and `continueOnError` let the execution go on. */
   readonly tolerated?: boolean;
 }
@@ -74,6 +80,7 @@ export class ExecutionState {
   readonly snapshot: ConfigSnapshot;
   readonly inputs: JsonObject;
   readonly gate = new BudgetGate();
+  readonly firstTokens = new FirstTokens();
   /** Paths begun and not ended. */
   readonly begun = new Set<string>();
   /** True once any call was reserved on a limited account: grants must then be given back. */

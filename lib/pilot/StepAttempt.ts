@@ -6,8 +6,10 @@ import { resolveTemplates } from "../operations/templates.ts";
 import type { WorkflowStep } from "../workflow/types.ts";
 import { callAction } from "./callAction.ts";
 import { callModel, type ModelCallHost } from "./callModel.ts";
+import { governedOutcome } from "./governance/governedOutcome.ts";
+import type { StepGovernance } from "./governance/StepGovernance.ts";
 import type { StepScope } from "./StepScope.ts";
-import type { PilotServices, StepContext, StepOutcome, StepPerformer, Walk } from "./types.ts";
+import type { Decision, PilotServices, StepContext, StepOutcome, StepPerformer, Walk } from "./types.ts";
 
 /** For steps that call a model and do not say otherwise. Plugins have time-outs of their own; composite and waiting steps have none. */
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -37,6 +39,7 @@ export class StepAttempt implements ModelCallHost {
   readonly #cancelTimeout: () => void;
   #parts: UnitPart[] = [];
   #openCalls = 0;
+  #decision: Decision | null = null;
   /** The unit is being written: what comes now is late. */
   #isClosed = false;
 
@@ -65,7 +68,10 @@ export class StepAttempt implements ModelCallHost {
 
   async perform(): Promise<StepOutcome> {
     const performer = this.services.performers[this.#step.type] as StepPerformer;
-    const work = performer(this.#context());
+    const decided = this.services.decide(this.#step, this.scope.state);
+    // No turn of the event loop for the direct path: most steps take it.
+    this.#decision = decided instanceof Promise ? await decided : decided;
+    const work = performer(this.#context(this.#decision));
     // Without a time-out of its own the step ends by itself: plugins answer an abort, composite steps once their children halt.
     if (this.#timeout === null) return work;
     const { promise: abandoned, reject } = Promise.withResolvers<never>();
@@ -93,8 +99,14 @@ export class StepAttempt implements ModelCallHost {
   /** Adds what the attempt's calls left to its outcome, so that one unit holds both. */
   withParts(outcome: StepOutcome): StepOutcome {
     this.#isClosed = true;
-    if (this.#parts.length === 0 || outcome.status === "skipped" || outcome.status === "halted") return outcome;
-    return { ...outcome, parts: [...(outcome.parts ?? []), ...this.#parts] };
+    if (outcome.status === "skipped" || outcome.status === "halted") return outcome;
+    const governed = governedOutcome(this, this.#decision, outcome);
+    if (this.#parts.length === 0) return governed;
+    return { ...governed, parts: [...(governed.parts ?? []), ...this.#parts] };
+  }
+
+  get governance(): StepGovernance | undefined {
+    return this.#decision?.governance;
   }
 
   /** The step is as if it had not begun, but what its calls came to are facts: they are stored whoever owns the execution now. */
@@ -159,7 +171,7 @@ export class StepAttempt implements ModelCallHost {
     for (; this.#openCalls > 0; this.#openCalls -= 1) this.scope.state.gate.settled();
   }
 
-  #context(): StepContext {
+  #context(decision: Decision): StepContext {
     const { services, scope, path, attempt, signal } = this;
     const step = this.#step;
     return {
@@ -170,7 +182,7 @@ export class StepAttempt implements ModelCallHost {
       state: scope.state,
       services,
       signal,
-      decision: services.decide(step, scope.state),
+      decision,
       resolve: (value, field) => resolveField(scope, { value, field, path }),
       walk: (steps, childScope, options) => this.#walk(steps, childScope, options),
       callModel: (request) => callModel(this, request),

@@ -14,6 +14,8 @@ export interface ScopeParts {
   /** False for a sub-workflow with a context of its own: it sees its inputs and nothing outside. */
   readonly seesParent: boolean;
   readonly inputs: JsonObject;
+  /** Set on the scope of one element of a list: how many elements there are. */
+  readonly elements?: number | undefined;
   /** Aborts what runs in this scope, besides what aborts the execution: time limits of steps that hold steps. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,6 +62,7 @@ export class StepScope implements TemplateScope {
     readonly variables?: JsonObject;
     readonly isolatedInputs?: JsonObject;
     readonly inheritsContext?: boolean;
+    readonly elements?: number;
     readonly signal?: AbortSignal;
   }): StepScope {
     return new StepScope({
@@ -70,6 +73,7 @@ export class StepScope implements TemplateScope {
       parent: this,
       seesParent: parts.isolatedInputs === undefined || parts.inheritsContext === true,
       inputs: parts.isolatedInputs ?? this.inputs,
+      elements: parts.elements,
       signal: parts.signal,
     });
   }
@@ -98,6 +102,18 @@ export class StepScope implements TemplateScope {
     const { parent, inputs } = this.#parts;
     if (parent === null) return 0;
     return parent.runDepth + (inputs === parent.inputs ? 0 : 1);
+  }
+
+  /** How many elements the nearest list around has; 1 outside of lists. */
+  get elements(): number {
+    return this.#parts.elements ?? this.#parts.parent?.elements ?? 1;
+  }
+
+  /** True when the name stands for something else in each element of the nearest list around. */
+  isOfElement(root: string): boolean {
+    const { variables, parent, elements } = this.#parts;
+    if (Object.hasOwn(variables, root) || this.#stepIdOf(root) !== undefined) return true;
+    return elements === undefined && parent !== null && parent.isOfElement(root);
   }
 
   markFailed(): void {

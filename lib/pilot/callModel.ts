@@ -9,6 +9,8 @@ import type { Reservation, Settlement } from "../ledger/types.ts";
 import type { ModelErrorFacts, ModelRequest } from "../models/types.ts";
 import type { ModelUsage, TokenUsageRow } from "../tokens/types.ts";
 import { auditPart } from "./auditPart.ts";
+import { FINISH_CHEAP } from "./ExecutionControl.ts";
+import type { StepGovernance } from "./governance/StepGovernance.ts";
 import type { StepScope } from "./StepScope.ts";
 import { encodeTurn } from "./toolTurns.ts";
 import type { ModelCallOutcome, ModelCallRequest, PilotServices, StepOutcome } from "./types.ts";
@@ -20,6 +22,8 @@ export interface ModelCallHost {
   readonly path: string;
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /** On the governed path: where calls are compared with what they would have cost. */
+  readonly governance?: StepGovernance | undefined;
   nextCall(): number;
   opened(): void;
   add(parts: readonly UnitPart[]): void;
@@ -39,6 +43,10 @@ interface PreparedCall {
   readonly reservedTokens: number;
   readonly reservedUsd: NanoUsd | null;
   readonly journalMessage: boolean;
+  readonly savedInputTokens: number;
+  readonly isOwnCost: boolean;
+  /** Exact input and predicted output; null: nothing was predicted. */
+  readonly allocatedTokens: number | null;
 }
 
 interface NumberedCall extends PreparedCall {
@@ -83,7 +91,7 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
 function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
   const { providers, prices, counter } = host.services;
   const { provider, model } = providers.resolve(asked.model);
-  const { activityType: _activityType, journalMessage = false, ...rest } = asked;
+  const { activityType: _activityType, journalMessage = false, savedInputTokens = 0, isOwnCost = false, ...rest } = asked;
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
@@ -101,7 +109,11 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
   const priced = pricedAs(host, provider.name, model);
   const { onDelta: emitDelta } = asked;
   const { state } = host.scope;
-  const onDelta = emitDelta ?? ((text: string) => host.services.emit({ executionId: state.id, type: "delta", path: host.path, text }));
+  const onDelta = (text: string): void => {
+    state.firstTokens.note(host.path);
+    if (emitDelta === undefined) host.services.emit({ executionId: state.id, type: "delta", path: host.path, text });
+    else emitDelta(text);
+  };
   return {
     request: { ...rest, provider: provider.name, model, maxOutputTokens, signal: host.signal, onDelta },
     provider,
@@ -110,6 +122,9 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
     reservedTokens: upperTokens + maxOutputTokens,
     reservedUsd: prices.worstCaseUsd(priced.provider, priced.model, { upperInputTokens: upperTokens, outputCapTokens: maxOutputTokens }),
     journalMessage,
+    savedInputTokens,
+    isOwnCost,
+    allocatedTokens: null,
   };
 }
 
@@ -169,6 +184,25 @@ function assumedUsage(call: PreparedCall, outputTokens: number): ModelUsage {
   return { inputTokens: call.inputTokens, outputTokens };
 }
 
+/** The same call with raw content in place of its views, under the same prices and cache rules. */
+function compare({ governance, services }: ModelCallHost, call: NumberedCall, usage: ModelUsage, costUsd: NanoUsd | null): void {
+  if (governance === undefined) return;
+  const { savedInputTokens, isOwnCost, priced } = call;
+  const raw = { ...usage, inputTokens: usage.inputTokens + savedInputTokens };
+  governance.noteCall({
+    call: call.number,
+    provider: call.provider.name,
+    model: call.request.model,
+    savedInputTokens,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    costUsd,
+    baselineUsd: savedInputTokens === 0 ? costUsd : services.prices.priceCall(priced.provider, priced.model, raw),
+    allocatedTokens: call.allocatedTokens,
+    isOwnCost,
+  });
+}
+
 interface Booking {
   readonly call: NumberedCall;
   readonly reservation: Reservation;
@@ -209,6 +243,7 @@ function keepAnswer(
 
 function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode, message }: Booking): void {
   const execution = host.scope.state;
+  compare(host, call, usage, costUsd);
   const usedTokens = usage.inputTokens + usage.outputTokens;
   const settlement: Settlement = {
     attemptId: reservation.attemptId,
@@ -255,6 +290,9 @@ function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, l
 
 /** At a limit: wait for a person, or fail, as whoever set the limit said. */
 function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
+  if (refusal.reason === "limit" && host.scope.state.signals.has(FINISH_CHEAP)) {
+    return { status: "skipped", reason: "its call does not fit the budget, and the execution finishes without more" };
+  }
   const error = refusalError(refusal, host.path);
   const { state } = host.scope;
   const details = error.details as JsonObject;

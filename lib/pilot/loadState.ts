@@ -10,6 +10,7 @@ import { auditPart } from "./auditPart.ts";
 import { DocumentCache } from "./DocumentStore.ts";
 import { ExecutionState, type ConfigSnapshot } from "./ExecutionState.ts";
 import { loadSignals, type ClaimedExecution } from "./ExecutionStore.ts";
+import { noteLabels } from "./governance/stepLabels.ts";
 import type { PilotServices } from "./types.ts";
 
 const documents = new DocumentCache();
@@ -17,6 +18,7 @@ const documents = new DocumentCache();
 export async function loadState(services: PilotServices, claim: ClaimedExecution): Promise<ExecutionState> {
   const { db } = services;
   const definition = (await documents.load(db, claim.workspaceId, claim.definitionHash)) as unknown as WorkflowDefinition;
+  noteLabels(definition);
   const snapshot = (await documents.load(db, claim.workspaceId, claim.snapshotHash)) as unknown as ConfigSnapshot;
   const inputs = decodeJson(claim.inputs);
   if (!isJsonObject(inputs)) throw new AppError("INTERNAL", `execution ${claim.id}: its inputs are not an object`);

@@ -7,9 +7,15 @@ import type { Queryable } from "../db/Database.ts";
 import { loadSteps, loadValues, type StoredStep } from "../journal/JournalStore.ts";
 import { loadAccountStates } from "../ledger/BudgetStore.ts";
 import type { ExecutionReport, ReachedLimit, ReportedStatus, StepReport, WaitingFor, WaitingReport } from "../systemApi.ts";
+import type { WorkflowDefinition } from "../workflow/types.ts";
+import { DocumentCache } from "./DocumentStore.ts";
 import type { StepDetail } from "./ExecutionState.ts";
 import type { Status } from "./ExecutionStore.ts";
+import type { GovernanceFacts } from "./governance/facts.ts";
+import { sumGovernance } from "./governance/sumGovernance.ts";
 import { findExecution, sumCalls, type CallSum, type ExecutionRecord } from "./ReportStore.ts";
+
+const documents = new DocumentCache();
 
 export function reportedStatus(status: Status): ReportedStatus {
   return status === "suspended" ? "waiting" : status;
@@ -34,6 +40,8 @@ export async function reportExecution(db: Queryable, workspaceId: WorkspaceId, i
   const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
   const { tokens, usd } = total(calls.values());
   const latest = latestAttempts(steps);
+  const governance = governanceByPath(steps);
+  const { labels = {} } = (await documents.load(db, workspaceId, record.definitionHash)) as unknown as WorkflowDefinition;
   const isWaiting = record.status === "suspended" || record.status === "uncertain";
   return {
     executionId: id,
@@ -42,14 +50,16 @@ export async function reportExecution(db: Queryable, workspaceId: WorkspaceId, i
     waitingFor: isWaiting ? reportedWaiting(record.waitingFor) : null,
     output: await loadOutput(db, record),
     error: record.error === null ? null : (JSON.parse(record.error) as ErrorRecord),
-    tokens: { baseline: null, used: tokens, saved: null, savedPercent: null },
+    tokens: tokenFigures(tokens, [...governance.values()].flat()),
     costUsd: usdOrNull(usd),
     limitUsd: usdOrNull(account?.limitUsd ?? null),
     limitTokens: account === undefined || account.limitTokens === null ? null : Number(account.limitTokens),
     startedAt: record.startedAt?.toISOString() ?? null,
     finishedAt: record.finishedAt?.toISOString() ?? null,
     waiting: isWaiting ? latest.flatMap(waitingOf) : [],
-    steps: latest.map((step) => stepReport(step, callsBelow(calls, step.stepPath))),
+    steps: latest.map((step) =>
+      stepReport(step, callsBelow(calls, step.stepPath), { labels, governance: governance.get(step.stepPath) ?? [] }),
+    ),
   };
 }
 
@@ -88,20 +98,46 @@ function callsBelow(calls: ReadonlyMap<string, CallSum>, path: string): CallSum 
   return calls.get(path);
 }
 
-function stepReport(step: StoredStep, calls: CallSum | undefined): StepReport {
+/** Every attempt's facts: what a failed attempt spent counts, too. */
+function governanceByPath(steps: readonly StoredStep[]): Map<string, GovernanceFacts[]> {
+  const byPath = new Map<string, GovernanceFacts[]>();
+  for (const step of steps) {
+    const { governance } = detailOf(step);
+    if (governance !== undefined) byPath.set(step.stepPath, [...(byPath.get(step.stepPath) ?? []), governance]);
+  }
+  return byPath;
+}
+
+/** Unknown where nothing was governed: nobody compared anything then. */
+function tokenFigures(used: number, facts: readonly GovernanceFacts[]): ExecutionReport["tokens"] {
+  if (facts.length === 0) return { baseline: null, used, saved: null, savedPercent: null };
+  const { savedTokens: saved } = sumGovernance(facts);
+  const baseline = used + saved;
+  return { baseline, used, saved, savedPercent: baseline === 0 ? null : Math.round((saved / baseline) * 1_000) / 10 };
+}
+
+interface StepAbout {
+  readonly labels: NonNullable<WorkflowDefinition["labels"]>;
+  readonly governance: readonly GovernanceFacts[];
+}
+
+function stepReport(step: StoredStep, calls: CallSum | undefined, { labels, governance }: StepAbout): StepReport {
   const detail = detailOf(step);
+  const id = step.stepPath.slice(step.stepPath.lastIndexOf(".") + 1);
+  const { savedTokens, allocatedTokens, quality } = sumGovernance(governance);
+  const used = calls === undefined ? null : calls.tokens;
   return {
-    id: step.stepPath.slice(step.stepPath.lastIndexOf(".") + 1),
+    id,
     path: step.stepPath,
     type: step.stepType,
-    intent: null,
+    intent: labels[id]?.intent ?? null,
     status: step.status,
     handler: null,
     model: calls?.model ?? detail.model ?? null,
-    tokens: { baseline: null, allocated: null, used: calls === undefined ? null : calls.tokens },
+    tokens: { baseline: governance.length === 0 || used === null ? null : used + savedTokens, allocated: allocatedTokens, used },
     costUsd: step.epoch === 0 ? 0 : calls === undefined ? (detail.costUsd ?? null) : usdOrNull(calls.usd),
     ms: step.executionTimeMs,
-    quality: null,
+    quality,
     warnings: detail.warnings ?? [],
     error: detail.error ?? null,
   };

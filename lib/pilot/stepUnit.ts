@@ -8,6 +8,7 @@ import { MAX_INLINE_BYTES, type StepRow, type StepStatus, type ValueRef, type Va
 import type { WorkflowStep } from "../workflow/types.ts";
 import { auditPart } from "./auditPart.ts";
 import type { ExecutionState, KnownStep, StepDetail } from "./ExecutionState.ts";
+import { labelOf } from "./governance/stepLabels.ts";
 import type { StepFacts } from "./types.ts";
 
 export interface EncodedValue {
@@ -29,7 +30,7 @@ export function encodeValue(executionId: string, path: string, value: JsonValue,
 }
 
 export interface AttemptEnd {
-  readonly step: Pick<WorkflowStep, "type">;
+  readonly step: WorkflowStep;
   readonly path: string;
   readonly attempt: number;
   readonly status: StepStatus;
@@ -93,7 +94,17 @@ function stepRow(
     inline,
     output: inline === null ? (end.value?.ref ?? null) : null,
     detail: Object.keys(detail).length === 0 ? null : JSON.stringify(detail),
+    ...planColumns(state, end),
   };
+}
+
+/** The plan's columns; not named at all where their flags are off, so that the plan's migrations can be taken back. */
+function planColumns({ snapshot }: ExecutionState, { step, facts }: AttemptEnd): Pick<StepRow, "intent" | "tokenBudget"> {
+  const { governance } = snapshot;
+  if (governance === undefined) return {};
+  const intent = governance.intents === "off" ? undefined : labelOf(step)?.intent;
+  const share = facts.governance?.share ?? null;
+  return { ...(intent === undefined ? {} : { intent }), ...(share === null ? {} : { tokenBudget: share }) };
 }
 
 /** True when this very attempt left a row that waits: its outcome takes the row's place. */
@@ -110,6 +121,7 @@ function detailOf({ facts, detail }: AttemptEnd): StepDetail {
     ...(facts.costUsd === undefined ? {} : { costUsd: facts.costUsd === null ? null : nanoToUsd(facts.costUsd) }),
     ...(facts.warnings === undefined || facts.warnings.length === 0 ? {} : { warnings: facts.warnings }),
     ...(facts.more === undefined ? {} : { more: facts.more }),
+    ...(facts.governance === undefined ? {} : { governance: facts.governance }),
   };
 }
 

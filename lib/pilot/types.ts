@@ -16,6 +16,8 @@ import type { PriceBook } from "../tokens/pricing.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { StepType, WorkflowDefinition, WorkflowStep } from "../workflow/types.ts";
 import type { ExecutionState } from "./ExecutionState.ts";
+import type { GovernanceFacts } from "./governance/facts.ts";
+import type { StepGovernance } from "./governance/StepGovernance.ts";
 import type { StepScope } from "./StepScope.ts";
 
 /** Something that only time or a person can bring. */
@@ -44,6 +46,8 @@ export interface StepFacts {
   readonly warnings?: readonly string[];
   /** Type-specific facts, for example the branch taken. */
   readonly more?: JsonObject;
+  /** What governance decided and did. */
+  readonly governance?: GovernanceFacts;
 }
 
 /**
@@ -70,13 +74,17 @@ export interface WalkOptions {
 
 export type Walk = (steps: readonly WorkflowStep[], scope: StepScope, options?: WalkOptions) => Promise<WalkOutcome>;
 
-/** What is decided about a step before it is performed. Orchestration will decide more; `direct` is the path without it. */
+/** What is decided about a step before it is performed. `direct` is the path without orchestration, and the one taken when it fails. */
 export interface Decision {
-  readonly path: "direct";
+  readonly path: "direct" | "governed";
   /** Model name for steps that call one. */
   readonly model: string | undefined;
   readonly maxOutputTokens: number;
   readonly why: string;
+  /** On the governed path: gives views, keeps what calls would have cost without them. */
+  readonly governance?: StepGovernance;
+  /** Why the step should have been governed and is not. */
+  readonly bypass?: string;
 }
 
 export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutputTokens" | "signal" | "provider"> {
@@ -87,6 +95,10 @@ export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutpu
   readonly activityType?: string;
   /** An answer with tool calls is stored with its settlement, so that a resumed loop need not ask again. */
   readonly journalMessage?: boolean;
+  /** Tokens by which views in this request are shorter than what they stand for. @defaultValue 0 */
+  readonly savedInputTokens?: number;
+  /** The call would not be needed without governance. @defaultValue false */
+  readonly isOwnCost?: boolean;
 }
 
 export type ModelCallOutcome =
@@ -151,7 +163,7 @@ export interface PilotServices {
   readonly counter: TokenCounter;
   readonly prices: PriceBook;
   readonly performers: Performers;
-  readonly decide: (step: WorkflowStep, state: ExecutionState) => Decision;
+  readonly decide: (step: WorkflowStep, state: ExecutionState) => Decision | Promise<Decision>;
   readonly loadWorkflow: LoadWorkflow;
   readonly emit: (event: ExecutionEvent) => void;
   /** False once no heartbeat was written for so long that another worker may have this one's executions. Asked right before an effect leaves. */

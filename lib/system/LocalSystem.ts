@@ -23,6 +23,7 @@ import type {
   LimitInput,
   PlanReport,
   Receipt,
+  ResumeOptions,
   RunRequest,
   System,
 } from "../systemApi.ts";
@@ -125,13 +126,11 @@ export class LocalSystem implements System {
     return this.report(id);
   }
 
-  async resume(
-    executionId: string,
-    options: { readonly actor: string; readonly path?: string; readonly resolve?: "done" | "retry"; readonly output?: JsonValue },
-  ): Promise<ExecutionReport> {
+  async resume(executionId: string, options: ResumeOptions): Promise<ExecutionReport> {
     const id = await this.#idOf(executionId);
-    const { actor, path, resolve, output } = options;
-    if (resolve === undefined) await this.#control.poke(this.#workspaceId, id, actor);
+    const { actor, path, resolve, output, finish } = options;
+    if (finish === "cheap") await this.#control.finishCheap(this.#workspaceId, id, actor);
+    else if (resolve === undefined) await this.#control.poke(this.#workspaceId, id, actor);
     else
       await this.#control.resolveEffect(this.#workspaceId, id, {
         actor,

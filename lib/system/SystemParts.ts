@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { FeatureFlags } from "../flags/FeatureFlags.ts";
 import type { SystemConfigStore } from "../flags/SystemConfigStore.ts";
+import type { StepClassifier } from "../orchestration/types.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
 import type { Engine } from "./createEngine.ts";
 import type { EventBus } from "./EventBus.ts";
@@ -21,6 +22,7 @@ export interface SystemParts {
   readonly configStore: SystemConfigStore;
   readonly flags: FeatureFlags;
   readonly audit: AuditTrailService;
+  readonly classifier: StepClassifier;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }

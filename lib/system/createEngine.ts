@@ -26,6 +26,8 @@ export interface EngineOptions extends Pick<
   PilotServices,
   "plugins" | "catalog" | "providers" | "counter" | "prices" | "performers" | "loadWorkflow" | "maxOutputBytes"
 > {
+  /** @defaultValue the direct path for every step */
+  readonly decide?: PilotServices["decide"];
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -79,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     counter: options.counter,
     prices: options.prices,
     performers: options.performers,
-    decide: decideDirect,
+    decide: options.decide ?? decideDirect,
     loadWorkflow: options.loadWorkflow,
     maxOutputBytes: options.maxOutputBytes,
   };

@@ -11,6 +11,8 @@ import type { ForkRequest } from "../systemApi.ts";
 import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { checkInputs } from "./checkInputs.ts";
+import type { FlaggedAgent } from "../flags/rollout.ts";
+import { governStart } from "./governStart.ts";
 import { accountLimits } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
@@ -21,7 +23,7 @@ export async function forkExecution(
   parts: SystemParts,
   request: ForkRequest,
 ): Promise<{ readonly executionId: string; readonly previewed: readonly string[] }> {
-  const { engine, config, flags, manager } = parts;
+  const { engine, config, manager } = parts;
   const { workspaceId } = config;
   const source = await requireExecution(engine.db, workspaceId, request.executionId);
   const definition = (await documents.load(engine.db, workspaceId, source.definitionHash)) as unknown as WorkflowDefinition;
@@ -40,20 +42,16 @@ export async function forkExecution(
     orchestration: agent?.orchestration ?? null,
   };
   const previewEffects = request.allowEffects !== true;
-  const now: ConfigSnapshot =
+  const now =
     request.sameConfig === true
       ? before
-      : {
-          ...before,
-          defaultModel: config.defaultModel,
-          flags: flags.evaluate(await flags.snapshot(engine.db, workspaceId), flagged, executionId) as unknown as JsonObject,
-        };
+      : await settingsNow(parts, before, { agent: flagged, tokenLimit: agent?.tokenLimit ?? 0, executionId });
   await engine.starter.start({
     executionId,
     workspaceId,
     agentId: source.agentId,
     definition: makeDocument("definition", definition as unknown as JsonObject),
-    snapshot: makeDocument("snapshot", { ...now, previewEffects }),
+    snapshot: makeDocument("snapshot", { ...now, previewEffects } as unknown as JsonObject),
     inputs,
     runMode: source.runMode,
     totalSteps: [...walkSteps(definition)].length,
@@ -65,6 +63,21 @@ export async function forkExecution(
   });
   const previewed = previewEffects ? effectsAfter(definition, kept, (plugin, action) => manager.action(plugin, action)?.effect) : [];
   return { executionId, previewed };
+}
+
+async function settingsNow(
+  parts: SystemParts,
+  before: ConfigSnapshot,
+  start: { readonly agent: FlaggedAgent; readonly tokenLimit: number; readonly executionId: string },
+): Promise<ConfigSnapshot> {
+  const { governance: _before, ...rest } = before;
+  const { flags, governance } = await governStart(parts, start);
+  return {
+    ...rest,
+    defaultModel: parts.config.defaultModel,
+    flags: flags as unknown as JsonObject,
+    ...(governance === undefined ? {} : { governance }),
+  };
 }
 
 /** Default of `fromStep`: the first step that did not end well; with none, the last one. */

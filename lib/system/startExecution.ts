@@ -15,6 +15,7 @@ import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { requireWorkflow } from "../workflow/WorkflowParser.ts";
 import { checkInputs } from "./checkInputs.ts";
+import { governStart, labelForAgent, recordStart } from "./governStart.ts";
 import { pinSubWorkflows } from "./loadAgentWorkflow.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
@@ -53,9 +54,11 @@ export async function startExecution(
   parts: SystemParts,
   request: RunRequest,
 ): Promise<{ readonly executionId: string; readonly isNew: boolean }> {
-  const { engine, config, flags } = parts;
+  const { engine, config } = parts;
   const { workspaceId } = config;
-  const { definition, sourceKey } = await resolveWorkflow(parts, request);
+  const resolved = await resolveWorkflow(parts, request);
+  const { sourceKey } = resolved;
+  const definition = await labelForAgent(parts, resolved.definition, sourceKey);
   const inputs = checkInputs(definition, request.inputs ?? {});
   const document = makeDocument("definition", definition as unknown as JsonObject);
   // Before the agent names it: a start that is refused later must not leave an agent without its workflow.
@@ -71,18 +74,20 @@ export async function startExecution(
   const executionId = request.idempotencyKey === undefined ? uuidv7() : uuidv5(`${workspaceId}/${agent.id}/${request.idempotencyKey}`);
   const flagged = { id: agent.id, name: definition.name, createdAtMs: agent.createdAt.getTime(), orchestration: agent.orchestration };
   const overrides = parseFlagOverrides(request.flags ?? {});
-  const decided = flags.evaluate(await flags.snapshot(engine.db, workspaceId), flagged, executionId, overrides);
+  const { flags, governance } = await governStart(parts, { agent: flagged, tokenLimit: agent.tokenLimit, executionId, overrides });
   const pricedAs = request.pricedAs ?? null;
   if (pricedAs !== null) checkPricedAs(parts, pricedAs);
   const snapshot: ConfigSnapshot = {
-    flags: decided as unknown as JsonObject,
+    flags: flags as unknown as JsonObject,
     defaultModel: config.defaultModel,
     tags: [...new Set([...(definition.tags ?? []), ...(request.tags ?? [])])],
     previewEffects: request.mode === "dry",
     timeoutMs: definition.limits?.timeoutMs ?? null,
     subWorkflows,
     pricedAs,
+    ...(governance === undefined ? {} : { governance }),
   };
+  const afterInsert = recordStart(parts, { executionId, definition, governance });
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
   const { isNew } = await engine.starter.start({
     executionId,
@@ -96,6 +101,7 @@ export async function startExecution(
     tags: snapshot.tags,
     limits: accountLimits(definition, request.limits),
     firstNeed: first,
+    ...(afterInsert === undefined ? {} : { afterInsert }),
   });
   return { executionId, isNew };
 }

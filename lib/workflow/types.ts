@@ -11,6 +11,16 @@ export type OutputSchema = JsonObject;
 export type Intent = "extract" | "summarize" | "generate" | "validate" | "send" | "transform" | "conditional";
 export type Effect = "none" | "read" | "write" | "destructive";
 
+/** What a step is for and what it may hurt, fixed when its definition is saved. */
+export interface StepLabel {
+  readonly intent: Intent;
+  readonly effect: Effect;
+  /** Where it comes from: `declared`, `structure`, `prompt`, … */
+  readonly source: string;
+  /** 0–1. */
+  readonly confidence: number;
+}
+
 export interface RetryPolicy {
   /** Tries after the first one. */
   readonly maxRetries: number;
@@ -279,6 +289,8 @@ export interface WorkflowDefinition {
   readonly tags?: readonly string[];
   /** Steps of one execution that run at the same time. */
   readonly maxConcurrency: number;
+  /** By step id, nested steps included. Added when the definition is saved; a file never holds it. A step's own `intent` and `effect` stand above it. */
+  readonly labels?: Readonly<Record<string, StepLabel>>;
 }
 
 export interface StepOutputMetadata {

@@ -52,6 +52,7 @@ function defineChanges(command: Command, action: Action): void {
     .option("--path <step>", "the uncertain step that --resolve is about")
     .option("--resolve <answer>", "for an uncertain effect: done (it happened) or retry (it did not)")
     .option("--output <json>", "with --resolve done: what the effect returned")
+    .option("--finish <how>", "cheap: skip model steps that do not fit the budget, and finish")
     .option("--detach", "return at once; a worker goes on")
     .action(action(async (cli, id: string, options: ResumeOptions) => (await import("./executions/resume.ts")).resume(cli, id, options)));
   command

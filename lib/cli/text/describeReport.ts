@@ -83,7 +83,12 @@ export function describeNextSteps({ report, approvals, commandLine, nowMs }: Nex
 
 function actionsFor(waiting: WaitingReport, { report, approvals, commandLine }: NextStepsInput): readonly string[] {
   if (waiting.for === "uncertain") return uncertainActions(report, commandLine, waiting.path);
-  if (waiting.for === "budget") return [`  top up       ${commandLine(topUpCommand(waiting))}`];
+  if (waiting.for === "budget") {
+    return [
+      `  top up       ${commandLine(topUpCommand(waiting))}`,
+      `  or end here  ${commandLine(`executions resume ${report.executionId} --finish cheap`)}`,
+    ];
+  }
   if (waiting.for === "delay") return [];
   return approvals
     .filter((approval) => approval.path === waiting.path || report.waiting.length === 1)

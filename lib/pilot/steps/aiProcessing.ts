@@ -2,13 +2,15 @@
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import type { ModelFacts } from "../../models/types.ts";
 import type { AiType, StepOf } from "../../workflow/types.ts";
+import { isSharedContent } from "../governance/sharedContent.ts";
 import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import { classify } from "./classify.ts";
 import { extract } from "./extractByRules.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { emptyAnswer, jsonSchemaOf } from "./outputSchemas.ts";
-import { isNothing, promptFacts, systemPrompt, taskOf, textOf, userPrompt } from "./prompts.ts";
+import { presentPrompt, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
+import { isNothing, promptFacts, sharedDataMessage, systemPrompt, taskOf, textOf, userPrompt } from "./prompts.ts";
 import { askForValue } from "./structuredAnswer.ts";
 
 type Context = StepContext<StepOf<"ai_processing">>;
@@ -26,7 +28,7 @@ interface Work {
   readonly schema: JsonObject | null;
   /** As written, templates and all. */
   readonly prompt: string;
-  readonly instruction: string;
+  readonly instruction: PresentedPrompt;
   readonly input: JsonValue | undefined;
   readonly parameters: JsonObject | undefined;
   readonly facts: ModelFacts;
@@ -35,15 +37,15 @@ interface Work {
 
 export const performAiProcessing: StepPerformer<"ai_processing"> = async (context) => {
   const { labels } = context.step.config ?? {};
-  const work = prepare(context);
+  const work = await prepare(context);
   const { aiType, input, instruction, parameters, facts, tally, schema } = work;
   const isClassification = labels !== undefined && (aiType ?? "classify") === "classify";
   if (input !== undefined && isNothing(input)) return nothingToDo(work, isClassification);
-  if (isClassification) return classify(context, { labels, instruction, parameters, input, facts, tally });
+  if (isClassification) return classify(context, { labels, instruction: instruction.text, parameters, input, facts, tally });
   if (schema === null) return answerInText(context, work);
   const isExtraction = aiType === "extract" || aiType === "deterministic_extract";
   if (isExtraction && input !== undefined)
-    return extract(context, { source: input, schema: written(context) ?? schema, question: questionOf(work), tally });
+    return extract(context, { source: input, schema: written(context) ?? schema, question: await questionOf(context, work), tally });
   return answerInJson(context, work, schema);
 };
 
@@ -51,7 +53,7 @@ function written({ step }: Context): JsonObject | undefined {
   return step.output_schema ?? step.config?.output_schema;
 }
 
-function prepare(context: Context): Work {
+async function prepare(context: Context): Promise<Work> {
   const { step } = context;
   const { ai_type: aiType, instruction: extra } = step.config ?? {};
   const outputSchema = written(context);
@@ -62,7 +64,7 @@ function prepare(context: Context): Work {
     aiType,
     schema,
     prompt,
-    instruction: textOf(context.resolve(prompt, step.prompt === undefined ? "config.instruction" : "prompt")),
+    instruction: await presentPrompt(context, prompt, { field: step.prompt === undefined ? "config.instruction" : "prompt", schema }),
     input,
     parameters: step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject),
     facts: promptFacts(context, kindOf(step, prompt, schema !== null), { prompt, data: input }),
@@ -82,22 +84,40 @@ function nothingToDo({ schema, input, tally }: Work, isClassification: boolean):
   return { status: "completed", output, facts: tally.facts({ more: { emptyInput: true } }) };
 }
 
-function questionOf({ instruction, input, parameters, facts, schema }: Work): Question {
+async function questionOf(context: Context, { instruction, input, parameters, facts, schema }: Work): Promise<Question> {
+  const isShared = input !== undefined && isReadByAll(context, input);
+  const options = { of: "input", task: instruction.task, schema, ...(isShared ? { maxLevel: 0 as const } : {}) };
+  const data = input === undefined ? undefined : await presentValue(context, input, options);
   return {
     system: systemPrompt({ hasSchema: schema !== null }),
-    messages: [{ role: "user", content: userPrompt({ instruction, data: input, parameters }) }],
-    facts,
+    messages: [
+      isShared && data !== undefined
+        ? sharedDataMessage({ instruction: instruction.text, data: data.text, parameters })
+        : { role: "user", content: userPrompt({ instruction: instruction.text, data: data?.text, parameters }) },
+    ],
+    facts: factsSeen(facts, data ?? { text: instruction.data, isShortened: instruction.isShortened }),
+    savedInputTokens: instruction.savedTokens + (data?.savedTokens ?? 0),
   };
 }
 
+/** One lossless view for all elements of a list costs less than one of its own for each, where the provider caches it. */
+function isReadByAll({ decision, step, scope }: Context, input: JsonValue): boolean {
+  return decision.governance?.isActing === true && step.input !== undefined && isSharedContent(scope, step.input, textOf(input));
+}
+
+/** The offline model, too, sees no more than the view. */
+function factsSeen(facts: ModelFacts, { text, isShortened }: Pick<Presented, "text" | "isShortened">): ModelFacts {
+  return isShortened ? { ...facts, data: text } : facts;
+}
+
 async function answerInText(context: Context, work: Work): Promise<StepOutcome> {
-  const answer = await askModel(context, questionOf(work), work.tally);
+  const answer = await askModel(context, await questionOf(context, work), work.tally);
   if (answer.kind === "ended") return answer.outcome;
   return { status: "completed", output: answer.result.text.trim(), facts: work.tally.facts() };
 }
 
 async function answerInJson(context: Context, work: Work, schema: JsonObject): Promise<StepOutcome> {
-  const answer = await askForValue(context, { question: questionOf(work), schema, tally: work.tally });
+  const answer = await askForValue(context, { question: await questionOf(context, work), schema, tally: work.tally });
   if (answer.kind === "ended") return answer.outcome;
   return { status: "completed", output: answer.value, facts: work.tally.facts() };
 }

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { ModelFacts } from "../../models/types.ts";
 import type { StepContext, StepOutcome } from "../types.ts";
 import type { ModelTally } from "./ModelTally.ts";
+import { presentValue } from "./presented.ts";
 import { systemPrompt, userPrompt } from "./prompts.ts";
 import { askForValue } from "./structuredAnswer.ts";
 
@@ -72,13 +73,17 @@ async function classifyBatch(
 ): Promise<StepOutcome | null> {
   const data: JsonValue = batch.map(({ index, item }) => ({ index, item }));
   const order = `Give one label for every index${input === undefined ? " (the content above has index 0)" : ""}. The labels: ${labels.join(", ")}. Use null where none fits.`;
-  const content = userPrompt({ instruction: `${instruction}\n\n${order}`, data: input === undefined ? undefined : data, parameters });
+  // Every item must be judged: their view leaves none out.
+  const shown =
+    input === undefined ? null : await presentValue(context, data, { of: "items", task: instruction, schema: null, maxLevel: 0 });
+  const content = userPrompt({ instruction: `${instruction}\n\n${order}`, data: shown?.text, parameters });
   const answer = await askForValue(context, {
     question: {
       system: systemPrompt({ hasSchema: true }),
       messages: [{ role: "user", content }],
       facts: { ...facts, kind: "classify", data, labels: labels.map((name) => ({ name })) },
       activityType: "classification",
+      savedInputTokens: shown?.savedTokens ?? 0,
     },
     schema: schemaOf({ type: ["string", "null"], enum: [...labels, null] }),
     // A label of its own making is no reason to ask again: it does not count.

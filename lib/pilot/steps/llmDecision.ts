@@ -9,7 +9,8 @@ import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { jsonSchemaOf } from "./outputSchemas.ts";
-import { promptFacts, systemPrompt, taskOf, textOf, userPrompt } from "./prompts.ts";
+import { presentPrompt, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
+import { promptFacts, systemPrompt, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
 import { askForValue, finishStructured } from "./structuredAnswer.ts";
 import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
 import { performToolCalls, type ToolResult } from "./toolCalls.ts";
@@ -23,8 +24,24 @@ export const performLlmDecision: StepPerformer<"llm_decision"> = async (context)
   const { step, path, services, decision } = context;
   const catalog = toolCatalog(services.catalog, step.plugins, path);
   const { provider } = services.providers.resolve(decision.model);
-  return new ToolLoop(context, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
+  const opening = await openLoop(context);
+  return new ToolLoop(context, opening, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
 };
+
+interface Opening {
+  readonly instruction: PresentedPrompt;
+  readonly input: JsonValue | undefined;
+  readonly data: Presented | undefined;
+}
+
+/** What the loop begins with. Entry only: what is in the history once stays as it is, or no provider could reuse the beginning. */
+async function openLoop(context: Context): Promise<Opening> {
+  const { step } = context;
+  const input = step.input === undefined ? undefined : context.resolve(step.input, "input");
+  const instruction = await presentPrompt(context, step.prompt, { field: "prompt", schema: null });
+  const data = input === undefined ? undefined : await presentValue(context, input, { of: "input", task: instruction.task, schema: null });
+  return { instruction, input, data };
+}
 
 /** The offline model asks for none; describing them to it would only cost its window. */
 const NO_TOOLS: ToolCatalog = { tools: [], byName: new Map() };
@@ -37,24 +54,26 @@ class ToolLoop {
   readonly #question: Omit<Question, "messages">;
   readonly #messages: ModelMessage[];
   readonly #maxTurns: number;
+  #savedTokens: number;
   #turn = 0;
 
-  constructor(context: Context, catalog: ToolCatalog, leavesToolsOut: boolean) {
+  constructor(context: Context, { instruction, input, data }: Opening, catalog: ToolCatalog, leavesToolsOut: boolean) {
     const { step } = context;
     if (leavesToolsOut) this.#tally.warn("the offline model uses no tools");
     this.#context = context;
     this.#catalog = catalog;
     this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
     this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
-    const data: JsonValue | undefined = step.input === undefined ? undefined : context.resolve(step.input, "input");
+    this.#savedTokens = instruction.savedTokens + (data?.savedTokens ?? 0);
     const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
-    const instruction = textOf(context.resolve(step.prompt, "prompt"));
     const closing =
       this.#schema === null ? "" : `\n\nWhen you are done, answer with JSON only, fitting this schema:\n${JSON.stringify(this.#schema)}`;
-    this.#messages = [{ role: "user", content: userPrompt({ instruction: `${instruction}${closing}`, data, parameters }) }];
+    this.#messages = [
+      { role: "user", content: userPrompt({ instruction: `${instruction.text}${closing}`, data: data?.text, parameters }) },
+    ];
     this.#question = {
       system: systemPrompt({ hasSchema: false }),
-      facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data }),
+      facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data: input }),
       activityType: "tool_loop",
       ...(catalog.tools.length === 0 ? {} : { tools: catalog.tools }),
     };
@@ -70,7 +89,7 @@ class ToolLoop {
       if (ended !== null) return ended;
     }
     for (;;) {
-      const answer = await askModel(this.#context, { ...this.#question, messages: [...this.#messages], journalMessage: true }, this.#tally);
+      const answer = await askModel(this.#context, this.#asked({ journalMessage: true }), this.#tally);
       if (answer.kind === "ended") return answer.outcome;
       const { result } = answer;
       if (result.toolCalls.length === 0) return this.#finish(result.text);
@@ -89,8 +108,29 @@ class ToolLoop {
     if (performed.kind === "ended")
       return performed.outcome.status === "failed" ? { ...performed.outcome, facts: this.#tally.facts() } : performed.outcome;
     if (performed.results.some(({ isShortened }) => isShortened)) this.#tally.warn("a tool's result was shortened for the model");
-    this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: performed.results.map(toolResult) });
+    this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: await this.#shown(performed.results) });
     return null;
+  }
+
+  /** Results as the model reads them from now on: each gets one view, and keeps it. */
+  async #shown(results: readonly ToolResult[]): Promise<ReturnType<typeof toolResult>[]> {
+    const { governance } = this.#context.decision;
+    if (governance === undefined) return results.map(toolResult);
+    const shown: ReturnType<typeof toolResult>[] = [];
+    for (const result of results) {
+      const { text, savedTokens } = result.isError
+        ? { text: result.text, savedTokens: 0 }
+        : await governance.show(result.text, { of: `tool ${result.call.name}` });
+      this.#savedTokens += savedTokens;
+      shown.push(toolResult({ ...result, text }));
+    }
+    return shown;
+  }
+
+  #asked(more: Partial<Question> = {}): Question {
+    const isMarked = this.#context.decision.governance?.isActing === true;
+    const messages = isMarked ? withCacheMark(this.#messages) : [...this.#messages];
+    return { ...this.#question, messages, savedInputTokens: this.#savedTokens, ...more };
   }
 
   #atLimit(): StepOutcome {
@@ -117,8 +157,8 @@ class ToolLoop {
 
   /** @param said the answer that ended the loop; null: nothing was asked yet */
   async #structured(schema: JsonObject, said: string | null): Promise<StepOutcome> {
-    const { tools: _tools, ...question } = this.#question;
-    const asked = { question: { ...question, messages: [...this.#messages] }, schema, tally: this.#tally };
+    const { tools: _tools, ...question } = this.#asked();
+    const asked = { question, schema, tally: this.#tally };
     const finished =
       said === null ? await askForValue(this.#context, asked) : await finishStructured(this.#context, { ...asked, text: said });
     if (finished.kind === "ended") return finished.outcome;

@@ -1,5 +1,6 @@
 // Words that go to a model, in a fixed order: who it is and its rules, then the step's data, the instruction last. Nothing that changes between
 // executions (date, ids) stands before the data, so that providers can reuse the beginning.
+import type { ModelMessage } from "ai";
 import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { ModelFacts, ModelTask } from "../../models/types.ts";
 import { parseTemplate } from "../../operations/templates.ts";
@@ -31,6 +32,27 @@ export function userPrompt({ instruction, data, parameters }: UserPrompt): strin
   if (parameters !== undefined && Object.keys(parameters).length > 0) blocks.push(`<parameters>\n${encodeJson(parameters)}\n</parameters>`);
   blocks.push(instruction);
   return blocks.join("\n\n");
+}
+
+/** Providers that take marks for their prompt cache; others overlook it. */
+const CACHE_MARK: NonNullable<ModelMessage["providerOptions"]> = { anthropic: { cacheControl: { type: "ephemeral" } } };
+
+/** The user's message with a cache mark after the data: further calls over the same data reuse everything up to it. */
+export function sharedDataMessage({ instruction, data, parameters }: UserPrompt & { readonly data: string }): ModelMessage {
+  const rest = userPrompt({ instruction, parameters });
+  return {
+    role: "user",
+    content: [
+      { type: "text", text: `<data>\n${data}\n</data>\n\n`, providerOptions: CACHE_MARK },
+      { type: "text", text: rest },
+    ],
+  };
+}
+
+/** Marks the end of what a tool loop sends again with every turn. */
+export function withCacheMark(messages: readonly ModelMessage[]): ModelMessage[] {
+  const last = messages.at(-1);
+  return last === undefined ? [] : [...messages.slice(0, -1), { ...last, providerOptions: { ...last.providerOptions, ...CACHE_MARK } }];
 }
 
 /** Text as it is; anything else as JSON. */

@@ -3,6 +3,7 @@ import { AppError, asAppError, toErrorRecord } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { resolveTemplates, templateReferences } from "../../operations/templates.ts";
 import type { InputDeclaration, WorkflowDefinition, WorkflowStep } from "../../workflow/types.ts";
+import { noteLabels } from "../governance/stepLabels.ts";
 import type { StepScope } from "../StepScope.ts";
 import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { endUnfinished, prefixOf } from "./innerSteps.ts";
@@ -37,7 +38,10 @@ export const performSubWorkflow: StepPerformer<"sub_workflow"> = async (context)
 async function nestedRun({ step, path, state, services }: Context): Promise<NestedRun> {
   if (step.workflowId === undefined) return { steps: step.workflowSteps ?? [] };
   const found = await services.loadWorkflow(state, step.workflowId);
-  if (found !== null) return found;
+  if (found !== null) {
+    noteLabels(found);
+    return found;
+  }
   throw new AppError("NOT_FOUND", `step ${path}: there is no agent "${step.workflowId}" in this workspace`, {
     details: { step: path, field: "workflowId", got: step.workflowId },
   });

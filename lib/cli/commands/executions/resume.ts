@@ -11,6 +11,7 @@ export interface ResumeOptions {
   readonly path?: string;
   readonly resolve?: string;
   readonly output?: string;
+  readonly finish?: string;
   readonly detach?: boolean;
 }
 
@@ -18,6 +19,9 @@ export async function resume(cli: Cli, id: string, options: ResumeOptions): Prom
   const resolve = options.resolve === undefined ? undefined : parseChoice(options.resolve, "--resolve", ["done", "retry"]);
   if (options.output !== undefined && resolve !== "done")
     throw usage("--output goes with --resolve done only", "--output", "--resolve done", options.resolve ?? "no --resolve");
+  const finish = options.finish === undefined ? undefined : parseChoice(options.finish, "--finish", ["cheap"]);
+  if (finish !== undefined && resolve !== undefined)
+    throw usage("--finish and --resolve answer different questions", "--finish", "one of them", "both");
   const output: JsonValue | undefined = options.output === undefined ? undefined : parseValue(options.output);
   return cli.withSystem(async (system) => {
     const executionId = await resolveExecutionId(system.api, id);
@@ -26,8 +30,9 @@ export async function resume(cli: Cli, id: string, options: ResumeOptions): Prom
       ...(options.path === undefined ? {} : { path: options.path }),
       ...(resolve === undefined ? {} : { resolve }),
       ...(output === undefined ? {} : { output }),
+      ...(finish === undefined ? {} : { finish }),
     };
-    if (resolve !== undefined) await system.api.resume(executionId, answer);
+    if (resolve !== undefined || finish !== undefined) await system.api.resume(executionId, answer);
     else await wake(system.api, executionId, answer);
     if (options.detach !== true) return followExecution(cli, system, executionId);
     if (cli.output.isJson) cli.output.json(await system.api.report(executionId));

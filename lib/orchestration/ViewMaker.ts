@@ -1,0 +1,58 @@
+// Makes the view of one content under a policy, or leaves it raw: too short, not worth it, or refused by its checks. It sends nothing and stores nothing.
+import type { CompressedContent, ViewPolicy } from "./types.ts";
+
+/** The part of `TokenCompressor` that views need. */
+export interface ViewCompressor {
+  compress(
+    content: string,
+    targetTokens: number | null,
+    quality: number | null,
+    options: {
+      readonly task?: string;
+      readonly fields?: readonly string[];
+      readonly level?: 0 | 1 | 2 | 3;
+      readonly minQuality?: number;
+    },
+  ): Promise<CompressedContent>;
+}
+
+export interface ViewRequest {
+  readonly content: string;
+  readonly policy: ViewPolicy;
+  /** The step's instruction. */
+  readonly task?: string;
+  /** Names that output schema and later readers of the step's output use; absent: no projection by the graph. */
+  readonly fields?: readonly string[];
+  /** Calls that will carry this content: one that is cached from then on costs a tenth. @defaultValue 1 */
+  readonly calls?: number;
+}
+
+export interface View {
+  readonly text: string;
+  /** null: the content goes raw; `why` says why. */
+  readonly made: CompressedContent | null;
+  readonly why: string;
+}
+
+/** Below this many characters (about 200 tokens) nothing is gained that anybody would notice. */
+const MIN_CHARACTERS = 600;
+
+export class ViewMaker {
+  readonly #compressor: ViewCompressor;
+
+  constructor({ compressor }: { readonly compressor: ViewCompressor }) {
+    this.#compressor = compressor;
+  }
+
+  async make({ content, policy, task, fields }: ViewRequest): Promise<View> {
+    if (content.length < MIN_CHARACTERS) return { text: content, made: null, why: "too short" };
+    const made = await this.#compressor.compress(content, null, null, {
+      level: policy.level,
+      minQuality: policy.minQuality,
+      ...(task === undefined ? {} : { task }),
+      ...(fields === undefined ? {} : { fields }),
+    });
+    if (made.outcome === "passthrough" || made.tokensOut >= made.tokensIn) return { text: content, made: null, why: "nothing to gain" };
+    return { text: made.view, made, why: `level ${made.level}` };
+  }
+}

@@ -1,0 +1,27 @@
+// Adds to a step's outcome what governance did: facts for its row, audit rows for its unit; on the direct path, why it is not governed.
+import type { UnitPart } from "../../db/UnitPart.ts";
+import { auditPart } from "../auditPart.ts";
+import type { StepScope } from "../StepScope.ts";
+import type { Decision, StepOutcome } from "../types.ts";
+
+type Ended = Extract<StepOutcome, { readonly status: "completed" | "failed" | "waiting" }>;
+
+export function governedOutcome(
+  { scope, path }: { readonly scope: StepScope; readonly path: string },
+  decision: Decision | null,
+  outcome: Ended,
+): Ended {
+  const parts = partsOf(scope, path, decision);
+  if (decision === null || (decision.governance === undefined && parts.length === 0)) return outcome;
+  const added = { ...outcome, parts: [...(outcome.parts ?? []), ...parts] };
+  if (added.status === "waiting" || decision.governance === undefined) return added;
+  return { ...added, facts: { ...added.facts, governance: decision.governance.facts() } };
+}
+
+function partsOf({ state }: StepScope, path: string, decision: Decision | null): UnitPart[] {
+  if (decision?.bypass !== undefined) {
+    const details = { reason: decision.bypass };
+    return [auditPart(state, "ORCHESTRATION_BYPASSED", { entityType: "step", entityId: path, details })];
+  }
+  return decision?.governance?.auditParts(state, path) ?? [];
+}

@@ -1,0 +1,28 @@
+// What an execution keeps of the flags and settings of governance as they were at its start. Absent where every flag is off.
+import type { JsonObject } from "../../core/json.ts";
+import type { FlagEvaluation, FlagStand } from "../../flags/FeatureFlags.ts";
+import type { GovernanceMode } from "../../orchestration/types.ts";
+
+export interface GovernanceSnapshot {
+  readonly intents: GovernanceMode;
+  readonly tokens: GovernanceMode;
+  /** What was decided, and flags and agent as they stood: later changes overrule in the safe direction only. */
+  readonly decided: FlagEvaluation;
+  readonly stand: FlagStand;
+  /** Planning total of the execution in tokens. */
+  readonly tokenLimit: number;
+  /** `GovernanceSettings` as loaded. */
+  readonly settings: JsonObject;
+}
+
+/** null: nothing of orchestration is on or observing, and the execution runs as if it were not there. */
+export function governanceSnapshot(
+  decided: FlagEvaluation,
+  stand: FlagStand,
+  { tokenLimit, settings }: { readonly tokenLimit: number; readonly settings: JsonObject },
+): GovernanceSnapshot | null {
+  const intents = decided.orchestration_intents_enabled.state;
+  const tokens = decided.token_governance_enabled.state;
+  if (intents === "off" && tokens === "off") return null;
+  return { intents, tokens, decided, stand, tokenLimit, settings };
+}

@@ -1,0 +1,93 @@
+// What the start of an execution settles for governance: labels of its definition, flags as they are, settings; and what is recorded of it.
+import { findDefinitionHash } from "../agents/AgentStore.ts";
+import { createAuditRow } from "../audit/AuditRow.ts";
+import { auditWriter } from "../audit/AuditStore.ts";
+import { AUDIT_EVENTS } from "../audit/events.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Transaction } from "../db/Database.ts";
+import { writeFacts } from "../db/UnitPart.ts";
+import type { FlagEvaluation, FlagOverrides } from "../flags/FeatureFlags.ts";
+import type { FlaggedAgent } from "../flags/rollout.ts";
+import { labelDefinition } from "../orchestration/labelDefinition.ts";
+import { DocumentCache } from "../pilot/DocumentStore.ts";
+import { recordClassification } from "../pilot/governance/ClassificationStore.ts";
+import { governanceSnapshot, type GovernanceSnapshot } from "../pilot/governance/snapshot.ts";
+import { walkSteps } from "../workflow/nestedSteps.ts";
+import type { WorkflowDefinition } from "../workflow/types.ts";
+import type { SystemParts } from "./SystemParts.ts";
+
+const documents = new DocumentCache();
+
+/** The definition with labels: those of the agent's stored definition where nothing else has changed, else new ones. */
+export async function labelForAgent(
+  { engine, config, classifier }: SystemParts,
+  definition: WorkflowDefinition,
+  sourceKey: string,
+): Promise<WorkflowDefinition> {
+  if (definition.labels !== undefined) return definition;
+  const hash = await findDefinitionHash(engine.db, config.workspaceId, sourceKey);
+  const earlier = hash === null ? null : ((await documents.load(engine.db, config.workspaceId, hash)) as unknown as WorkflowDefinition);
+  return labelDefinition(definition, classifier, earlier);
+}
+
+export interface GovernedStart {
+  readonly flags: FlagEvaluation;
+  /** undefined: everything of orchestration is off. */
+  readonly governance: GovernanceSnapshot | undefined;
+}
+
+export async function governStart(
+  { engine, config, flags }: SystemParts,
+  {
+    agent,
+    tokenLimit,
+    executionId,
+    overrides = {},
+  }: { readonly agent: FlaggedAgent; readonly tokenLimit: number; readonly executionId: string; readonly overrides?: FlagOverrides },
+): Promise<GovernedStart> {
+  const snapshot = await flags.snapshot(engine.db, config.workspaceId);
+  const decided = flags.evaluate(snapshot, agent, executionId, overrides);
+  const { id, name, orchestration } = agent;
+  const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, { tokenLimit, settings: {} });
+  return { flags: decided, governance: governance ?? undefined };
+}
+
+/** Rows of the plan's tables and the audit row, in the transaction that inserts the execution. undefined: the flag is off. */
+export function recordStart(
+  { classifier, config, clock }: SystemParts,
+  {
+    executionId,
+    definition,
+    governance,
+  }: { readonly executionId: string; readonly definition: WorkflowDefinition; readonly governance: GovernanceSnapshot | undefined },
+): ((tx: Transaction) => Promise<void>) | undefined {
+  if (governance === undefined || governance.intents === "off") return undefined;
+  const steps = [...walkSteps(definition)].map(({ step }) => ({ step, found: classifier.classify(step) }));
+  const { labels = {} } = definition;
+  const intents: JsonObject = Object.fromEntries(steps.map(({ step, found }) => [step.id, labels[step.id]?.intent ?? found.intent]));
+  return async (tx) => {
+    await recordClassification(tx, {
+      executionId,
+      steps: steps.map(({ step, found }) => ({
+        stepType: step.type,
+        intent: labels[step.id]?.intent ?? found.intent,
+        complexityScore: null,
+        estimatedTokens: found.estimatedTokens,
+        isCompressionRecommended: found.compressionRecommended,
+      })),
+      summary: JSON.stringify({ mode: governance.intents, steps: labels }),
+    });
+    const row = createAuditRow(
+      {
+        workspaceId: config.workspaceId,
+        executionId,
+        action: AUDIT_EVENTS.ORCHESTRATION_INTENT_CLASSIFIED,
+        entityType: "execution",
+        entityId: executionId,
+        details: { mode: governance.intents, intents },
+      },
+      clock.nowMs(),
+    );
+    await writeFacts(tx, auditWriter, [row]);
+  };
+}
