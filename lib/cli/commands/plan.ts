@@ -1,6 +1,7 @@
 // `plan FILE|AGENT`: what each step would cost, without a model call.
 import type { Command } from "commander";
-import type { PlanReport, PlanStep } from "../../systemApi.ts";
+import type { PlanReport, PlanStep, RunRequest } from "../../systemApi.ts";
+import { loadCliConfig } from "../openSystem.ts";
 import { formatCount, formatUsd, shortModel } from "../text/amounts.ts";
 import type { Action, Cli } from "../Cli.ts";
 import type { Column } from "../text/table.ts";
@@ -36,11 +37,15 @@ const COLUMNS: readonly Column<PlanStep>[] = [
 
 async function plan(cli: Cli, target: string, options: RunOptions): Promise<void> {
   const request = await buildRequest(target, options);
-  await cli.withSystem(async (system) => {
-    const report = await system.api.plan(request);
-    if (cli.output.isJson) cli.output.json(report);
-    else show(cli, report);
-  });
+  const report = request.agent === undefined ? await planOfFile(cli, request) : await cli.withSystem((system) => system.api.plan(request));
+  if (cli.output.isJson) cli.output.json(report);
+  else show(cli, report);
+}
+
+/** Opens no database: a file can be planned where none is, and while another process holds the data folder. */
+async function planOfFile(cli: Cli, request: RunRequest): Promise<PlanReport> {
+  const [{ planFile }, config] = await Promise.all([import("../../system/planFile.ts"), loadCliConfig(cli)]);
+  return planFile(config, request, cli.clock);
 }
 
 function show({ output }: Cli, { workflow, model, pricedAs, steps, total }: PlanReport): void {

@@ -1,0 +1,159 @@
+// Governance in whole executions: what models see, what is recorded, what is refused, with the flag off, observing and on.
+import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../lib/core/json.ts";
+import type { ModelRequest } from "../../../lib/models/types.ts";
+import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
+import { createTestSystem, type TestSystem } from "../testSystem.ts";
+
+const ON: JsonObject = { orchestration_intents_enabled: true, token_governance_enabled: true };
+const OBSERVE: JsonObject = { orchestration_intents_enabled: "observe", token_governance_enabled: "observe" };
+
+/** Invented orders; one of them failed. */
+const orders = Array.from({ length: 120 }, (_, index) => ({
+  order_id: `ORD-${10_000 + index}`,
+  customer: { name: `Customer ${index % 17}`, email: `customer${index % 17}@example.com`, segment: "retail" },
+  status: index === 77 ? "failed" : "shipped",
+  total_usd: index === 31 ? 9_840.5 : 20 + ((index * 37) % 60),
+  created_at: `2026-03-${String((index % 28) + 1).padStart(2, "0")}T10:00:00Z`,
+  notes: null,
+}));
+
+const digest = defineWorkflow({
+  name: "order digest",
+  steps: [
+    { id: "read", type: "action", plugin: "probe", action: "read", params: { orders } },
+    { id: "digest", type: "ai_processing", prompt: "Which orders failed, and which one has the highest total?", input: "{{read.orders}}" },
+    { id: "keep", type: "transform", operation: "filter", input: "{{read.orders}}", config: { condition: "item.status == 'failed'" } },
+  ],
+});
+
+function textOf(request: ModelRequest | undefined): string {
+  return JSON.stringify(request?.messages ?? null);
+}
+
+async function withSystem<T>(work: (test: TestSystem) => Promise<T>): Promise<T> {
+  await using system = await createTestSystem({ script: () => ({ text: "Order ORD-10077 failed; ORD-10031 is the largest." }) });
+  return await work(system);
+}
+
+describe("Token Governance Integration", () => {
+  test("applies compression when needed", async () => {
+    await withSystem(async ({ run, model }) => {
+      const off = await run({ definition: digest });
+      const on = await run({ definition: digest, flags: ON });
+      const [raw, view] = model.requests;
+
+      expect([off.status, on.status]).toEqual(["completed", "completed"]);
+      expect(textOf(view).length).toBeLessThan(textOf(raw).length * 0.6);
+      expect(on.tokens.saved).toBeGreaterThan(500);
+      expect(on.tokens.baseline).toBe((on.tokens.used ?? 0) + (on.tokens.saved ?? 0));
+      expect(off.tokens).toMatchObject({ baseline: null, saved: null });
+      const step = on.steps.find(({ id }) => id === "digest");
+      expect(step).toMatchObject({ intent: "summarize" });
+      expect(step?.tokens.baseline).toBeGreaterThan(step?.tokens.used ?? 0);
+    });
+  });
+
+  test("maintains execution quality", async () => {
+    await withSystem(async ({ run, model }) => {
+      const on = await run({ definition: digest, flags: ON });
+      const seen = textOf(model.requests[0]);
+
+      // What the task asks for is in the view, and later steps read raw data.
+      for (const fact of ["ORD-10077", "failed", "ORD-10031", "9840.5"]) expect(seen).toContain(fact);
+      expect(on.output).toEqual([orders[77]]);
+    });
+  });
+
+  test("sends the same bytes while observing, and records what it would have done", async () => {
+    await withSystem(async ({ system, run, model }) => {
+      await run({ definition: digest });
+      const observed = await run({ definition: digest, flags: OBSERVE });
+      const [off, observing] = model.requests;
+
+      expect(textOf(observing)).toBe(textOf(off));
+      expect(observed.tokens.saved).toBe(0);
+      const audit = await system.listAudit({ executionId: observed.executionId });
+      const compressed = audit.find(({ action }) => action === "orchestration.token_compressed");
+      expect(compressed?.details).toMatchObject({ mode: "observe" });
+    });
+  });
+
+  test("records intents in the plan's tables and in the audit trail, and nothing with the flag off", async () => {
+    await withSystem(async ({ system, db, run }) => {
+      const off = await run({ definition: digest });
+      const on = await run({ definition: digest, flags: ON });
+      const { rows } = await db.query<{ id: string; intents: JsonObject | null }>(
+        "SELECT id, intent_classification AS intents FROM workflow_executions ORDER BY created_at",
+      );
+      const { rows: steps } = await db.query<{ execution: string; intent: string | null }>(
+        "SELECT workflow_execution_id AS execution, intent FROM workflow_step_executions ORDER BY step_path",
+      );
+      const { rows: recorded } = await db.query<{ intent: string }>("SELECT intent FROM orchestration_intents");
+
+      expect(rows.map(({ id, intents }) => [id, intents === null])).toEqual([
+        [off.executionId, true],
+        [on.executionId, false],
+      ]);
+      expect(steps.filter(({ execution }) => execution === off.executionId).every(({ intent }) => intent === null)).toBe(true);
+      expect(steps.filter(({ execution }) => execution === on.executionId).map(({ intent }) => intent)).toEqual([
+        "summarize",
+        "transform",
+        "extract",
+      ]);
+      expect(recorded).toHaveLength(3);
+      const actions = (await system.listAudit({ executionId: on.executionId })).map(({ action }) => action);
+      expect(actions).toContain("orchestration.intent_classified");
+      expect((await system.listAudit({ executionId: off.executionId })).some(({ action }) => action.startsWith("orchestration."))).toBe(
+        false,
+      );
+    });
+  });
+
+  test("never shortens what an exact step sees", async () => {
+    await withSystem(async ({ run, model }) => {
+      const exact = {
+        ...digest,
+        name: "exact",
+        steps: digest.steps.map((step) => (step.id === "digest" ? { ...step, exact: true } : step)),
+      };
+      await run({ definition: exact, flags: ON });
+      const seen = textOf(model.requests[0]);
+
+      for (const { order_id: id, customer } of orders) expect(seen.includes(id) && seen.includes(customer.email)).toBe(true);
+    });
+  });
+
+  test("lets a person switch it off for what is under way: the next step takes the direct path", async () => {
+    const approved = defineWorkflow({
+      name: "digest after approval",
+      steps: [digest.steps[0]!, { id: "ask", type: "human_approval", approvers: ["ada"], title: "Go on?" }, digest.steps[1]!],
+    });
+    await withSystem(async ({ system, run, model }) => {
+      await system.setFlag("token_governance_enabled", true, "ada");
+      const waiting = await run({ definition: approved });
+      expect(waiting.status).toBe("waiting");
+      await system.setFlag("token_governance_enabled", false, "ada");
+      const [approval] = await system.listApprovals({ executionId: waiting.executionId });
+      await system.answerApproval({ id: approval?.id ?? "", approver: "ada", decision: "approve" });
+      const done = await system.wait(waiting.executionId);
+
+      expect(done.status).toBe("completed");
+      for (const { order_id: id } of orders) expect(textOf(model.requests[0])).toContain(id);
+    });
+  });
+
+  test("finishes without more budget when told so: what does not fit is skipped", async () => {
+    await withSystem(async ({ system, run, model }) => {
+      const waiting = await run({ definition: digest, limits: { tokens: 200 } });
+      expect(waiting.waitingFor).toBe("budget");
+      await system.resume(waiting.executionId, { actor: "ada", finish: "cheap" });
+      const done = await system.wait(waiting.executionId);
+
+      expect(done.status).toBe("completed");
+      expect(done.steps.find(({ id }) => id === "digest")?.status).toBe("skipped");
+      expect(model.requests).toHaveLength(0);
+      expect(done.output).toEqual([orders[77]]);
+    });
+  });
+});
