@@ -1,6 +1,15 @@
 // Row types of the tables that make executions durable and capped: values, attempts, ledger, signals. Not a schema.
 import type { BigInteger, Bytes, Decimal, Defaulted, Nullable, Timestamp } from "./columnTypes.ts";
 
+export interface ExecutionForecastsTable {
+  execution_id: string;
+  tokens_q90: BigInteger;
+  usd_q90: Decimal | null;
+  envelope_tokens_q90: BigInteger;
+  envelope_usd_q90: Decimal | null;
+  created_at: Defaulted<Timestamp>;
+}
+
 export interface ExecutionSignalsTable {
   execution_id: string;
   key: string;

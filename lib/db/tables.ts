@@ -1,5 +1,6 @@
 // All tables by name, for Kysely; a test holds the row types to schema.snapshot.json.
 import type {
+  ExecutionForecastsTable,
   ExecutionSignalsTable,
   ExecutionValuesTable,
   LedgerAccountsTable,
@@ -31,6 +32,7 @@ export interface Tables {
   agents: AgentsTable;
   ai_model_pricing: AiModelPricingTable;
   audit_trail: AuditTrailTable;
+  execution_forecasts: ExecutionForecastsTable;
   execution_signals: ExecutionSignalsTable;
   execution_values: ExecutionValuesTable;
   ledger_accounts: LedgerAccountsTable;
