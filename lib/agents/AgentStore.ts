@@ -24,6 +24,8 @@ export async function upsertAgent(
     readonly description: string | null;
     readonly sourceKey: string;
     readonly definitionHash: Buffer;
+    /** Planned tokens of one execution; absent: as they are. */
+    readonly tokenLimit?: number;
   },
 ): Promise<{
   readonly id: string;
@@ -34,11 +36,12 @@ export async function upsertAgent(
 }> {
   const id = uuidv7();
   const { rows } = await tx.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date; token_limit: string }>(
-    `INSERT INTO agents AS a (id, workspace_id, agent_name, description, source_key, definition_hash) VALUES ($1, $2, $3, $4, $5, $6)
+    `INSERT INTO agents AS a (id, workspace_id, agent_name, description, source_key, definition_hash, token_limit)
+     VALUES ($1, $2, $3, $4, $5, $6, COALESCE($7::bigint, 10000))
      ON CONFLICT (workspace_id, source_key) DO UPDATE SET agent_name = excluded.agent_name, description = excluded.description,
-       definition_hash = excluded.definition_hash, updated_at = NOW()
+       definition_hash = excluded.definition_hash, token_limit = COALESCE($7::bigint, a.token_limit), updated_at = NOW()
      RETURNING id, orchestration, created_at, token_limit`,
-    [id, agent.workspaceId, agent.name, agent.description, agent.sourceKey, agent.definitionHash],
+    [id, agent.workspaceId, agent.name, agent.description, agent.sourceKey, agent.definitionHash, agent.tokenLimit ?? null],
     "agent_upserted",
   );
   const row = rows[0];

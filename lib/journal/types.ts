@@ -63,6 +63,8 @@ export interface FinishedJob {
   readonly retryCount: number;
   /** Grants are given back in the same transaction. */
   readonly hasGrants: boolean;
+  /** The execution has rows of token_budgets; absent where governance is off, whose columns are then not named. */
+  readonly hasBudget?: boolean;
 }
 
 /** `fenced`: another owner has the execution; facts were stored, progress was not. */

@@ -23,8 +23,8 @@ export interface ViewRequest {
   readonly task?: string;
   /** Names that output schema and later readers of the step's output use; absent: no projection by the graph. */
   readonly fields?: readonly string[];
-  /** Calls that will carry this content: one that is cached from then on costs a tenth. @defaultValue 1 */
-  readonly calls?: number;
+  /** To be reached as long as what is pinned fits. Absent: cut only while quality holds. */
+  readonly targetTokens?: number;
 }
 
 export interface View {
@@ -44,9 +44,9 @@ export class ViewMaker {
     this.#compressor = compressor;
   }
 
-  async make({ content, policy, task, fields }: ViewRequest): Promise<View> {
+  async make({ content, policy, task, fields, targetTokens }: ViewRequest): Promise<View> {
     if (content.length < MIN_CHARACTERS) return { text: content, made: null, why: "too short" };
-    const made = await this.#compressor.compress(content, null, null, {
+    const made = await this.#compressor.compress(content, targetTokens ?? null, null, {
       level: policy.level,
       minQuality: policy.minQuality,
       ...(task === undefined ? {} : { task }),

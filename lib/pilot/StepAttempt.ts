@@ -68,7 +68,7 @@ export class StepAttempt implements ModelCallHost {
 
   async perform(): Promise<StepOutcome> {
     const performer = this.services.performers[this.#step.type] as StepPerformer;
-    const decided = this.services.decide(this.#step, this.scope.state);
+    const decided = this.services.decide(this.#step, this.scope.state, this.path);
     // No turn of the event loop for the direct path: most steps take it.
     this.#decision = decided instanceof Promise ? await decided : decided;
     const work = performer(this.#context(this.#decision));

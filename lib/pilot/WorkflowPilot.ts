@@ -179,7 +179,12 @@ export class WorkflowPilot {
       executionId: state.id,
       epoch: state.epoch,
       parts,
-      finish: { jobId: state.claim.jobId, retryCount: state.claim.retryCount, hasGrants: state.hasGrants },
+      finish: {
+        jobId: state.claim.jobId,
+        retryCount: state.claim.retryCount,
+        hasGrants: state.hasGrants,
+        ...(state.snapshot.governance === undefined || state.snapshot.governance.tokens === "off" ? {} : { hasBudget: true }),
+      },
       // Not the execution's own signal: that one is aborted by a cancel, whose end must still be written.
       signal: this.#suspender.leaseSignal,
     });

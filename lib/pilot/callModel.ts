@@ -4,13 +4,13 @@ import { sha256, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { nanoToUsd, usdToNano, type NanoUsd } from "../core/money.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
-import { refusalError, type Refusal } from "../ledger/Ledger.ts";
+import { refusalError, type Refusal, type ReserveOutcome } from "../ledger/Ledger.ts";
 import type { Reservation, Settlement } from "../ledger/types.ts";
 import type { ModelErrorFacts, ModelRequest } from "../models/types.ts";
 import type { ModelUsage, TokenUsageRow } from "../tokens/types.ts";
 import { auditPart } from "./auditPart.ts";
 import { FINISH_CHEAP } from "./ExecutionControl.ts";
-import type { StepGovernance } from "./governance/StepGovernance.ts";
+import type { Dispatch, StepGovernance } from "./governance/StepGovernance.ts";
 import type { StepScope } from "./StepScope.ts";
 import { encodeTurn } from "./toolTurns.ts";
 import type { ModelCallOutcome, ModelCallRequest, PilotServices, StepOutcome } from "./types.ts";
@@ -55,12 +55,29 @@ interface NumberedCall extends PreparedCall {
 
 export async function callModel(host: ModelCallHost, asked: ModelCallRequest): Promise<ModelCallOutcome> {
   await host.flush();
-  const call = prepare(host, asked);
-  const { state } = host.scope;
-  const { ledger } = host.services;
+  const prepared = prepare(host, asked);
+  if ("stopped" in prepared) return { kind: "refused", outcome: prepared.stopped };
   const number = host.nextCall();
-  const outcome = await state.gate.reserve(host.path, () =>
-    ledger.reserve({
+  const first = await reserve(host, prepared, number);
+  const smaller = first.kind === "refused" ? withLess(host, prepared, first.refusal) : null;
+  const call = smaller ?? prepared;
+  const outcome = smaller === null ? first : await reserve(host, smaller, number);
+  const { state } = host.scope;
+  if (outcome.kind === "fenced") {
+    state.halt("lost");
+    return { kind: "refused", outcome: { status: "halted" } };
+  }
+  if (outcome.kind === "refused") return { kind: "refused", outcome: refusedOutcome(host, outcome.refusal) };
+  host.opened();
+  // Whatever is limited now: a limit that is set while the call is under way books it, too.
+  state.hasGrants = true;
+  return perform(host, { ...call, number }, outcome.reservation);
+}
+
+function reserve(host: ModelCallHost, call: PreparedCall, number: number): Promise<ReserveOutcome> {
+  const { state } = host.scope;
+  return state.gate.reserve(host.path, () =>
+    host.services.ledger.reserve({
       scope: state.chargeScope,
       epoch: state.epoch,
       stepPath: host.path,
@@ -76,22 +93,50 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
       viewHash: sha256(JSON.stringify([call.request.system ?? null, call.request.messages])),
     }),
   );
-  if (outcome.kind === "fenced") {
-    state.halt("lost");
-    return { kind: "refused", outcome: { status: "halted" } };
+}
+
+/** Answers shorter than this say too little to be worth a call. */
+const LEAST_OUTPUT_TOKENS = 128;
+
+/** On the governed path a call that does not fit a limit is tried once more with half the room for its answer, a quarter, … that does fit. */
+function withLess(host: ModelCallHost, call: PreparedCall, { reason, available }: Refusal): PreparedCall | null {
+  if (host.governance?.isActing !== true || reason !== "limit") return null;
+  for (let cap = Math.floor(call.request.maxOutputTokens / 2); cap >= LEAST_OUTPUT_TOKENS; cap = Math.floor(cap / 2)) {
+    const smaller = withCap(host, call, cap);
+    const fitsTokens = available.tokens === null || smaller.reservedTokens <= available.tokens;
+    const fitsUsd = available.usd === null || (smaller.reservedUsd !== null && smaller.reservedUsd <= usdToNano(available.usd));
+    if (!fitsTokens || !fitsUsd) continue;
+    host.governance.noteTransition("shorter_answer");
+    return smaller;
   }
-  if (outcome.kind === "refused") return { kind: "refused", outcome: refusedOutcome(host, outcome.refusal) };
-  host.opened();
-  // Whatever is limited now: a limit that is set while the call is under way books it, too.
-  state.hasGrants = true;
-  return perform(host, { ...call, number }, outcome.reservation);
+  return null;
+}
+
+function withCap({ services }: ModelCallHost, call: PreparedCall, maxOutputTokens: number): PreparedCall {
+  const upperInputTokens = call.reservedTokens - call.request.maxOutputTokens;
+  return {
+    ...call,
+    request: { ...call.request, maxOutputTokens },
+    reservedTokens: upperInputTokens + maxOutputTokens,
+    reservedUsd: services.prices.worstCaseUsd(call.priced.provider, call.priced.model, {
+      upperInputTokens,
+      outputCapTokens: maxOutputTokens,
+    }),
+  };
 }
 
 /** @throws AppError `MODEL_UNKNOWN`, `CONTEXT_OVERFLOW` */
-function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
+function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall | { readonly stopped: StepOutcome } {
   const { providers, prices, counter } = host.services;
   const { provider, model } = providers.resolve(asked.model);
-  const { activityType: _activityType, journalMessage = false, savedInputTokens = 0, isOwnCost = false, ...rest } = asked;
+  const {
+    activityType: _activityType,
+    journalMessage = false,
+    savedInputTokens = 0,
+    isOwnCost = false,
+    isUncapped = false,
+    ...rest
+  } = asked;
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
@@ -105,7 +150,15 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
       },
     );
   }
-  const maxOutputTokens = Math.min(asked.maxOutputTokens, room);
+  const dispatch = host.governance?.dispatch({
+    model: `${provider.name}/${model}`,
+    inputTokens: tokens,
+    inputUpperTokens: upperTokens,
+    maxOutputTokens: Math.min(asked.maxOutputTokens, room),
+    isUncapped,
+  });
+  if (dispatch?.kind === "stopped") return { stopped: overBudget(host, dispatch) };
+  const maxOutputTokens = dispatch?.outputCap ?? Math.min(asked.maxOutputTokens, room);
   const priced = pricedAs(host, provider.name, model);
   const { onDelta: emitDelta } = asked;
   const { state } = host.scope;
@@ -124,9 +177,37 @@ function prepare(host: ModelCallHost, asked: ModelCallRequest): PreparedCall {
     journalMessage,
     savedInputTokens,
     isOwnCost,
-    allocatedTokens: null,
+    allocatedTokens: dispatch?.commitment.allocated ?? null,
   };
 }
+
+/** The policy stops a call that passes the execution's planned tokens: it waits for a person, is left out, or fails. */
+function overBudget(
+  host: ModelCallHost,
+  { action, needTokens, missingTokens }: Extract<Dispatch, { readonly kind: "stopped" }>,
+): StepOutcome {
+  const { state } = host.scope;
+  if (state.signals.has(FINISH_CHEAP)) return LEFT_OUT;
+  const message = `step ${host.path}: the call needs ${needTokens} tokens, ${missingTokens} more than are left of the execution's budget`;
+  const details = { step: host.path, needTokens, missingTokens };
+  if (action === "fail") {
+    const error = new AppError("BUDGET_EXCEEDED", message, { details, hint: "plan more tokens for the workflow (limits.plannedTokens)" });
+    return { status: "failed", error, parts: [auditPart(state, "BUDGET_EXCEEDED", { entityType: "step", entityId: host.path, details })] };
+  }
+  const limit = { scope: `execution:${state.id}`, window: "total", missingUsd: null, missingTokens };
+  const wait = { path: host.path, for: "budget" as const, until: null, message, needUsd: null, needTokens, more: { limit } };
+  return {
+    status: "waiting",
+    waits: [wait],
+    parts: [auditPart(state, "BUDGET_PAUSED", { entityType: "step", entityId: host.path, details })],
+  };
+}
+
+/** How a step ends that a person told to be left out. */
+const LEFT_OUT: StepOutcome = {
+  status: "skipped",
+  reason: "its call does not fit the budget, and the execution finishes without more",
+};
 
 /** The offline model costs nothing, unless the execution is booked as if on another one (demo, rehearsals). */
 function pricedAs(host: ModelCallHost, provider: string, model: string): PricedCall {
@@ -155,7 +236,8 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     };
     book(host, message === null ? booking : { ...booking, message });
     if (message !== null) keepAnswer(host, booking, message);
-    return { kind: "answered", result, tokens: usage.inputTokens + usage.outputTokens, costUsd };
+    const outputCapTokens = call.request.maxOutputTokens;
+    return { kind: "answered", result, tokens: usage.inputTokens + usage.outputTokens, costUsd, outputCapTokens };
   } catch (thrown) {
     const error = asAppError(thrown, "MODEL_FAILED");
     const facts = error.details as unknown as Partial<ModelErrorFacts>;
@@ -290,9 +372,7 @@ function book(host: ModelCallHost, { call, reservation, usage, costUsd, state, l
 
 /** At a limit: wait for a person, or fail, as whoever set the limit said. */
 function refusedOutcome(host: ModelCallHost, refusal: Refusal): StepOutcome {
-  if (refusal.reason === "limit" && host.scope.state.signals.has(FINISH_CHEAP)) {
-    return { status: "skipped", reason: "its call does not fit the budget, and the execution finishes without more" };
-  }
+  if (refusal.reason === "limit" && host.scope.state.signals.has(FINISH_CHEAP)) return LEFT_OUT;
   const error = refusalError(refusal, host.path);
   const { state } = host.scope;
   const details = error.details as JsonObject;

@@ -97,12 +97,21 @@ export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutpu
   readonly journalMessage?: boolean;
   /** Tokens by which views in this request are shorter than what they stand for. @defaultValue 0 */
   readonly savedInputTokens?: number;
+  /** An answer was cut off at a cap that governance had set: this time the caller's own. @defaultValue false */
+  readonly isUncapped?: boolean;
   /** The call would not be needed without governance. @defaultValue false */
   readonly isOwnCost?: boolean;
 }
 
 export type ModelCallOutcome =
-  | { readonly kind: "answered"; readonly result: ModelResult; readonly tokens: number; readonly costUsd: NanoUsd | null }
+  | {
+      readonly kind: "answered";
+      readonly result: ModelResult;
+      readonly tokens: number;
+      readonly costUsd: NanoUsd | null;
+      /** The output limit that was asked for; below the request's own where governance capped it. */
+      readonly outputCapTokens: number;
+    }
   | { readonly kind: "failed"; readonly error: AppError; readonly tokens: number; readonly costUsd: NanoUsd | null }
   | { readonly kind: "refused"; readonly outcome: StepOutcome };
 
@@ -163,7 +172,7 @@ export interface PilotServices {
   readonly counter: TokenCounter;
   readonly prices: PriceBook;
   readonly performers: Performers;
-  readonly decide: (step: WorkflowStep, state: ExecutionState) => Decision | Promise<Decision>;
+  readonly decide: (step: WorkflowStep, state: ExecutionState, path: string) => Decision | Promise<Decision>;
   readonly loadWorkflow: LoadWorkflow;
   readonly emit: (event: ExecutionEvent) => void;
   /** False once no heartbeat was written for so long that another worker may have this one's executions. Asked right before an effect leaves. */

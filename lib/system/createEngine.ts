@@ -9,6 +9,7 @@ import { stepWriter, valueWriter } from "../journal/JournalStore.ts";
 import type { FinishHook } from "../journal/types.ts";
 import { Ledger } from "../ledger/Ledger.ts";
 import { attemptWriter, returnGrants, settlementWriter } from "../ledger/LedgerStore.ts";
+import { budgetWriter, closeExecutionBudgets } from "../orchestration/budgets/BudgetUsageStore.ts";
 import { approvalWriter } from "../pilot/ApprovalStore.ts";
 import { decideDirect } from "../pilot/decideDirect.ts";
 import { ExecutionQueue } from "../pilot/ExecutionQueue.ts";
@@ -57,6 +58,7 @@ const WRITERS = [
   attemptWriter,
   settlementWriter,
   usageWriter,
+  budgetWriter,
   approvalWriter,
   auditWriter,
   endWriter,
@@ -109,6 +111,8 @@ function finishWith(queue: ExecutionQueue): FinishHook {
   return async (tx, finished) => {
     const withGrants = finished.filter(({ hasGrants }) => hasGrants).map(({ executionId }) => executionId);
     if (withGrants.length > 0) await returnGrants(tx, withGrants);
+    const withBudget = finished.filter(({ hasBudget }) => hasBudget === true).map(({ executionId }) => executionId);
+    if (withBudget.length > 0) await closeExecutionBudgets(tx, withBudget);
     const refusedJobs = await queue.complete(
       tx,
       finished.map(({ jobId, retryCount }) => ({ id: jobId, retryCount })),

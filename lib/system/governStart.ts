@@ -8,6 +8,9 @@ import type { Transaction } from "../db/Database.ts";
 import { writeFacts } from "../db/UnitPart.ts";
 import type { FlagEvaluation, FlagOverrides } from "../flags/FeatureFlags.ts";
 import type { FlaggedAgent } from "../flags/rollout.ts";
+import type { OverBudgetPolicy } from "../orchestration/budgets/GovernanceSettings.ts";
+import { saveExecutionBudget } from "../orchestration/budgets/BudgetUsageStore.ts";
+import { loadGovernanceSettings } from "../orchestration/budgets/GovernanceSettingsStore.ts";
 import { labelDefinition } from "../orchestration/labelDefinition.ts";
 import { DocumentCache } from "../pilot/DocumentStore.ts";
 import { recordClassification } from "../pilot/governance/ClassificationStore.ts";
@@ -37,18 +40,31 @@ export interface GovernedStart {
 }
 
 export async function governStart(
-  { engine, config, flags }: SystemParts,
+  { engine, config, flags, logger }: SystemParts,
   {
     agent,
     tokenLimit,
+    policy,
     executionId,
     overrides = {},
-  }: { readonly agent: FlaggedAgent; readonly tokenLimit: number; readonly executionId: string; readonly overrides?: FlagOverrides },
+  }: {
+    /** What the workflow says; absent: the installation's. */
+    readonly policy?: OverBudgetPolicy | undefined;
+    readonly agent: FlaggedAgent;
+    readonly tokenLimit: number;
+    readonly executionId: string;
+    readonly overrides?: FlagOverrides;
+  },
 ): Promise<GovernedStart> {
   const snapshot = await flags.snapshot(engine.db, config.workspaceId);
   const decided = flags.evaluate(snapshot, agent, executionId, overrides);
+  if (decided.orchestration_intents_enabled.state === "off" && decided.token_governance_enabled.state === "off")
+    return { flags: decided, governance: undefined };
+  const loaded = await loadGovernanceSettings(engine.db, config.workspaceId);
+  for (const warning of loaded.warnings) logger.warn({}, warning);
+  const settings = { ...loaded.settings, ...(policy === undefined ? {} : { policy }) };
   const { id, name, orchestration } = agent;
-  const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, { tokenLimit, settings: {} });
+  const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, { tokenLimit, settings });
   return { flags: decided, governance: governance ?? undefined };
 }
 
@@ -61,11 +77,17 @@ export function recordStart(
     governance,
   }: { readonly executionId: string; readonly definition: WorkflowDefinition; readonly governance: GovernanceSnapshot | undefined },
 ): ((tx: Transaction) => Promise<void>) | undefined {
-  if (governance === undefined || governance.intents === "off") return undefined;
+  if (governance === undefined) return undefined;
+  const saveBudget = async (tx: Transaction): Promise<void> => {
+    if (governance.tokens !== "off")
+      await saveExecutionBudget(tx, config.workspaceId, executionId, { allocatedTokens: governance.tokenLimit, usedTokens: 0 });
+  };
+  if (governance.intents === "off") return saveBudget;
   const steps = [...walkSteps(definition)].map(({ step }) => ({ step, found: classifier.classify(step) }));
   const { labels = {} } = definition;
   const intents: JsonObject = Object.fromEntries(steps.map(({ step, found }) => [step.id, labels[step.id]?.intent ?? found.intent]));
   return async (tx) => {
+    await saveBudget(tx);
     await recordClassification(tx, {
       executionId,
       steps: steps.map(({ step, found }) => ({

@@ -8,6 +8,7 @@ import { parseFlagOverrides } from "../flags/FeatureFlags.ts";
 import type { AccountLimits } from "../ledger/BudgetStore.ts";
 import { DocumentCache, makeDocument, putDocuments } from "../pilot/DocumentStore.ts";
 import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
+import type { GovernanceSnapshot } from "../pilot/governance/snapshot.ts";
 import { planWorkflow } from "../pilot/planWorkflow.ts";
 import type { LimitInput, RunRequest } from "../systemApi.ts";
 import { requireDefinition } from "../workflow/defineWorkflow.ts";
@@ -70,11 +71,18 @@ export async function startExecution(
     description: definition.description ?? null,
     sourceKey,
     definitionHash: document.hash,
+    ...(definition.limits?.plannedTokens === undefined ? {} : { tokenLimit: definition.limits.plannedTokens }),
   });
   const executionId = request.idempotencyKey === undefined ? uuidv7() : uuidv5(`${workspaceId}/${agent.id}/${request.idempotencyKey}`);
   const flagged = { id: agent.id, name: definition.name, createdAtMs: agent.createdAt.getTime(), orchestration: agent.orchestration };
   const overrides = parseFlagOverrides(request.flags ?? {});
-  const { flags, governance } = await governStart(parts, { agent: flagged, tokenLimit: agent.tokenLimit, executionId, overrides });
+  const { flags, governance } = await governStart(parts, {
+    agent: flagged,
+    tokenLimit: agent.tokenLimit,
+    policy: definition.limits?.overBudget,
+    executionId,
+    overrides,
+  });
   const pricedAs = request.pricedAs ?? null;
   if (pricedAs !== null) checkPricedAs(parts, pricedAs);
   const snapshot: ConfigSnapshot = {
@@ -99,7 +107,7 @@ export async function startExecution(
     runMode: request.mode ?? "production",
     totalSteps: [...walkSteps(definition)].length,
     tags: snapshot.tags,
-    limits: accountLimits(definition, request.limits),
+    limits: withPlanned(accountLimits(definition, request.limits), governance),
     firstNeed: first,
     ...(afterInsert === undefined ? {} : { afterInsert }),
   });
@@ -112,6 +120,14 @@ export function accountLimits(definition: WorkflowDefinition, limits: LimitInput
   const { usd, tokens, onLimit = "pause" } = { ...written, ...(writtenUsd === undefined ? {} : { usd: String(writtenUsd) }), ...limits };
   if (usd === undefined && tokens === undefined) return null;
   return { limitUsd: usd === undefined ? null : parseAmount(usd), limitTokens: tokens === undefined ? null : BigInt(tokens), onLimit };
+}
+
+/** Where a planned total pauses or fails an execution, it is an account of its own: kept by the ledger, topped up like any other. */
+function withPlanned(limits: AccountLimits | null, governance: GovernanceSnapshot | undefined): AccountLimits | null {
+  if (governance?.tokens !== "on") return limits;
+  const { settings, tokenLimit } = governance;
+  if ((settings.policy !== "pause" && settings.policy !== "fail") || (limits !== null && limits.limitTokens !== null)) return limits;
+  return { limitUsd: null, onLimit: settings.policy, ...limits, limitTokens: BigInt(tokenLimit) };
 }
 
 /** @throws AppError `USAGE` */

@@ -273,6 +273,10 @@ export interface WorkflowLimits {
   readonly tokens?: number;
   readonly timeoutMs?: number;
   readonly onLimit?: "pause" | "fail";
+  /** Tokens planned for one execution: divided over its steps by governance. Soft, unless `overBudget` is `pause` or `fail`. */
+  readonly plannedTokens?: number;
+  /** What becomes of a step that passes what is planned. */
+  readonly overBudget?: "warn" | "degrade" | "pause" | "fail";
 }
 
 export interface WorkflowDefinition {

@@ -56,6 +56,16 @@ const limits = strict({
     .min(1)
     .describe("Time limit of one execution from its first step on, in milliseconds; waiting counts.")
     .exactOptional(),
+  plannedTokens: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .describe("Tokens planned for one execution, divided over its steps by governance (10 000 unless given); soft, see overBudget.")
+    .exactOptional(),
+  overBudget: z
+    .enum(["warn", "degrade", "pause", "fail"])
+    .describe("What becomes of a step that passes what is planned: a warning (default), a shorter answer, a pause, or failure.")
+    .exactOptional(),
   onLimit: z.enum(["pause", "fail"]).describe("At the limit: wait for a person (default), or end as failed.").exactOptional(),
 });
 

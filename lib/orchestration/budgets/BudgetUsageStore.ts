@@ -124,3 +124,14 @@ export async function saveExecutionBudget(
     saturated(usedTokens),
   ]);
 }
+
+/** Copies what the rows of ended executions come to into their own columns, in the transaction that ends them. */
+export async function closeExecutionBudgets(tx: Queryable, executionIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `UPDATE workflow_executions e SET token_budget_used = LEAST(b.used, ${MOST_TOKENS})
+     FROM (SELECT execution_id, COALESCE(SUM(used_tokens), 0) AS used FROM token_budgets WHERE execution_id = ANY($1::uuid[]) GROUP BY execution_id) b
+     WHERE e.id = b.execution_id`,
+    [executionIds],
+    "execution_budgets_closed",
+  );
+}

@@ -1,6 +1,9 @@
 // Between the pilot and orchestration: asks for decisions where a flag says so, and takes the direct path wherever orchestration fails. Performs nothing.
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import type { Queryable } from "../../db/Database.ts";
+import type { ProviderRegistry } from "../../models/ProviderRegistry.ts";
+import type { PriceBook } from "../../tokens/pricing.ts";
 import { labelOf as classify } from "../../orchestration/labelDefinition.ts";
 import type { Orchestrator } from "../../orchestration/Orchestrator.ts";
 import { OrchestrationBreaker } from "../../orchestration/OrchestrationBreaker.ts";
@@ -12,6 +15,7 @@ import { decideDirect, DEFAULT_MAX_OUTPUT_TOKENS } from "../decideDirect.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
 import type { Decision } from "../types.ts";
 import type { FlagWatch } from "./FlagWatch.ts";
+import { ExecutionGovernance } from "./ExecutionGovernance.ts";
 import type { GovernanceSnapshot } from "./snapshot.ts";
 import { StepGovernance } from "./StepGovernance.ts";
 import { labelOf } from "./stepLabels.ts";
@@ -22,6 +26,9 @@ export interface GovernorParts {
   readonly views: ViewMaker;
   readonly counter: TokenCounter;
   readonly flags: FlagWatch;
+  readonly db: Queryable;
+  readonly providers: ProviderRegistry;
+  readonly prices: PriceBook;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -29,6 +36,7 @@ export interface GovernorParts {
 export class Governor {
   readonly #parts: GovernorParts;
   readonly #breaker: OrchestrationBreaker;
+  readonly #executions = new WeakMap<ExecutionState, Promise<ExecutionGovernance>>();
 
   constructor(parts: GovernorParts) {
     this.#parts = parts;
@@ -37,27 +45,34 @@ export class Governor {
   }
 
   /** The direct path at once where nothing is switched on; steps that call no model take it, too. */
-  decide(step: WorkflowStep, state: ExecutionState): Decision | Promise<Decision> {
+  decide(step: WorkflowStep, state: ExecutionState, path: string): Decision | Promise<Decision> {
     const { governance } = state.snapshot;
     if (governance === undefined || governance.tokens === "off") return decideDirect(step, state);
     if (step.type !== "ai_processing" && step.type !== "llm_decision") return decideDirect(step, state);
-    return this.#decideGoverned(step, state, governance);
+    return this.#decideGoverned(step, state, { governance, path });
   }
 
-  async #decideGoverned(step: WorkflowStep, state: ExecutionState, governance: GovernanceSnapshot): Promise<Decision> {
+  async #decideGoverned(
+    step: WorkflowStep,
+    state: ExecutionState,
+    { governance, path }: { readonly governance: GovernanceSnapshot; readonly path: string },
+  ): Promise<Decision> {
     const direct = decideDirect(step, state);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
-      const { flags, orchestrator, views, counter } = this.#parts;
+      const { flags, orchestrator, views, counter, prices, providers } = this.#parts;
       const now = (await flags.stateNow(state.workspaceId, governance)).token_governance_enabled;
       if (now === "off") return { ...direct, why: "governance was switched off meanwhile" };
-      const decision = orchestrator.decide(step, this.#contextOf(step, state, { governance, mode: now }));
+      const execution = await this.#executionOf(state, governance);
+      const decision = orchestrator.decide(step, this.#contextOf(step, state, { execution, mode: now }));
+      const resolved = providers.resolve(decision.model);
+      const windowTokens = prices.contextWindowTokens(resolved.provider.name, resolved.model);
       return {
         path: "governed",
         model: decision.model,
         maxOutputTokens: decision.maxOutputTokens,
         why: decision.why,
-        governance: new StepGovernance({ decision, views, counter }),
+        governance: new StepGovernance({ decision, step, path, execution, views, counter, windowTokens }),
       };
     } catch (error) {
       this.#breaker.noteFailure();
@@ -72,7 +87,7 @@ export class Governor {
   #contextOf(
     step: WorkflowStep,
     state: ExecutionState,
-    { governance, mode }: { readonly governance: GovernanceSnapshot; readonly mode: GovernanceMode },
+    { execution, mode }: { readonly execution: ExecutionGovernance; readonly mode: GovernanceMode },
   ): DecideContext {
     const { definition, snapshot } = state;
     return {
@@ -81,12 +96,24 @@ export class Governor {
       namedModel: definition.model ?? snapshot.defaultModel ?? undefined,
       defaultMaxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS,
       ais: null,
-      share: null,
-      settings: { minQuality: minQualityOf(governance) },
+      share: shareOf(execution, step.id),
+      settings: execution.settings,
     };
+  }
+
+  #executionOf(state: ExecutionState, governance: GovernanceSnapshot): Promise<ExecutionGovernance> {
+    let loading = this.#executions.get(state);
+    if (loading === undefined) {
+      loading = ExecutionGovernance.load(this.#parts.db, state, governance, this.#parts.classifier);
+      this.#executions.set(state, loading);
+      loading.catch(() => this.#executions.delete(state));
+    }
+    return loading;
   }
 }
 
-function minQualityOf(_governance: GovernanceSnapshot): DecideContext["settings"]["minQuality"] {
-  return { moderate: 4.9, aggressive: 4.5 };
+function shareOf({ plan, budget }: ExecutionGovernance, stepId: string): DecideContext["share"] {
+  if (!plan.steps.some((step) => step.stepId === stepId)) return null;
+  const { allocated, used } = budget.budgetOf(stepId);
+  return { allocatedTokens: allocated, usedTokens: used, poolTokens: budget.poolTokens };
 }

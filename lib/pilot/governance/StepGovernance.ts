@@ -1,12 +1,17 @@
-// One attempt of one governed step: gives views in place of content, keeps what every call would have cost without them. Decides nothing.
+// One attempt of one governed step: gives views in place of content, commits calls to a budget, keeps what each would have cost. Performs nothing.
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { nanoToUsd, type NanoUsd } from "../../core/money.ts";
 import type { UnitPart } from "../../db/UnitPart.ts";
-import type { StepDecision } from "../../orchestration/types.ts";
+import { decideOverBudget, type OverBudgetDecision } from "../../orchestration/budgets/decideOverBudget.ts";
+import { LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
+import type { Commitment } from "../../orchestration/budgets/types.ts";
+import type { StepDecision, ViewPolicy } from "../../orchestration/types.ts";
 import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
 import type { TokenCounter } from "../../tokens/TokenCounter.ts";
+import type { WorkflowStep } from "../../workflow/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
+import type { ExecutionGovernance } from "./ExecutionGovernance.ts";
 import type { CallFacts, GovernanceFacts, ViewFacts } from "./facts.ts";
 
 export interface ShowOptions {
@@ -26,6 +31,21 @@ export interface Shown {
   readonly isShortened: boolean;
 }
 
+export interface DispatchRequest {
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly inputUpperTokens: number;
+  /** What the caller would ask for without governance. */
+  readonly maxOutputTokens: number;
+  /** An answer was cut off at a learned cap: this time all that the caller allows. */
+  readonly isUncapped: boolean;
+}
+
+/** `stopped`: the policy pauses or fails a call that does not fit its budget. */
+export type Dispatch =
+  | { readonly kind: "go"; readonly commitment: Commitment; readonly outputCap: number }
+  | { readonly kind: "stopped"; readonly action: "pause" | "fail"; readonly needTokens: number; readonly missingTokens: number };
+
 export interface CallEnd {
   readonly call: number;
   readonly provider: string;
@@ -39,47 +59,97 @@ export interface CallEnd {
   readonly isOwnCost: boolean;
 }
 
+export interface StepGovernanceParts {
+  readonly decision: StepDecision;
+  readonly step: WorkflowStep;
+  readonly path: string;
+  readonly execution: ExecutionGovernance;
+  readonly views: ViewMaker;
+  readonly counter: TokenCounter;
+  /** Of the decision's model; null: unknown. */
+  readonly windowTokens: number | null;
+}
+
+/** What a request carries besides its content: system text, instruction, frames. */
+const REQUEST_OVERHEAD_TOKENS = 1_500;
+/** Counts of other vocabularies may be 15 % too low. */
+const WINDOW_SHARE = 0.85;
+const NO_TRANSITIONS: OverBudgetDecision["transitions"] = [];
+
 export class StepGovernance {
   readonly decision: StepDecision;
-  readonly #views: ViewMaker;
-  readonly #counter: TokenCounter;
+  readonly execution: ExecutionGovernance;
+  readonly #parts: StepGovernanceParts;
   readonly #made: ViewFacts[] = [];
   readonly #calls: CallFacts[] = [];
   readonly #transitions: string[] = [];
+  readonly #warnings: string[] = [];
 
-  constructor({
-    decision,
-    views,
-    counter,
-  }: {
-    readonly decision: StepDecision;
-    readonly views: ViewMaker;
-    readonly counter: TokenCounter;
-  }) {
-    this.decision = decision;
-    this.#views = views;
-    this.#counter = counter;
+  constructor(parts: StepGovernanceParts) {
+    this.#parts = parts;
+    this.decision = parts.decision;
+    this.execution = parts.execution;
   }
 
   get isActing(): boolean {
     return this.decision.mode === "on";
   }
 
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
   async show(raw: string, { of, task, fields, maxLevel }: ShowOptions): Promise<Shown> {
-    const { views } = this.decision;
-    const policy = maxLevel === undefined || maxLevel >= views.level ? views : { ...views, level: maxLevel };
-    const { text, made } = await this.#views.make({
-      content: raw,
-      policy,
-      ...(task === undefined ? {} : { task }),
-      ...(fields === undefined ? {} : { fields }),
-    });
+    const { views, counter, path } = this.#parts;
+    const policy = atMost(this.decision.views, maxLevel);
+    const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
+    let view = await views.make({ ...content, policy });
+    const sent = view.made?.tokensOut ?? counter.count(raw);
+    const harder = this.#harder(sent, maxLevel);
+    if (harder !== null) {
+      const tried = await views.make({ ...content, ...harder });
+      if (tried.made !== null && tried.made.tokensOut < sent) {
+        view = tried;
+        this.#transitions.push("compress_harder");
+      }
+    }
+    const { text, made } = view;
     if (made === null) return { text: raw, savedTokens: 0, isShortened: false };
     const { tokensIn, tokensOut, level, quality, lossless, outcome } = made;
     this.#made.push({ of, tokensIn, tokensOut, level, quality: round(quality), lossless, outcome });
     if (!this.isActing) return { text: raw, savedTokens: 0, isShortened: false };
-    return { text, savedTokens: this.#counter.count(raw) - this.#counter.count(text), isShortened: !lossless };
+    this.execution.noteView(path, { tokensIn, tokensOut });
+    return { text, savedTokens: counter.count(raw) - counter.count(text), isShortened: !lossless };
+  }
+
+  /** Commits a counted call; what does not fit its budget goes through the transitions, at last through the policy. */
+  dispatch(request: DispatchRequest): Dispatch {
+    const { step, path, decision } = this.#parts;
+    const { model, inputTokens, inputUpperTokens, maxOutputTokens, isUncapped } = request;
+    const commitment = this.execution.commit(step, path, {
+      model,
+      intent: decision.intent,
+      inputTokens,
+      inputUpperTokens,
+      maxOutputTokens,
+      // Whether a model reasons is not known here: a cap from visible answers alone would cut its reasoning.
+      hasThinking: false,
+    });
+    const { budget, settings } = this.execution;
+    const { transitions, action, borrowedTokens, outputCap } = this.#overBudget(commitment);
+    this.#transitions.push(...transitions.map(({ name }) => name));
+    if (!this.isActing) return { kind: "go", commitment, outputCap: maxOutputTokens };
+    if (borrowedTokens > 0) budget.borrow(step.id, borrowedTokens);
+    if (action === "pause" || action === "fail") {
+      const missingTokens = Math.max(commitment.allocated - budget.remainingOf(step.id) - budget.poolTokens, 1);
+      return { kind: "stopped", action, needTokens: commitment.allocated, missingTokens };
+    }
+    if (action === "warn" || action === "degrade")
+      this.#warnings.push(
+        `the step needs ${commitment.allocated} tokens, ${budget.remainingOf(step.id)} of its budget are left (policy ${settings.policy})`,
+      );
+    return { kind: "go", commitment, outputCap: isUncapped ? maxOutputTokens : Math.min(outputCap, maxOutputTokens) };
   }
 
   noteCall(end: CallEnd): void {
@@ -96,10 +166,22 @@ export class StepGovernance {
       allocatedTokens,
       ...(isOwnCost ? { isOwnCost } : {}),
     });
+    this.execution.book(this.#parts.path, {
+      allocated: allocatedTokens,
+      used: inputTokens + outputTokens,
+      isCompressed: this.isActing && this.#made.length > 0,
+    });
   }
 
   noteTransition(name: string): void {
     this.#transitions.push(name);
+  }
+
+  /** For a tool loop of at most so many turns; null while only observing. */
+  createBrake(maxIterations: number): LoopBrake | null {
+    if (!this.isActing) return null;
+    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare } = this.execution.settings;
+    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare });
   }
 
   facts(): GovernanceFacts {
@@ -116,18 +198,16 @@ export class StepGovernance {
     };
   }
 
-  /** Audit rows that travel in the step's unit: one for the allocation, one for all views. */
-  auditParts(state: ExecutionState, path: string): UnitPart[] {
+  /** Rows that travel in the step's unit: the plan's budget row, one audit row for the allocation, one for all views. */
+  unitParts(state: ExecutionState): UnitPart[] {
+    const { path } = this.#parts;
     const parts: UnitPart[] = [];
     const { mode } = this.decision;
-    const allocated = this.#calls.flatMap(({ allocatedTokens }) => (allocatedTokens === null ? [] : [allocatedTokens]));
-    if (allocated.length > 0 || this.decision.allocatedTokens !== null) {
-      const details: JsonObject = {
-        mode,
-        share: this.decision.allocatedTokens,
-        committed: allocated.reduce((sum, tokens) => sum + tokens, 0),
-        transitions: [...this.#transitions],
-      };
+    const usage = this.execution.usagePart(path);
+    if (usage !== null) parts.push(usage);
+    if (this.#calls.length > 0 || this.#transitions.length > 0) {
+      const committed = this.#calls.reduce((sum, { allocatedTokens }) => sum + (allocatedTokens ?? 0), 0);
+      const details: JsonObject = { mode, share: this.decision.allocatedTokens, committed, transitions: [...this.#transitions] };
       parts.push(auditPart(state, "ORCHESTRATION_TOKEN_BUDGET_ALLOCATED", { entityType: "step", entityId: path, details }));
     }
     if (this.#made.length > 0) {
@@ -136,6 +216,53 @@ export class StepGovernance {
     }
     return parts;
   }
+
+  /** One step further than the decision's own policy, for a content that passes the step's budget or the model's window. */
+  #harder(sentTokens: number, maxLevel: 0 | 1 | 2 | undefined): { readonly policy: ViewPolicy; readonly targetTokens?: number } | null {
+    const { views, maxOutputTokens } = this.decision;
+    // Where nothing may be lost, nothing is cut, whatever the price.
+    if (views.level < 2 || (maxLevel !== undefined && maxLevel < 2)) return null;
+    const { windowTokens, step } = this.#parts;
+    const room =
+      windowTokens === null
+        ? Number.POSITIVE_INFINITY
+        : Math.floor(windowTokens * WINDOW_SHARE) - maxOutputTokens - REQUEST_OVERHEAD_TOKENS;
+    const policy: ViewPolicy = { name: "aggressive", level: 2, minQuality: this.execution.settings.minQuality.aggressive };
+    // Beyond the window there is no answer at all: a view of any quality is better, and its Q is shown.
+    if (sentTokens > room) return { policy: { ...policy, minQuality: 0 }, targetTokens: Math.max(room, 1) };
+    const left = this.execution.budget.remainingOf(step.id);
+    return sentTokens > left && left > 0 && views.name !== "aggressive" ? { policy, targetTokens: left } : null;
+  }
+
+  /** The window was looked at when the request was counted; here it is about tokens planned. */
+  #overBudget(commitment: Commitment): OverBudgetDecision {
+    const { budget, settings } = this.execution;
+    const remainingTokens = budget.remainingOf(this.#parts.step.id);
+    // A plan that has nothing to give (no limit at all for this step) says nothing about a call.
+    if (this.execution.plan.allocated === 0 && settings.policy === "warn")
+      return {
+        action: "proceed",
+        level: null,
+        borrowedTokens: 0,
+        model: null,
+        outputCap: commitment.outputCap,
+        transitions: NO_TRANSITIONS,
+      };
+    return decideOverBudget({
+      commitment,
+      remainingTokens,
+      poolTokens: budget.poolTokens,
+      windowTokens: null,
+      harderViews: [],
+      largerWindows: [],
+      isSplittable: false,
+      policy: settings.policy,
+    });
+  }
+}
+
+function atMost(policy: ViewPolicy, maxLevel: 0 | 1 | 2 | undefined): ViewPolicy {
+  return maxLevel === undefined || maxLevel >= policy.level ? policy : { ...policy, level: maxLevel };
 }
 
 function usdOrNull(usd: NanoUsd | null): number | null {

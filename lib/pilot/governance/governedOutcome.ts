@@ -15,7 +15,11 @@ export function governedOutcome(
   if (decision === null || (decision.governance === undefined && parts.length === 0)) return outcome;
   const added = { ...outcome, parts: [...(outcome.parts ?? []), ...parts] };
   if (added.status === "waiting" || decision.governance === undefined) return added;
-  return { ...added, facts: { ...added.facts, governance: decision.governance.facts() } };
+  const { governance } = decision;
+  if (added.status === "completed") governance.execution.release(path);
+  const warnings = [...(added.facts?.warnings ?? []), ...governance.warnings];
+  const facts = { ...added.facts, ...(warnings.length === 0 ? {} : { warnings }), governance: governance.facts() };
+  return { ...added, facts };
 }
 
 function partsOf({ state }: StepScope, path: string, decision: Decision | null): UnitPart[] {
@@ -23,5 +27,5 @@ function partsOf({ state }: StepScope, path: string, decision: Decision | null):
     const details = { reason: decision.bypass };
     return [auditPart(state, "ORCHESTRATION_BYPASSED", { entityType: "step", entityId: path, details })];
   }
-  return decision?.governance?.auditParts(state, path) ?? [];
+  return decision?.governance?.unitParts(state) ?? [];
 }

@@ -1,6 +1,6 @@
 // What an execution keeps of the flags and settings of governance as they were at its start. Absent where every flag is off.
-import type { JsonObject } from "../../core/json.ts";
 import type { FlagEvaluation, FlagStand } from "../../flags/FeatureFlags.ts";
+import type { GovernanceSettings } from "../../orchestration/budgets/GovernanceSettings.ts";
 import type { GovernanceMode } from "../../orchestration/types.ts";
 
 export interface GovernanceSnapshot {
@@ -11,15 +11,14 @@ export interface GovernanceSnapshot {
   readonly stand: FlagStand;
   /** Planning total of the execution in tokens. */
   readonly tokenLimit: number;
-  /** `GovernanceSettings` as loaded. */
-  readonly settings: JsonObject;
+  readonly settings: GovernanceSettings;
 }
 
 /** null: nothing of orchestration is on or observing, and the execution runs as if it were not there. */
 export function governanceSnapshot(
   decided: FlagEvaluation,
   stand: FlagStand,
-  { tokenLimit, settings }: { readonly tokenLimit: number; readonly settings: JsonObject },
+  { tokenLimit, settings }: { readonly tokenLimit: number; readonly settings: GovernanceSettings },
 ): GovernanceSnapshot | null {
   const intents = decided.orchestration_intents_enabled.state;
   const tokens = decided.token_governance_enabled.state;

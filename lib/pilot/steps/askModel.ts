@@ -6,7 +6,7 @@ import type { ModelTally } from "./ModelTally.ts";
 
 export type Question = Omit<ModelCallRequest, "model" | "maxOutputTokens" | "temperature">;
 export type Answer =
-  | { readonly kind: "answered"; readonly result: ModelResult }
+  | { readonly kind: "answered"; readonly result: ModelResult; readonly outputCapTokens?: number }
   | { readonly kind: "ended"; readonly outcome: StepOutcome };
 
 /**
@@ -15,9 +15,10 @@ export type Answer =
  */
 export async function askModel(context: StepContext, question: Question, tally: ModelTally, outputFactor = 1): Promise<Answer> {
   const maxOutputTokens = (context.step.max_output_tokens ?? context.decision.maxOutputTokens) * outputFactor;
-  const first = await askOnce(context, { question, maxOutputTokens, tally });
+  const first = await uncapped(context, { question, maxOutputTokens, tally });
   // Reasoning may have eaten the whole cap: once more with room. Each try is reserved and paid by itself.
-  const answer = isCutOff(first) ? await askOnce(context, { question, maxOutputTokens: maxOutputTokens * 2, tally }) : first;
+  const again = { ...question, isUncapped: true };
+  const answer = isCutOff(first) ? await askOnce(context, { question: again, maxOutputTokens: maxOutputTokens * 2, tally }) : first;
   if (answer.kind === "ended") return answer;
   const error = faultOf(context, answer.result);
   if (error !== null) return { kind: "ended", outcome: { status: "failed", error, facts: tally.facts() } };
@@ -31,13 +32,21 @@ interface Try {
   readonly tally: ModelTally;
 }
 
+/** An answer that was cut off at a cap of ours, below what the step allows, is asked for anew: the cap's fault, and its cost. */
+async function uncapped(context: StepContext, { question, maxOutputTokens, tally }: Try): Promise<Answer> {
+  const first = await askOnce(context, { question, maxOutputTokens, tally });
+  if (first.kind === "ended" || first.result.finishReason !== "length" || (first.outputCapTokens ?? maxOutputTokens) >= maxOutputTokens)
+    return first;
+  return askOnce(context, { question: { ...question, isUncapped: true, isOwnCost: true }, maxOutputTokens, tally });
+}
+
 async function askOnce(context: StepContext, { question, maxOutputTokens, tally }: Try): Promise<Answer> {
   const { step, decision } = context;
   const temperature = step.temperature === undefined ? {} : { temperature: step.temperature };
   const outcome = await context.callModel({ ...question, ...temperature, model: decision.model, maxOutputTokens });
   if (outcome.kind === "refused") return { kind: "ended", outcome: outcome.outcome };
   tally.add(outcome);
-  if (outcome.kind === "answered") return { kind: "answered", result: outcome.result };
+  if (outcome.kind === "answered") return { kind: "answered", result: outcome.result, outputCapTokens: outcome.outputCapTokens };
   return { kind: "ended", outcome: { status: "failed", error: outcome.error, facts: tally.facts() } };
 }
 

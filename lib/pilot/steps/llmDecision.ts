@@ -4,6 +4,7 @@ import type { ModelMessage } from "ai";
 import { AppError } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import type { StepOf } from "../../workflow/types.ts";
+import type { BrakeVerdict, LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
 import { storedTurns, type ToolTurn } from "../toolTurns.ts";
 import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
@@ -54,8 +55,11 @@ class ToolLoop {
   readonly #question: Omit<Question, "messages">;
   readonly #messages: ModelMessage[];
   readonly #maxTurns: number;
+  readonly #brake: LoopBrake | null;
   #savedTokens: number;
   #turn = 0;
+  /** The brake was pulled: the model may only answer. */
+  #mayUseTools = true;
 
   constructor(context: Context, { instruction, input, data }: Opening, catalog: ToolCatalog, leavesToolsOut: boolean) {
     const { step } = context;
@@ -64,6 +68,7 @@ class ToolLoop {
     this.#catalog = catalog;
     this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
     this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
+    this.#brake = context.decision.governance?.createBrake(this.#maxTurns) ?? null;
     this.#savedTokens = instruction.savedTokens + (data?.savedTokens ?? 0);
     const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
     const closing =
@@ -85,7 +90,7 @@ class ToolLoop {
       // What an earlier attempt of the step paid is in that attempt's row.
       if (attempt === this.#context.attempt) this.#tally.addSpent({ tokens, costUsd });
       this.#tally.answeredBy(turn);
-      const ended = await this.#useTools(turn);
+      const ended = await this.#useTools(turn, { tokens, usedShare: null });
       if (ended !== null) return ended;
     }
     for (;;) {
@@ -93,15 +98,23 @@ class ToolLoop {
       if (answer.kind === "ended") return answer.outcome;
       const { result } = answer;
       if (result.toolCalls.length === 0) return this.#finish(result.text);
+      if (!this.#mayUseTools) return this.#atLimit();
       await this.#context.flushCalls();
-      const ended = await this.#useTools(result);
+      const tokens = (result.usage?.inputTokens ?? 0) + (result.usage?.outputTokens ?? 0);
+      const usedShare = this.#context.decision.governance?.execution.budget.usedShare ?? null;
+      const ended = await this.#useTools(result, { tokens, usedShare });
       if (ended !== null) return ended;
     }
   }
 
   /** @returns an outcome when the loop ends here */
-  async #useTools({ text, toolCalls }: Pick<ToolTurn, "text" | "toolCalls">): Promise<StepOutcome | null> {
+  async #useTools(
+    { text, toolCalls }: Pick<ToolTurn, "text" | "toolCalls">,
+    spent: { readonly tokens: number; readonly usedShare: number | null },
+  ): Promise<StepOutcome | null> {
     this.#turn += 1;
+    const verdict = this.#brake?.record({ ...spent, toolCalls: toolCalls.map((call) => ({ tool: call.name, arguments: call.arguments })) });
+    if (verdict?.kind === "stop" || verdict?.kind === "final_only") return this.#pullBrake(verdict, text, toolCalls);
     // Nobody would read the results of the last turn: its tools do not run.
     if (this.#turn >= this.#maxTurns) return this.#atLimit();
     const performed = await performToolCalls(this.#context, toolCalls, { catalog: this.#catalog, turn: this.#turn });
@@ -109,6 +122,21 @@ class ToolLoop {
       return performed.outcome.status === "failed" ? { ...performed.outcome, facts: this.#tally.facts() } : performed.outcome;
     if (performed.results.some(({ isShortened }) => isShortened)) this.#tally.warn("a tool's result was shortened for the model");
     this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: await this.#shown(performed.results) });
+    if (verdict?.kind === "conclude") {
+      this.#messages.push({ role: "user", content: verdict.text });
+      this.#context.decision.governance?.noteTransition("told_to_conclude");
+    }
+    return null;
+  }
+
+  /** The turn's tools do not run; the model is told why, and may answer once more, without tools. */
+  #pullBrake(verdict: Extract<BrakeVerdict, { readonly kind: "stop" | "final_only" }>, text: string, calls: ToolTurn["toolCalls"]): null {
+    const why = verdict.kind === "stop" ? `${verdict.why}. Give the final answer now, with what you know.` : verdict.text;
+    const results = calls.map((call): ToolResult => ({ call, text: `Not called: ${why}`, isError: true, isShortened: false }));
+    this.#messages.push(assistantMessage(text, results), { role: "tool", content: results.map(toolResult) });
+    this.#mayUseTools = false;
+    this.#tally.warn(`the tool loop was braked: ${verdict.kind === "stop" ? verdict.why : "the token budget is nearly used up"}`);
+    this.#context.decision.governance?.noteTransition(verdict.kind === "stop" ? `braked_${verdict.reason}` : "final_only");
     return null;
   }
 
@@ -130,7 +158,9 @@ class ToolLoop {
   #asked(more: Partial<Question> = {}): Question {
     const isMarked = this.#context.decision.governance?.isActing === true;
     const messages = isMarked ? withCacheMark(this.#messages) : [...this.#messages];
-    return { ...this.#question, messages, savedInputTokens: this.#savedTokens, ...more };
+    const { tools, ...rest } = this.#question;
+    const offered = tools === undefined || !this.#mayUseTools ? {} : { tools };
+    return { ...rest, ...offered, messages, savedInputTokens: this.#savedTokens, ...more };
   }
 
   #atLimit(): StepOutcome {

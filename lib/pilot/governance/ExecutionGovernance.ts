@@ -1,0 +1,169 @@
+// What governance knows of one claimed execution while it runs: settings, what is left of its planning total, the past of its steps. Limits nothing.
+import type { UnitPart } from "../../db/UnitPart.ts";
+import type { Queryable } from "../../db/Database.ts";
+import { loadAccountStates } from "../../ledger/BudgetStore.ts";
+import { loadBudgetUsage } from "../../orchestration/budgets/BudgetUsageStore.ts";
+import type { CommitRequest } from "../../orchestration/budgets/commitment.ts";
+import { ExecutionBudget } from "../../orchestration/budgets/ExecutionBudget.ts";
+import type { GovernanceSettings } from "../../orchestration/budgets/GovernanceSettings.ts";
+import { shapeOf, signatureOf, stepIdOf } from "../../orchestration/budgets/modelSteps.ts";
+import type { StepHistory } from "../../orchestration/budgets/StepHistory.ts";
+import { loadStepHistory } from "../../orchestration/budgets/StepHistoryStore.ts";
+import type { BudgetPlan, Commitment, StepLabel as BudgetLabel } from "../../orchestration/budgets/types.ts";
+import { TokenBudgetManager } from "../../orchestration/TokenBudgetManager.ts";
+import type { IntentType, StepClassifier } from "../../orchestration/types.ts";
+import { walkSteps } from "../../workflow/nestedSteps.ts";
+import type { WorkflowDefinition, WorkflowStep } from "../../workflow/types.ts";
+import type { ExecutionState } from "../ExecutionState.ts";
+import type { GovernanceSnapshot } from "./snapshot.ts";
+
+interface PathUse {
+  allocated: number;
+  used: number;
+  tokensIn: number;
+  tokensOut: number;
+}
+
+export class ExecutionGovernance {
+  readonly settings: GovernanceSettings;
+  readonly budget: ExecutionBudget;
+  readonly plan: BudgetPlan;
+  readonly #manager: TokenBudgetManager;
+  readonly #history: StepHistory;
+  readonly #state: ExecutionState;
+  readonly #paths = new Map<string, PathUse>();
+
+  private constructor(
+    state: ExecutionState,
+    parts: {
+      readonly manager: TokenBudgetManager;
+      readonly history: StepHistory;
+      readonly plan: BudgetPlan;
+      readonly usedBefore: Awaited<ReturnType<typeof loadBudgetUsage>>;
+    },
+  ) {
+    const { manager, history, plan, usedBefore } = parts;
+    this.#state = state;
+    this.#manager = manager;
+    this.#history = history;
+    this.settings = manager.settings;
+    this.plan = plan;
+    this.budget = new ExecutionBudget(
+      plan,
+      usedBefore.map(({ stepPath, usedTokens, isCompressed }) => ({
+        stepId: stepIdOf(stepPath),
+        used: usedTokens,
+        compressed: isCompressed,
+      })),
+    );
+    for (const { stepPath, allocatedTokens, usedTokens } of usedBefore)
+      this.#paths.set(stepPath, { allocated: allocatedTokens, used: usedTokens, tokensIn: 0, tokensOut: 0 });
+  }
+
+  /** Reads what earlier claims used, and the past of the agent's steps: once per claim. */
+  static async load(
+    db: Queryable,
+    state: ExecutionState,
+    governance: GovernanceSnapshot,
+    classifier: StepClassifier,
+  ): Promise<ExecutionGovernance> {
+    const manager = new TokenBudgetManager({ settings: governance.settings });
+    const { workspaceId, id, definition, claim } = state;
+    const usedBefore = claim.isFirstClaim ? [] : await loadBudgetUsage(db, workspaceId, id);
+    const history = await loadStepHistory(db, { workspaceId, agentId: claim.agentId, hasIntents: governance.intents !== "off" });
+    const total = await planningTotal(db, state, governance);
+    const labels = governance.intents === "off" ? undefined : budgetLabels(definition, classifier);
+    const agent = { id: claim.agentId, name: definition.name, token_limit: total, steps: definition.steps };
+    const plan = manager.calculateBudget(agent, 0, labels === undefined ? {} : { labels });
+    return new ExecutionGovernance(state, { manager, history, plan, usedBefore });
+  }
+
+  /** The exact allocation of one call, by what calls of the same step came to. */
+  commit(
+    step: WorkflowStep,
+    path: string,
+    request: Pick<CommitRequest, "inputTokens" | "inputUpperTokens" | "maxOutputTokens" | "hasThinking"> & {
+      readonly model: string;
+      readonly intent: IntentType;
+    },
+  ): Commitment {
+    const { model, ...counts } = request;
+    const signature = signatureOf(path);
+    const key = { agentId: this.#state.claim.agentId, signature, shape: shapeOf(step.type, signature), intent: request.intent, model };
+    return this.#manager.commit({ ...counts, history: this.#history.calls(key) });
+  }
+
+  /** Books a call on its step. `allocated` null: nothing was committed for it. */
+  book(
+    path: string,
+    { allocated, used, isCompressed }: { readonly allocated: number | null; readonly used: number; readonly isCompressed: boolean },
+  ): void {
+    const held = this.#pathUse(path);
+    held.allocated += allocated ?? used;
+    held.used += used;
+    this.budget.book(stepIdOf(path), used, isCompressed);
+  }
+
+  noteView(path: string, { tokensIn, tokensOut }: { readonly tokensIn: number; readonly tokensOut: number }): void {
+    const held = this.#pathUse(path);
+    held.tokensIn += tokensIn;
+    held.tokensOut += tokensOut;
+  }
+
+  /** The row of token_budgets for a step path; null when it called no model. */
+  usagePart(path: string): UnitPart | null {
+    const held = this.#paths.get(path);
+    if (held === undefined || (held.used === 0 && held.allocated === 0)) return null;
+    const { allocated, used, tokensIn, tokensOut } = held;
+    const isCompressed = tokensIn > 0;
+    return this.#manager.trackBudgetUsage(
+      this.#state.id,
+      path,
+      allocated,
+      used,
+      isCompressed,
+      isCompressed ? { tokensIn, tokensOut } : undefined,
+    ).part;
+  }
+
+  /** A step outside of lists has ended: what it did not use is there for others. */
+  release(path: string): void {
+    if (!path.includes("[")) this.budget.release(stepIdOf(path));
+  }
+
+  #pathUse(path: string): PathUse {
+    let held = this.#paths.get(path);
+    if (held === undefined) {
+      held = { allocated: 0, used: 0, tokensIn: 0, tokensOut: 0 };
+      this.#paths.set(path, held);
+    }
+    return held;
+  }
+}
+
+/** Where the planning total is enforced it is the execution's own account, which a person may have topped up since. */
+async function planningTotal(
+  db: Queryable,
+  { workspaceId, id }: ExecutionState,
+  { settings, tokenLimit }: GovernanceSnapshot,
+): Promise<number> {
+  if (settings.policy !== "pause" && settings.policy !== "fail") return tokenLimit;
+  const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
+  return account === undefined || account.limitTokens === null ? tokenLimit : Number(account.limitTokens);
+}
+
+const labelsOf = new WeakMap<WorkflowDefinition, ReadonlyMap<string, BudgetLabel>>();
+
+function budgetLabels(definition: WorkflowDefinition, classifier: StepClassifier): ReadonlyMap<string, BudgetLabel> {
+  let found = labelsOf.get(definition);
+  if (found === undefined) {
+    const labels = new Map<string, BudgetLabel>();
+    for (const { step } of walkSteps(definition)) {
+      const { intent, estimatedTokens } = classifier.classify(step);
+      labels.set(step.id, { intent: definition.labels?.[step.id]?.intent ?? intent, estimatedTokens });
+    }
+    found = labels;
+    labelsOf.set(definition, found);
+  }
+  return found;
+}
