@@ -1,0 +1,242 @@
+// Judges what a language model is asked to deliver: verbs with their objects, roles, criteria, fields of the output, a small model. Asks no model.
+import type { IntentType } from "../types.ts";
+import { opinion } from "./effects.ts";
+import { scoreIntents } from "./NgramModel.ts";
+import { CRITERION_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, UNSPACED_CUES, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
+import { keyScores } from "./outputKeyCues.ts";
+import { phraseScores } from "./promptPhrases.ts";
+import { INTENT_ORDER, noScores, type IntentScores } from "./scores.ts";
+import type { Opinion, StepFacts } from "./types.ts";
+import { foldCase, hasUnspacedScript, splitWords } from "./words.ts";
+
+const TEMPLATE = /\{\{[^{}]{0,400}\}\}|<[/a-zA-Z][^<>\n]{0,60}>/g;
+const CLAUSE_END = /[.!?;:,\n。！？；：，、()*•]+/u;
+const WORD_END = /[^\p{L}\p{N}'’-]+/u;
+const IMPERATIVE = 3;
+const MENTION = 0.6;
+const NAME_WEIGHT = 2.4;
+/** How much of the n-gram model's log-odds counts beside the words. */
+const MODEL_WEIGHT = 0.9;
+
+/** Labels an LLM step; without a prompt by its name, and without that as `generate`, which is what a bare model call does. */
+export function judgePrompt(facts: StepFacts): Opinion {
+  const text = facts.prompt.replace(TEMPLATE, " ").replace(/\\n/g, "\n");
+  const scores = { ...noScores(), generate: 0.4 };
+  addText(scores, text);
+  addName(scores, facts.name);
+  if (facts.description !== "") addScaled(scores, scoreClauses(facts.description), 0.5);
+  addScaled(scores, phraseScores(foldCase(`${text}\n${facts.name}`)), 1);
+  addScaled(scores, keyScores(facts.outputKeys), 1);
+  if (facts.hasTools && !facts.hasBranches) scores.generate += 1;
+  const words = text.trim();
+  const said = words === "" && facts.name === "" ? null : scoreIntents(`${facts.name}. ${focusOf(words)}`);
+  if (said !== null) for (const intent of INTENT_ORDER) scores[intent] += MODEL_WEIGHT * said[intent];
+  return decide(scores, words === "");
+}
+
+function decide(scores: IntentScores, isBare: boolean): Opinion {
+  // Models deliver text; sending is for the steps that carry it out.
+  const candidates = INTENT_ORDER.filter((intent) => intent !== "send").sort((left, right) => scores[right] - scores[left]);
+  const best = candidates[0] ?? "generate";
+  const margin = scores[best] - scores[candidates[1] ?? "generate"];
+  const confidence = Math.round(Math.min(0.95, 0.5 + margin * 0.07) * 100) / 100;
+  return opinion(best, "none", "prompt", [
+    isBare ? Math.min(confidence, 0.6) : confidence,
+    `${isBare ? "its name" : "its prompt"} asks to ${best}`,
+  ]);
+}
+
+/** Instructions at both ends; what lies between is mostly data. */
+function focusOf(text: string): string {
+  return text.length <= 500 ? text : `${text.slice(0, 350)} ${text.slice(-150)}`;
+}
+
+function addText(scores: IntentScores, text: string): void {
+  addScaled(scores, scoreClauses(text), 1);
+  if (!hasUnspacedScript(text)) return;
+  for (const [cue, intent, weight] of UNSPACED_CUES) {
+    const first = text.indexOf(cue);
+    if (first === -1) continue;
+    scores[intent] += first < 200 ? weight : weight * 0.7;
+    if (text.includes(cue, first + cue.length)) scores[intent] += weight * 0.3;
+  }
+}
+
+function addName(scores: IntentScores, name: string): void {
+  const words = splitWords(name).slice(0, 12);
+  const read = readClause(words, true);
+  for (const { intent, weight } of read.votes) scores[intent] += (weight / IMPERATIVE) * NAME_WEIGHT;
+  for (const word of words) {
+    const role = ROLES.get(word);
+    if (role !== undefined && !(role[0] === "generate" && ["agent", "assistant", "bot"].includes(word))) scores[role[0]] += role[1] * 0.7;
+    const object = OBJECTS.get(word);
+    if (object !== undefined && read.votes.length === 0) scores[object[0]] += object[1] * 0.5;
+  }
+  for (const [cue, intent, weight] of UNSPACED_CUES) if (name.includes(cue)) scores[intent] += weight;
+}
+
+function addScaled(scores: IntentScores, added: IntentScores, factor: number): void {
+  for (const intent of INTENT_ORDER) scores[intent] += added[intent] * factor;
+}
+
+interface Vote {
+  readonly intent: IntentType;
+  readonly weight: number;
+}
+
+interface ClauseReading {
+  readonly votes: readonly Vote[];
+}
+
+/** Clauses that begin with a verb count most, later ones slightly more: the last deliverable is the step's. */
+function scoreClauses(text: string): IntentScores {
+  const scores = noScores();
+  const clauses = foldCase(text).split(CLAUSE_END).slice(0, 160);
+  const seen = new Map<IntentType, number>();
+  let isNegated = false;
+  clauses.forEach((clause, index) => {
+    const words = clause
+      .split(WORD_END)
+      .filter((word) => word !== "")
+      .slice(0, 40);
+    if (words.length === 0) return;
+    isNegated = words.slice(0, 4).some((word) => NEGATIONS.has(word)) || (isNegated && words.length === 1);
+    if (isNegated) return;
+    addRoles(scores, words);
+    for (const { intent, weight } of readClause(words, index < 60).votes) {
+      // The same word over and over is one instruction with details, not many.
+      const times = seen.get(intent) ?? 0;
+      seen.set(intent, times + 1);
+      scores[intent] += (weight * (1 + Math.min(index, 30) * 0.008)) / (1 + times * 0.7);
+    }
+  });
+  return scores;
+}
+
+/** "You are a meticulous copy editor", "acts as a translator". */
+function addRoles(scores: IntentScores, words: readonly string[]): void {
+  const start = words.findIndex(
+    (word, index) =>
+      (word === "are" ||
+        word === "re" ||
+        word === "as" ||
+        word === "bist" ||
+        word === "es" ||
+        word === "sind" ||
+        word === "sei" ||
+        word === "eres") &&
+      index < 4,
+  );
+  if (start === -1) return;
+  const isRole = words
+    .slice(start + 1, start + 3)
+    .some((word) => ["a", "an", "the", "ein", "eine", "un", "une", "una", "um", "uma", "expert", "il", "lo"].includes(word));
+  if (!isRole) return;
+  for (const word of words.slice(start + 1, start + 14)) {
+    const role = ROLES.get(word);
+    if (role !== undefined) scores[role[0]] += role[1];
+  }
+}
+
+function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
+  const votes: Vote[] = [];
+  let isLeading = mayLead;
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    const verb = VERBS_IN_PROMPTS.get(word);
+    const starts = isLeading || isAfterJoiner(words, index);
+    if (verb !== undefined && (starts || verb !== "generate")) {
+      const vote = voteOf(verb, words, index);
+      if (vote !== null) votes.push({ intent: vote.intent, weight: vote.weight * (starts ? IMPERATIVE : MENTION) });
+    }
+    if (!SKIP_WORDS.has(word)) isLeading = false;
+  }
+  return { votes };
+}
+
+function isAfterJoiner(words: readonly string[], index: number): boolean {
+  const before = words[index - 1] ?? "";
+  return ["and", "then", "to", "und", "dann", "zu", "et", "puis", "y", "luego", "e", "poi", "de", "or"].includes(before) && before !== "or";
+}
+
+/** A vote of weight 1 is a clear one. */
+function voteOf(verb: PromptVerb, words: readonly string[], at: number): Vote | null {
+  const rest = words.slice(at + 1, at + 13);
+  switch (verb) {
+    case "neutral":
+      return null;
+    case "make":
+      return objectVote(rest, { intent: "generate", weight: 0.35 });
+    case "find":
+      return findVote(rest);
+    case "turn":
+      return turnVote(rest);
+    case "judge":
+      return judgeVote(rest);
+    case "validate":
+      return checkVote(words[at] ?? "", rest);
+    case "generate":
+      return writeVote(words[at] ?? "", rest);
+    case "extract":
+    case "summarize":
+    case "send":
+    case "transform":
+    case "conditional":
+      return { intent: verb, weight: 1 };
+  }
+}
+
+/** "Write a summary" is a summary; "respond with yes or no" is no reply. */
+function writeVote(verb: string, rest: readonly string[]): Vote | null {
+  const first = rest
+    .slice(0, 7)
+    .map((word) => OBJECTS.get(word))
+    .find((object) => object !== undefined);
+  if (/^(?:write|draft|schreib|ecri|escrib|escrev|scriv|redact|redig)/.test(verb) && first?.[0] === "summarize")
+    return { intent: "summarize", weight: 1 };
+  if (
+    /^(?:respond|reply|answer|antwort|responde|repond|rispond)/.test(verb) &&
+    ["with", "only", "in", "mit", "nur", "con", "avec", "yes", "solo", "uniquement"].includes(rest[0] ?? "")
+  )
+    return objectVote(rest, null);
+  if (/^(?:help|assist|act|guide|explain|tell|plan|continue|engage|improve|enhance|refine|recommend|suggest)$/.test(verb))
+    return { intent: "generate", weight: 0.6 };
+  return { intent: "generate", weight: 1 };
+}
+
+function objectVote(rest: readonly string[], otherwise: Vote | null): Vote | null {
+  for (const word of rest.slice(0, 9)) {
+    const object = OBJECTS.get(word);
+    if (object !== undefined && object[0] !== "transform") return { intent: object[0], weight: object[1] / 2 };
+  }
+  return otherwise;
+}
+
+/** "Identify the main themes" condenses, "identify the invoice number" copies, "find errors" checks. */
+function findVote(rest: readonly string[]): Vote | null {
+  for (const word of rest.slice(0, 9)) {
+    const object = OBJECTS.get(word);
+    if (object === undefined || object[0] === "transform" || object[0] === "generate") continue;
+    return { intent: object[0], weight: 0.8 };
+  }
+  return { intent: "summarize", weight: 0.3 };
+}
+
+/** "Turn it into a podcast script" creates, "convert it to JSON" reshapes. */
+function turnVote(rest: readonly string[]): Vote {
+  const into = rest.findIndex((word) => ["into", "to", "in", "en", "em", "a"].includes(word));
+  const becomes = objectVote(into === -1 ? rest : rest.slice(into + 1), null);
+  return becomes !== null && becomes.intent !== "extract" ? becomes : { intent: "transform", weight: 1 };
+}
+
+function judgeVote(rest: readonly string[]): Vote {
+  if (rest.some((word) => CRITERION_WORDS.has(word))) return { intent: "validate", weight: 0.75 };
+  if (rest.slice(0, 4).some((word) => ["next", "worker", "agent", "route", "department"].includes(word)))
+    return { intent: "conditional", weight: 1 };
+  return { intent: "summarize", weight: 0.7 };
+}
+
+function checkVote(verb: string, rest: readonly string[]): Vote | null {
+  if (verb === "review" && !rest.some((word) => CRITERION_WORDS.has(word)) && rest.length > 0) return { intent: "validate", weight: 0.5 };
+  return { intent: "validate", weight: 0.9 };
+}

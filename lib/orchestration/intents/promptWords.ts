@@ -1,0 +1,315 @@
+// What verbs, objects and roles of prompts say about the deliverable, in eight languages. Tables only.
+import type { IntentType } from "../types.ts";
+
+/** `make`: the object decides ("create a summary"). `judge`: the criterion decides ("assess whether it is valid"). `find`: what is found decides. `turn`: what it becomes decides. */
+export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn" | "neutral";
+
+const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
+  [
+    "summarize",
+    `summarize summarise summarizes summarizing summarising condense condenses shorten recap digest synthesize classify classifies classifying categorize categorise categorizing label tag score rate rank ranks prioritize
+    triage grade_lead distill outline_short boil compress_text
+    zusammenfassen fasse fassen klassifiziere klassifizieren kategorisiere kategorisieren ordne bewerte einstufen einordnen priorisiere verdichte
+    resume resumez resumer synthetise synthetisez classe classez classer categorise categorisez note_fr evalue
+    resume resuma resumir sintetiza clasifica clasifique clasificar categoriza puntua
+    resuma resumir classifique classificar categorize_pt pontue
+    riassumi riassumere sintetizza classifica classificare categorizza
+    samenvat vat classificeer podsumuj rangkum rangkumkan rangkumlah ringkas klasifikasikan`,
+  ],
+  [
+    "generate",
+    `draft compose rewrite rephrase paraphrase reword answer reply respond expand elaborate brainstorm invent imagine author craft narrate suggest recommend propose design plan explain improve enhance polish translate_creative
+    write writes writing craft personalize personalise chat converse help assist guide teach tell describe_product advise greet engage ghostwrite blog improvise role-play roleplay act continue refine outline storyboard
+    generating drafting composing crafting answering replying responding helping assisting brainstorming
+    schreibe schreib schreiben verfasse verfassen formuliere formulieren entwirf entwerfe beantworte beantworten antworte antworten erklare hilf helfen schlage uberarbeite verbessere plane umformulieren texte
+    redige redigez rediger ecris ecrivez ecrire reponds repondez repondre propose proposez explique aide aidez reformule reformulez ameliore imagine
+    redacta redacte redactar escribe escriba escribir responde responda responder sugiere propon explica ayuda ayude reescribe mejora contesta conteste
+    redija redigir escreva escrever responda_pt sugira proponha explique ajude reescreva melhore
+    scrivi scrivere redigi rispondi rispondere suggerisci proponi spiega aiuta riscrivi migliora componi
+    schrijf schrijven beantwoord napisz odpowiedz tulis tuliskan jawab`,
+  ],
+  [
+    "extract",
+    `extract extracts extracting parse pull capture transcribe ocr retrieve scrape lookup fetch collect copy_out read_out research
+    extrahiere extrahieren entnimm entnehmen lies auslesen transkribiere recherchiere hole
+    extrais extrayez extraire releve relevez recupere recuperez transcris recherche
+    extrae extraiga extraer recupera transcribe_es obten
+    extraia extrair obtenha transcreva
+    estrai estrarre recupera trascrivi
+    extraheer wyodrebnij ekstrak`,
+  ],
+  [
+    "validate",
+    `validate verify validates verifying validating check proofread fact-check factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
+    prufe prufen uberprufe uberprufen validiere validieren verifiziere kontrolliere begutachte beurteile
+    verifie verifiez verifier valide validez controle controlez relis relisez
+    verifica verifique verificar valida valide comprueba compruebe revisa revise
+    verifique_pt valide_pt confira revise_pt
+    verifica_it convalida controlla controllare
+    controleer valideer sprawdz periksa`,
+  ],
+  [
+    "transform",
+    `translate translates translating reformat normalize normalise transliterate localize convert_format restructure_json sort deduplicate merge split clean cleanse anonymize redact_pii format strip
+    ubersetze ubersetzen formatiere formatieren bereinige sortiere anonymisiere
+    traduis traduisez traduire formate nettoie trie
+    traduce traduzca traducir formatea limpia ordena
+    traduza traduzir formate_pt limpe ordene
+    traduci tradurre formatta pulisci ordina
+    vertaal przetlumacz terjemahkan`,
+  ],
+  ["conditional", `route dispatch delegate_next handoff escalate_to transfer_to route_to leite_weiter`],
+  [
+    "make",
+    `create generate produce provide give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
+    erstelle erstellen generiere generieren erzeuge gib geben liefere liefern nenne mache
+    cree creez creer genere generez generer produis fournis fournissez donne donnez renvoie renvoyez retourne retournez fais
+    crea cree_es crear genera genere_es generar produce_es proporciona devuelve devuelva da_es haz
+    crie criar gere gerar forneca retorne devolva faca elabore
+    crea_it genera_it fornisci restituisci produci prepara
+    maak genereer geef stworz wygeneruj zwroc buat berikan`,
+  ],
+  [
+    "judge",
+    `determine decide assess evaluate judge determines deciding assessing evaluating evaluates analyze analyse analyzes analyzing analysing examine compare detect diagnose estimate interpret infer predict tell_whether
+    entscheide bestimme bestimmen analysiere analysieren untersuche beurteile_ob vergleiche erkenne
+    determine_fr determinez decide_fr analyse_fr analysez analyser evaluez compare_fr detecte
+    determina determine_es decide_es analiza analice analizar evalua evalue compara detecta
+    determine_pt decida analise analisar avalie avaliar compare_pt detecte_pt
+    analizza analizzare valuta valutare decidi confronta rileva
+    analyseer bepaal beoordeel przeanalizuj ocen analisis tentukan`,
+  ],
+  [
+    "find",
+    `identify find get locate spot recognize note highlight gather look search select choose pick name mention enumerate
+    identifiziere finde finden suche ermittle wahle liste
+    identifie identifiez trouve trouvez cherche choisis selectionne liste_fr
+    identifica identifique encuentra encuentre busca selecciona elige lista_es
+    identifique_pt encontre busque selecione escolha liste_pt
+    identifica_it trova cerca seleziona scegli elenca
+    identificeer zoek znajdz temukan cari`,
+  ],
+  [
+    "turn",
+    `convert transform turn change adapt map make_into reshape translate_into wandle konvertiere transforme convertis convierte transforma converte converta trasforma converti omzetten ubah`,
+  ],
+];
+
+const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
+  [
+    "summarize",
+    2,
+    `summary summaries digest recap overview takeaways takeaway highlights tldr tl synopsis gist minutes sentiment category categories classification label labels score scores rating ratings ranking tags tag insight insights
+    themes theme topics trends trend bullet briefing conclusion findings verdict_class topic priority urgency keywords keyword analysis probability likelihood confidence emotion mood tone_class intent persona_class tldr abstract
+    zusammenfassung kernpunkte kernaussagen uberblick kategorie kategorien stimmung bewertung punktzahl stichpunkte schlagworte trends dringlichkeit prioritat protokoll
+    resume synthese points cles categorie sentiment note tendances apercu urgence compte-rendu
+    resumen sintesis categoria sentimiento puntuacion puntos clave etiquetas tendencias urgencia
+    resumo sintese sentimento pontuacao etiquetas tendencias urgencia
+    riassunto sintesi sentimento punteggio etichette tendenze urgenza
+    samenvatting categorie podsumowanie ringkasan`,
+  ],
+  [
+    "generate",
+    2,
+    `email emails mail reply replies response responses post posts article articles tweet tweets thread blog newsletter caption captions headline headlines title titles script story stories poem song lyrics slogan tagline
+    copy ad advertisement description descriptions letter proposal essay paper whitepaper speech dialogue conversation question questions quiz answer answers code function query sql regex prompt prompts plan itinerary
+    recipe idea ideas suggestion suggestions recommendation recommendations message messages report content outline pitch bio resume_doc cv cover guide tutorial faq strategy roadmap agenda podcast lesson course curriculum
+    storyboard scene hook hooks hashtags variations variant solution solutions meme joke persona names_ideas explanation image images picture illustration video chart presentation slides webpage landing readme changelog
+    announcement invitation note_to greeting apology followup dm comment comments draft drafts feature diagram workflow schedule menu workout
+    antwort antworten beitrag artikel betreff betreffzeile text texte nachricht anschreiben vorschlag vorschlage idee ideen beschreibung produktbeschreibung titel uberschrift gedicht geschichte fragen reiseplan drehbuch angebot einladung
+    courriel reponse article billet publication titre accroche texte lettre idees description histoire poeme questions plan scenario proposition legende
+    correo respuesta articulo publicacion titulo texto carta ideas descripcion historia poema preguntas guion propuesta itinerario
+    resposta artigo publicacao legenda titulo_pt texto_pt carta_pt ideias descricao historia_pt roteiro perguntas proposta
+    risposta articolo titolo testo lettera idee descrizione storia didascalia domande itinerario proposta
+    antwoord artykul odpowiedz artikel_id`,
+  ],
+  [
+    "validate",
+    2,
+    `error errors mistake mistakes defect defects bug bugs vulnerability vulnerabilities violation violations inconsistency inconsistencies discrepancies discrepancy critique criticism criticisms feedback verdict compliance
+    correctness flaws flaw typos hallucinations hallucination pass fail grade anomalies contradictions nonconformity smells regressions mismatches duplicates
+    fehler mangel verstosse unstimmigkeiten abweichungen ruckmeldung
+    erreurs fautes anomalies incoherences ecarts conformite
+    errores fallos inconsistencias discrepancias cumplimiento
+    erros falhas inconsistencias_pt divergencias conformidade
+    errori difetti incongruenze conformita
+    fouten bledy kesalahan`,
+  ],
+  [
+    "extract",
+    2,
+    `name names date dates amount amounts address addresses phone number numbers field fields entity entities value values total price prices invoice receipt details data information contact contacts company skills experience sku quantity quantities
+    iban vat emails_list url urls links ingredients attributes parameters items rows line-items attendees deadlines transcript text_verbatim quotes quote citations
+    rechnungsnummer datum betrag namen felder daten kontaktdaten adresse angaben
+    nom noms dates montant montants champs adresse_fr donnees informations coordonnees
+    nombre nombres fecha fechas importe campos datos direccion
+    nome nomes data_pt datas valor valores campos_pt dados endereco
+    nomi importo campi dati indirizzo`,
+  ],
+  [
+    "transform",
+    1.5,
+    `translation translations ubersetzung traduction traduccion traducao traduzione json csv xml yaml html markdown table format uppercase lowercase`,
+  ],
+  ["conditional", 2.5, `route worker branch next_agent handoff department_to`],
+];
+
+const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
+  [
+    "generate",
+    1.6,
+    `writer copywriter author editor storyteller blogger marketer ghostwriter designer developer engineer programmer planner tutor teacher coach assistant chatbot bot agent concierge representative advisor consultant creator poet journalist
+    strategist receptionist helper companion scriptwriter screenwriter chef guide novelist novelists salesperson redactor redacteur autor texter redakteur assistent assistente asistente scrittore architect speechwriter composer`,
+  ],
+  [
+    "summarize",
+    2,
+    `summarizer summariser classifier categorizer analyst scorer triager tagger curator aggregator ranker recruiter labeler labeller analista analyste zusammenfasser`,
+  ],
+  [
+    "validate",
+    2.5,
+    `reviewer critic fact-checker checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
+  ],
+  [
+    "transform",
+    2.5,
+    `translator linguist interpreter formatter converter transcriber_fmt ubersetzer traducteur traductor tradutor traduttore`,
+  ],
+  ["extract", 2.5, `extractor parser ocr scraper transcriber transcriptionist researcher_data data-entry extraction`],
+  ["conditional", 2.5, `router supervisor dispatcher orchestrator coordinator gatekeeper switchboard`],
+];
+
+/** Criteria that make a judgement a check: correct or not, allowed or not, complete or not. */
+export const CRITERION_WORDS: ReadonlySet<string> = new Set(
+  (
+    "correct correctly correctness accurate accuracy accurately valid validity compliant compliance complies comply complete completeness guidelines guideline policy policies violates violation violations errors error mistakes grammar grammatical spelling " +
+    "quality bugs bug vulnerabilities secure security safe unsafe harmful toxic appropriate inappropriate inconsistent consistency consistent inconsistencies hallucinated hallucination factual factually grounded faithful authentic genuine " +
+    "criteria requirements requirement rules standards standard rubric checklist missing discrepancy discrepancies mismatch duplicates fraud fraudulent legitimate regulations gdpr jailbreak injection plagiarism consent matches defects deviations " +
+    "korrekt richtig gultig vollstandig richtlinien fehler rechtschreibung grammatik konform regeln vorgaben zulassig " +
+    "correcte valide complet conforme conformite erreurs orthographe grammaire regles exactes " +
+    "correcto correcta valido valida completo cumple errores ortografia reglas normas " +
+    "correto valido_pt completo_pt cumpre erros regras " +
+    "corretto valido_it completo_it conforme_it errori regole"
+  ).split(" "),
+);
+
+/** Nouns of what is looked for when `find` verbs condense rather than copy. */
+export const SKIP_WORDS: ReadonlySet<string> = new Set(
+  (
+    "please you your must should will would need needs have to can could are is the a an then next finally first second third step now and also carefully thoroughly simply just always only task job goal role objective mission purpose responsibility responsible for of " +
+    "i want we our my us it be being by system user human assistant developer instructions instruction rules output input task0 based on here this that these kindly briefly immediately if necessary as expert world-class professional ll ensure make_sure who whose which now1 so in order based0 help " +
+    "bitte du sie sollst musst deine aufgabe ist es zu und dann der die das ein eine ihre " +
+    "tu vous votre ta tache est de dois devez le la les un une et puis ensuite veuillez svp " +
+    "tu_es su tarea es debes debe por favor el los las una y luego despues de " +
+    "sua tarefa e deve voce o os as um uma depois " +
+    "il tuo compito devi lo gli poi per "
+  ).split(" "),
+);
+
+export const NEGATIONS: ReadonlySet<string> = new Set(
+  "not don dont never avoid without no nicht kein keine nie niemals vermeide pas jamais sans aucun evite nunca sin ninguna evita nao sem evite_pt non senza mai evita_it refrain exclude omit ignore skip".split(
+    " ",
+  ),
+);
+
+export const VERBS_IN_PROMPTS: ReadonlyMap<string, PromptVerb> = byWord(VERB_ROWS.map(([meaning, words]) => [words, meaning]));
+export const OBJECTS: ReadonlyMap<string, readonly [IntentType, number]> = byWord(
+  OBJECT_ROWS.map(([intent, weight, words]) => [words, [intent, weight]]),
+);
+export const ROLES: ReadonlyMap<string, readonly [IntentType, number]> = byWord(
+  ROLE_ROWS.map(([intent, weight, words]) => [words, [intent, weight]]),
+);
+
+function byWord<Meaning>(rows: readonly (readonly [string, Meaning])[]): ReadonlyMap<string, Meaning> {
+  const map = new Map<string, Meaning>();
+  for (const [words, meaning] of rows) for (const word of words.split(/\s+/)) if (word !== "" && !map.has(word)) map.set(word, meaning);
+  return map;
+}
+
+/** Chinese, Japanese and Korean: looked for inside the text, with a weight. */
+export const UNSPACED_CUES: readonly (readonly [string, IntentType, number])[] = [
+  ["总结", "summarize", 2.2],
+  ["摘要", "summarize", 2.2],
+  ["概括", "summarize", 2.2],
+  ["概要", "summarize", 2],
+  ["归纳", "summarize", 2],
+  ["提炼", "summarize", 1.5],
+  ["要約", "summarize", 2.5],
+  ["まとめ", "summarize", 2],
+  ["要点", "summarize", 1.2],
+  ["요약", "summarize", 2.5],
+  ["分类", "summarize", 2],
+  ["分類", "summarize", 2],
+  ["分析", "summarize", 1],
+  ["打分", "summarize", 2],
+  ["评分", "summarize", 1.6],
+  ["情感", "summarize", 1.6],
+  ["判断", "summarize", 1.2],
+  ["意图", "summarize", 1.2],
+  ["标签", "summarize", 1.2],
+  ["质检", "validate", 3],
+  ["审核", "validate", 2.5],
+  ["审查", "validate", 2.5],
+  ["校验", "validate", 2.5],
+  ["检查", "validate", 2],
+  ["校对", "validate", 2.5],
+  ["纠错", "validate", 1.5],
+  ["评审", "validate", 2.5],
+  ["是否合理", "validate", 2],
+  ["是否正确", "validate", 2.5],
+  ["是否符合", "validate", 2.5],
+  ["合规", "validate", 2],
+  ["違反", "validate", 2],
+  ["検証", "validate", 2.5],
+  ["確認し", "validate", 1],
+  ["提取", "extract", 2.2],
+  ["抽取", "extract", 2.5],
+  ["识别", "extract", 1.8],
+  ["抽出", "extract", 2.5],
+  ["読み取", "extract", 2],
+  ["추출", "extract", 2.5],
+  ["翻译", "transform", 3],
+  ["翻訳", "transform", 3],
+  ["번역", "transform", 3],
+  ["译成", "transform", 2.5],
+  ["译为", "transform", 2.5],
+  ["转换", "transform", 1.5],
+  ["格式化", "transform", 1.5],
+  ["转为", "transform", 1],
+  ["変換", "transform", 2],
+  ["生成", "generate", 1.4],
+  ["撰写", "generate", 2.5],
+  ["写一", "generate", 2.5],
+  ["编写", "generate", 2.2],
+  ["创作", "generate", 2.5],
+  ["改写", "generate", 2.2],
+  ["仿写", "generate", 2.8],
+  ["润色", "generate", 2],
+  ["扩写", "generate", 2],
+  ["文案", "generate", 1.8],
+  ["回复", "generate", 1.2],
+  ["回答", "generate", 1.8],
+  ["答复", "generate", 1.5],
+  ["解答", "generate", 1.5],
+  ["答疑", "generate", 1.5],
+  ["建议", "generate", 0.8],
+  ["规划", "generate", 1.6],
+  ["计划", "generate", 0.8],
+  ["方案", "generate", 0.8],
+  ["设计", "generate", 1],
+  ["助手", "generate", 1],
+  ["代码", "generate", 0.8],
+  ["标题", "generate", 0.5],
+  ["文章", "generate", 0.5],
+  ["追问", "generate", 1.5],
+  ["扮演", "generate", 1.5],
+  ["作成し", "generate", 2.2],
+  ["書いて", "generate", 2.5],
+  ["答えて", "generate", 2],
+  ["返信", "generate", 1.5],
+  ["작성", "generate", 2.2],
+  ["답변", "generate", 1.8],
+  ["路由", "conditional", 2],
+  ["下一个", "conditional", 1.5],
+];
