@@ -18,6 +18,13 @@ import { FeatureFlags } from "./flags/FeatureFlags.ts";
 import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
 import type { BaseProvider } from "./models/BaseProvider.ts";
 import { ProviderRegistry } from "./models/ProviderRegistry.ts";
+import { IntentClassifier, type ClassifiableStep } from "./orchestration/IntentClassifier.ts";
+import { Orchestrator } from "./orchestration/Orchestrator.ts";
+import { TokenCompressor } from "./orchestration/TokenCompressor.ts";
+import type { StepClassifier } from "./orchestration/types.ts";
+import { ViewMaker } from "./orchestration/ViewMaker.ts";
+import { FlagWatch } from "./pilot/governance/FlagWatch.ts";
+import { Governor } from "./pilot/governance/Governor.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
 import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
@@ -80,6 +87,12 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
   }
 }
 
+/** Knows what the installed plugins' actions may hurt. */
+function createClassifier(catalog: PluginManager): StepClassifier {
+  const classifier = new IntentClassifier();
+  return { classify: (step, options = {}) => classifier.classify(step as unknown as ClassifiableStep, { ...options, catalog }) };
+}
+
 async function join(
   options: SystemOptions,
   { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
@@ -113,6 +126,22 @@ async function join(
     connections: secretsOf(db, connections),
     log: logger,
   });
+  const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
+  const flags = new FeatureFlags({ store: configStore });
+  const classifier = createClassifier(manager);
+  const views = new ViewMaker({ compressor: new TokenCompressor({ counter }) });
+  const governor = new Governor({
+    orchestrator: new Orchestrator(),
+    classifier,
+    views,
+    counter,
+    flags: new FlagWatch({ db, flags, clock }),
+    db,
+    providers,
+    prices,
+    clock,
+    logger,
+  });
   const events = new EventBus();
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -126,6 +155,7 @@ async function join(
     counter,
     prices,
     performers,
+    decide: (step, state, path) => governor.decide(step, state, path),
     loadWorkflow: loadAgentWorkflow(db),
     maxOutputBytes: config.maxOutputBytes,
     maxConcurrentExecutions: config.maxConcurrentExecutions,
@@ -134,7 +164,6 @@ async function join(
     supervise: true,
   });
   const audit = new AuditTrailService({ write: (rows) => writeFacts(db, auditWriter, rows), clock, logger });
-  const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   await engine.queue.start();
   const saveFactors = async (): Promise<void> => {
     const changed = counter.calibration.takeChanged();
@@ -151,8 +180,9 @@ async function join(
     manager,
     connections,
     configStore,
-    flags: new FeatureFlags({ store: configStore }),
+    flags,
     audit,
+    classifier,
     beforeClose: async () => {
       stopSaving();
       await saveFactors();

@@ -20,9 +20,15 @@ const orders = Array.from({ length: 120 }, (_, index) => ({
 
 const digest = defineWorkflow({
   name: "order digest",
+  model: "openai/gpt-4o-mini",
   steps: [
     { id: "read", type: "action", plugin: "probe", action: "read", params: { orders } },
-    { id: "digest", type: "ai_processing", prompt: "Which orders failed, and which one has the highest total?", input: "{{read.orders}}" },
+    {
+      id: "digest",
+      type: "ai_processing",
+      prompt: "Summarize these orders: which ones failed, and which one has the highest total?",
+      input: "{{read.orders}}",
+    },
     { id: "keep", type: "transform", operation: "filter", input: "{{read.orders}}", config: { condition: "item.status == 'failed'" } },
   ],
 });
@@ -127,6 +133,7 @@ describe("Token Governance Integration", () => {
   test("lets a person switch it off for what is under way: the next step takes the direct path", async () => {
     const approved = defineWorkflow({
       name: "digest after approval",
+      model: "openai/gpt-4o-mini",
       steps: [digest.steps[0]!, { id: "ask", type: "human_approval", approvers: ["ada"], title: "Go on?" }, digest.steps[1]!],
     });
     await withSystem(async ({ system, run, model }) => {
