@@ -18,10 +18,8 @@ import { FeatureFlags } from "./flags/FeatureFlags.ts";
 import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
 import type { BaseProvider } from "./models/BaseProvider.ts";
 import { ProviderRegistry } from "./models/ProviderRegistry.ts";
-import { IntentClassifier, type ClassifiableStep } from "./orchestration/IntentClassifier.ts";
 import { Orchestrator } from "./orchestration/Orchestrator.ts";
 import { TokenCompressor } from "./orchestration/TokenCompressor.ts";
-import type { StepClassifier } from "./orchestration/types.ts";
 import { ViewMaker } from "./orchestration/ViewMaker.ts";
 import { FlagWatch } from "./pilot/governance/FlagWatch.ts";
 import { Governor } from "./pilot/governance/Governor.ts";
@@ -32,6 +30,7 @@ import { PluginExecutor } from "./plugins/PluginExecutor.ts";
 import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
+import { createClassifier } from "./system/createClassifier.ts";
 import { createEngine } from "./system/createEngine.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
@@ -85,12 +84,6 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
     default:
       return config.database satisfies never;
   }
-}
-
-/** Knows what the installed plugins' actions may hurt. */
-function createClassifier(catalog: PluginManager): StepClassifier {
-  const classifier = new IntentClassifier();
-  return { classify: (step, options = {}) => classifier.classify(step as unknown as ClassifiableStep, { ...options, catalog }) };
 }
 
 async function join(

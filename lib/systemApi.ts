@@ -117,7 +117,8 @@ export interface PlanStep {
   readonly handler: string | null;
   readonly tier: string | null;
   readonly model: string | null;
-  readonly envelope: { readonly q10: number | null; readonly q50: number | null; readonly q90: number | null };
+  /** Tokens that the step is expected to use in one execution, all its runs included; null: it calls no model. */
+  readonly envelope: QuantileReport;
   /** Worst case of one call of the step; null = unknown price or a size that only the run knows. */
   readonly costUsd: number | null;
   readonly calls: { readonly min: number; readonly max: number | null };
@@ -129,7 +130,24 @@ export interface PlanReport {
   /** Set when the model is offline: prices are "as if on" this model. */
   readonly pricedAs: string | null;
   readonly steps: readonly PlanStep[];
-  readonly total: { readonly calls: number | null; readonly tokens: number | null; readonly costUsd: number | null };
+  readonly total: {
+    /** Worst case: most calls, tokens and money; null: only the run knows. */
+    readonly calls: number | null;
+    readonly tokens: number | null;
+    readonly costUsd: number | null;
+    /** What an execution is expected to use. */
+    readonly envelope: QuantileReport;
+    readonly envelopeUsd: QuantileReport;
+    /** Earlier executions that the expectation rests on; 0: the shipped table alone. */
+    readonly samples: number;
+  };
+}
+
+/** One execution in ten stays below `q10`, one in ten passes `q90`; null: unknown. */
+export interface QuantileReport {
+  readonly q10: number | null;
+  readonly q50: number | null;
+  readonly q90: number | null;
 }
 
 export interface ReceiptLine {

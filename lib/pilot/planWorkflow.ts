@@ -2,6 +2,8 @@
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import { resolveTemplates, scopeOf } from "../operations/templates.ts";
+import type { WorkflowForecast } from "../orchestration/TokenBudgetManager.ts";
+import type { IntentClassification } from "../orchestration/types.ts";
 import type { PlanReport, PlanStep } from "../systemApi.ts";
 import { stepDependencies } from "../workflow/dependencies.ts";
 import { nestedLists } from "../workflow/nestedSteps.ts";
@@ -22,6 +24,13 @@ export interface PlanOptions {
   readonly services: Pick<PilotServices, "providers" | "prices" | "counter" | "catalog">;
   readonly pricedAs: string | null;
   readonly defaultModel: string | null;
+  /** What steps are for and what the whole is expected to use; absent: only worst cases are asked for. */
+  readonly outlook?: Outlook;
+}
+
+export interface Outlook {
+  readonly classifications: ReadonlyMap<string, IntentClassification>;
+  readonly forecast: WorkflowForecast;
 }
 
 export interface WorkflowPlan {
@@ -50,8 +59,18 @@ export function planWorkflow(options: PlanOptions): WorkflowPlan {
   }
   const first = firstNeed(options);
   const model = modelOf(definition.steps[0], options);
-  const report: PlanReport = { workflow: definition.name, model, pricedAs, steps, total: totals.report() };
+  const total = { ...totals.report(), ...expected(options.outlook?.forecast ?? null) };
+  const report: PlanReport = { workflow: definition.name, model, pricedAs, steps, total };
   return { report, first };
+}
+
+const UNKNOWN = { q10: null, q50: null, q90: null };
+
+function expected(forecast: WorkflowForecast | null): Pick<PlanReport["total"], "envelope" | "envelopeUsd" | "samples"> {
+  if (forecast === null) return { envelope: UNKNOWN, envelopeUsd: UNKNOWN, samples: 0 };
+  const { tokens, usd, samples } = forecast.envelope;
+  const envelopeUsd = usd === null ? UNKNOWN : { q10: nanoToUsd(usd.q10), q50: nanoToUsd(usd.q50), q90: nanoToUsd(usd.q90) };
+  return { envelope: tokens, envelopeUsd, samples: Math.round(samples) };
 }
 
 interface Visit {
@@ -169,17 +188,20 @@ function toReport(
   path: string,
   { plan, options }: { readonly plan: StepPlan; readonly options: PlanOptions },
 ): PlanStep {
-  const effect = step.type === "action" ? (options.services.catalog.action(step.plugin, step.action)?.effect ?? null) : null;
+  const { outlook } = options;
+  const declared = step.type === "action" ? (options.services.catalog.action(step.plugin, step.action)?.effect ?? null) : null;
+  const label = options.definition.labels?.[step.id] ?? outlook?.classifications.get(step.id);
+  const need = outlook?.forecast.needs.get(step.id);
   return {
     id: step.id,
     path,
     type: step.type,
-    intent: null,
-    effect,
+    intent: label?.intent ?? null,
+    effect: label?.effect ?? declared,
     handler: null,
     tier: null,
     model: plan.model,
-    envelope: { q10: null, q50: null, q90: null },
+    envelope: need?.envelope.tokens ?? UNKNOWN,
     costUsd: plan.usd === null ? null : nanoToUsd(plan.usd),
     calls: { min: plan.minCalls, max: plan.maxCalls },
   };
@@ -209,7 +231,7 @@ class Total {
     this.#usd = this.#usd === null || usd === null || maxCalls === null ? null : this.#usd + usd * BigInt(maxCalls);
   }
 
-  report(): PlanReport["total"] {
+  report(): Pick<PlanReport["total"], "calls" | "tokens" | "costUsd"> {
     return { calls: this.#calls, tokens: this.#tokens, costUsd: this.#usd === null ? null : nanoToUsd(this.#usd) };
   }
 }

@@ -6,6 +6,9 @@ import { AppError } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { DocumentCache } from "../pilot/DocumentStore.ts";
 import { ExecutionControl } from "../pilot/ExecutionControl.ts";
+import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
+import { loadStepHistory } from "../orchestration/budgets/StepHistoryStore.ts";
+import { classifySteps } from "./createClassifier.ts";
 import { planWorkflow } from "../pilot/planWorkflow.ts";
 import { receiptOf } from "../pilot/receiptOf.ts";
 import { reportedStatus, reportedWaiting, reportExecution } from "../pilot/reportExecution.ts";
@@ -39,6 +42,8 @@ import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
 
 const UUID_LENGTH = 36;
+/** A workflow that no agent runs yet has no history of its own. */
+const NO_AGENT = "00000000-0000-0000-0000-000000000000";
 const PRUNE_BATCH = 500;
 
 export class LocalSystem implements System {
@@ -80,15 +85,16 @@ export class LocalSystem implements System {
 
   async plan(request: RunRequest): Promise<PlanReport> {
     const { engine, config } = this.#parts;
-    const { definition } = await resolveWorkflow(this.#parts, request);
-    const inputs = request.inputs ?? {};
-    return planWorkflow({
-      definition,
-      inputs,
-      services: engine.services,
-      pricedAs: request.pricedAs ?? null,
-      defaultModel: config.defaultModel,
-    }).report;
+    const { definition, sourceKey } = await resolveWorkflow(this.#parts, request);
+    const { pricedAs = null, inputs = {} } = request;
+    const { services } = engine;
+    const { defaultModel } = config;
+    const classifications = classifySteps(definition, this.#parts.classifier);
+    const agent = await findAgent(this.#db, this.#workspaceId, sourceKey);
+    const past = { workspaceId: this.#workspaceId, agentId: agent?.id ?? NO_AGENT, hasIntents: false };
+    const history = await loadStepHistory(this.#db, past);
+    const forecast = forecastWorkflow({ agentId: past.agentId, definition, classifications, services, pricedAs, defaultModel, history });
+    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast } }).report;
   }
 
   async receipt(executionId: string): Promise<Receipt> {

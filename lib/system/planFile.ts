@@ -2,6 +2,8 @@
 import type { Config } from "../config/Config.ts";
 import type { Clock } from "../core/clock.ts";
 import { ProviderRegistry } from "../models/ProviderRegistry.ts";
+import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
+import { classifySteps, createClassifier } from "./createClassifier.ts";
 import { planWorkflow } from "../pilot/planWorkflow.ts";
 import { createBuiltinPlugins } from "../plugins/builtins.ts";
 import { PluginManager } from "../plugins/PluginManager.ts";
@@ -33,13 +35,12 @@ export async function planFile(
     ollamaUrl: null,
   });
   const prices = await PriceBook.load({ providers: providers.pricedProviders, overrides: [], nowMs: () => clock.nowMs() });
-  return planWorkflow({
-    definition,
-    inputs: request.inputs ?? {},
-    services: { providers, prices, counter, catalog: manager },
-    pricedAs: request.pricedAs ?? null,
-    defaultModel: config.defaultModel,
-  }).report;
+  const services = { providers, prices, counter, catalog: manager };
+  const { pricedAs = null, inputs = {} } = request;
+  const { defaultModel } = config;
+  const classifications = classifySteps(definition, createClassifier(manager));
+  const forecast = forecastWorkflow({ agentId: "", definition, classifications, services, pricedAs, defaultModel });
+  return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast } }).report;
 }
 
 function definitionOf({ source, definition }: Pick<RunRequest, "source" | "definition">, catalog: PluginManager): WorkflowDefinition {

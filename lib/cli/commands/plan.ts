@@ -19,7 +19,7 @@ export function define(command: Command, action: Action): void {
 
 const COLUMNS: readonly Column<PlanStep>[] = [
   { title: "STEP", value: ({ path }) => path, shrinkTo: 10, cutAt: "middle" },
-  { title: "TYPE", value: ({ type }) => type, shrinkTo: 9 },
+  { title: "INTENT", value: ({ intent }) => intent ?? "" },
   { title: "EFFECT", value: ({ effect }) => effect ?? "" },
   { title: "MODEL", value: ({ model }) => shortModel(model), shrinkTo: 8 },
   {
@@ -30,7 +30,12 @@ const COLUMNS: readonly Column<PlanStep>[] = [
   {
     title: "TOKENS",
     align: "right",
-    value: ({ envelope, calls }) => (envelope.q90 === null ? (calls.max === 0 ? "0" : "?") : formatCount(envelope.q90)),
+    value: ({ envelope, calls }) =>
+      envelope.q10 === null || envelope.q90 === null
+        ? calls.max === 0
+          ? "0"
+          : "?"
+        : `${formatCount(envelope.q10)}–${formatCount(envelope.q90)}`,
   },
   { title: "AT MOST", align: "right", value: ({ costUsd }) => (costUsd === null ? "?" : formatUsd(costUsd)) },
 ];
@@ -48,12 +53,22 @@ async function planOfFile(cli: Cli, request: RunRequest): Promise<PlanReport> {
   return planFile(config, request, cli.clock);
 }
 
+/** Eight executions in ten lie between the first figure and the last. */
+function expected({ envelope, envelopeUsd, samples }: PlanReport["total"]): string {
+  if (envelope.q10 === null || envelope.q90 === null) return "unknown";
+  const usd =
+    envelopeUsd.q10 === null || envelopeUsd.q90 === null ? "" : `, ${formatUsd(envelopeUsd.q10)} to ${formatUsd(envelopeUsd.q90)}`;
+  const source = samples === 0 ? "typical figures, nothing measured yet" : `${formatCount(samples)} earlier executions`;
+  return `${formatCount(envelope.q10)} to ${formatCount(envelope.q90)} tokens${usd} (${source})`;
+}
+
 function show({ output }: Cli, { workflow, model, pricedAs, steps, total }: PlanReport): void {
   output.table(steps, COLUMNS, "the workflow has no steps");
   const calls =
     total.calls === null ? "an unknown number of calls" : `${formatCount(total.calls)} model ${total.calls === 1 ? "call" : "calls"}`;
   const tokens = total.tokens === null ? "unknown tokens" : `${formatCount(total.tokens)} tokens`;
   const cost = total.costUsd === null ? "cost unknown" : formatUsd(total.costUsd);
+  output.data(`${output.paint("bold", "expected")} ${expected(total)}`);
   output.data(`${output.paint("bold", "at most")} ${calls}, ${tokens}, ${cost}`);
   output.talk(
     `${workflow} on model ${model}${pricedAs === null ? "" : `, priced as if on ${pricedAs}`}. "?": only the execution will know.`,
