@@ -15,9 +15,9 @@ import {
   type AttemptRow,
   type ChargeScope,
   type Grant,
-  type GrantChange,
   type LimitedAccount,
 } from "./LedgerStore.ts";
+import { fitAccounts, fitGrants, grantOf, type Available } from "./reservationRule.ts";
 import type { OnLimit, Reservation } from "./types.ts";
 
 export interface ReserveRequest {
@@ -96,16 +96,8 @@ export class Ledger {
     if (accounts.length > 0) {
       const unknown = unknownPrice(accounts, request);
       if (unknown !== undefined) return unknown;
-      const grants = await lockGrants(tx, request.scope.executionId);
-      const need = amountOf(request);
-      const changes: GrantChange[] = [];
-      for (const account of accounts) {
-        // A lowered limit must bind at once on the execution's own account, so that one always asks the account.
-        if (account.kind === "execution") return "grant_too_small";
-        const missing = missingOf(grantOf(grants, account), need);
-        if (missing.tokens > 0n || missing.usd > 0n) return "grant_too_small";
-        changes.push({ accountId: account.id, windowStart: account.windowStart, extra: ZERO, open: need });
-      }
+      const changes = fitGrants(accounts, await lockGrants(tx, request.scope.executionId), amountOf(request));
+      if (changes === null) return "grant_too_small";
       await changeGrants(tx, request.scope.executionId, changes);
     }
     return this.#book(tx, request, accounts);
@@ -119,16 +111,12 @@ export class Ledger {
     const balances = await lockBalances(tx, accounts);
     const grants = await lockGrants(tx, request.scope.executionId);
     const need = amountOf(request);
-    const changes: GrantChange[] = [];
-    for (const account of accounts) {
-      const extra = missingOf(grantOf(grants, account), need);
-      const available = availableOf(account, balances.get(account.id) ?? ZERO);
-      if ((available.tokens !== null && extra.tokens > available.tokens) || (available.usd !== null && extra.usd > available.usd)) {
-        return { kind: "refused", refusal: refusalOf("limit", account, request, availableWithGrant(available, grantOf(grants, account))) };
-      }
-      changes.push({ accountId: account.id, windowStart: account.windowStart, extra, open: need });
+    const ruling = fitAccounts(accounts, balances, grants, { need, open: need });
+    if (ruling.kind === "too_little") {
+      const { account, available } = ruling;
+      return { kind: "refused", refusal: refusalOf("limit", account, request, availableWithGrant(available, grantOf(grants, account))) };
     }
-    await changeGrants(tx, request.scope.executionId, changes);
+    await changeGrants(tx, request.scope.executionId, ruling.changes);
     return this.#book(tx, request, accounts);
   }
 
@@ -176,16 +164,9 @@ export class Ledger {
     if (unknown !== undefined) return refusalOf("price_unknown", unknown, need, { tokens: null, usd: null });
     const balances = await lockBalances(tx, accounts);
     const amount: Amount = { tokens: BigInt(need.tokens), usd: need.usd ?? 0n };
-    const changes: GrantChange[] = [];
-    for (const account of accounts) {
-      const extra = missingOf(undefined, amount);
-      const available = availableOf(account, balances.get(account.id) ?? ZERO);
-      if ((available.tokens !== null && extra.tokens > available.tokens) || (available.usd !== null && extra.usd > available.usd)) {
-        return refusalOf("limit", account, need, available);
-      }
-      changes.push({ accountId: account.id, windowStart: account.windowStart, extra, open: ZERO });
-    }
-    await changeGrants(tx, scope.executionId, changes);
+    const ruling = fitAccounts(accounts, balances, [], { need: amount, open: ZERO });
+    if (ruling.kind === "too_little") return refusalOf("limit", ruling.account, need, ruling.available);
+    await changeGrants(tx, scope.executionId, ruling.changes);
     return null;
   }
 }
@@ -195,31 +176,8 @@ class RefusedReservation extends Error {
   outcome: ReserveOutcome | null = null;
 }
 
-function grantOf(grants: readonly Grant[], account: LimitedAccount): Grant | undefined {
-  return grants.find((grant) => grant.accountId === account.id && grant.windowStart.getTime() === account.windowStart.getTime());
-}
-
 function amountOf(request: ReserveRequest): Amount {
   return { tokens: BigInt(request.tokens), usd: request.usd ?? 0n };
-}
-
-/** By how much the grant must grow to hold `need` as well. */
-function missingOf(grant: Grant | undefined, need: Amount): Amount {
-  const tokens = (grant?.spentTokens ?? 0n) + (grant?.openTokens ?? 0n) + need.tokens - (grant?.grantedTokens ?? 0n);
-  const usd = (grant?.spentUsd ?? 0n) + (grant?.openUsd ?? 0n) + need.usd - (grant?.grantedUsd ?? 0n);
-  return { tokens: tokens > 0n ? tokens : 0n, usd: usd > 0n ? usd : 0n };
-}
-
-interface Available {
-  readonly tokens: bigint | null;
-  readonly usd: NanoUsd | null;
-}
-
-function availableOf(account: LimitedAccount, granted: Amount): Available {
-  return {
-    tokens: account.limitTokens === null ? null : account.limitTokens - granted.tokens,
-    usd: account.limitUsd === null ? null : account.limitUsd - granted.usd,
-  };
 }
 
 /** What a person is told is left: the account's rest and the idle part of this execution's own grant. */

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TokenBudgetManager } from "../../lib/orchestration/TokenBudgetManager.ts";
 import { DEFAULT_SETTINGS } from "../../lib/orchestration/budgets/GovernanceSettings.ts";
@@ -153,7 +153,8 @@ describe("TokenBudgetManager", () => {
         expect(sumOf(plan)).toBe(limit);
         expect(plan.steps).toHaveLength(found.length);
         for (const part of [...plan.steps, plan.pool, plan.memory]) expect(part.allocated).toBeGreaterThanOrEqual(0);
-        if (plan.outcome === "ok") for (const step of plan.steps) expect(step.allocated).toBeGreaterThanOrEqual(64);
+        const isOk = plan.outcome === "ok";
+        for (const step of plan.steps) expect(step.allocated).toBeGreaterThanOrEqual(isOk ? 64 : 0);
         expect(plan.shortTokens > 0).toBe(plan.outcome === "memory_exceeds_budget" || plan.outcome === "below_floors");
       }),
       { numRuns: 500 },

@@ -55,6 +55,8 @@ const MOST_PER_KEY = 200;
 const MOST_EXECUTIONS = 256;
 /** Earlier samples that an interval needs before it can be judged. */
 const MIN_TO_JUDGE = 5;
+/** Of those, the newest that it is judged by. */
+const JUDGED_BY = 50;
 const MIN_SCORES = 20;
 const MOST_SCORES = 200;
 /** An interval of identical values still has a width: 0.5 % of the value. */
@@ -63,8 +65,11 @@ const LEAST_WIDTH = 0.005;
 export class StepHistory {
   /** Oldest first. */
   readonly #executions: PastExecution[] = [];
+  /** Oldest first. */
   readonly #samples = new Map<string, StepSample[]>();
-  readonly #scores = new Map<IntentType | null, number[]>();
+  /** Per intent, oldest first: what came, and what was known of the step before it. Scored only when somebody asks. */
+  readonly #judged = new Map<IntentType | null, Judged[]>();
+  readonly #factors = new Map<IntentType | null, number>();
 
   /** @param executions oldest first */
   constructor(executions: readonly PastExecution[] = []) {
@@ -76,9 +81,9 @@ export class StepHistory {
     this.#executions.push(execution);
     if (this.#executions.length > MOST_EXECUTIONS) this.#executions.shift();
     for (const sample of execution.steps) {
-      const own = keysOf({ ...sample, agentId: execution.agentId });
-      this.#judge(sample, this.#samples.get(own.step) ?? []);
-      for (const key of Object.values(own)) this.#keep(key, sample);
+      const keys = keysOf({ ...sample, agentId: execution.agentId });
+      this.#remember(sample, this.#samples.get(keys.step) ?? []);
+      for (const key of Object.values(keys)) this.#keep(key, sample);
     }
   }
 
@@ -117,26 +122,23 @@ export class StepHistory {
    * @returns 1 while there are fewer than 20 scores; 0.5–4
    */
   spreadFactor(intent: IntentType | null): number {
-    const scores = this.#scores.get(intent) ?? [];
-    if (scores.length < MIN_SCORES) return 1;
+    const known = this.#factors.get(intent);
+    if (known !== undefined) return known;
+    const scores = (this.#judged.get(intent) ?? []).map(scoreOf);
     const newest = scores.length - 1;
-    const factor = new Distribution(scores.map((value, index) => ({ value, weight: recencyWeight(newest - index) }))).quantile(0.8);
-    return Math.min(Math.max(factor, 0.5), 4);
+    const scored = new Distribution(scores.map((value, index) => ({ value, weight: recencyWeight(newest - index) })));
+    const factor = scores.length < MIN_SCORES ? 1 : Math.min(Math.max(scored.quantile(0.8), 0.5), 4);
+    this.#factors.set(intent, factor);
+    return factor;
   }
 
-  #judge(sample: StepSample, earlier: readonly StepSample[]): void {
+  #remember(sample: StepSample, earlier: readonly StepSample[]): void {
+    this.#factors.delete(sample.intent);
     if (earlier.length < MIN_TO_JUDGE) return;
-    const newest = earlier.length - 1;
-    const known = new Distribution(earlier.map((past, index) => ({ value: tokensOf(past), weight: recencyWeight(newest - index) })));
-    const [q10, q50, q90] = [known.quantile(0.1), known.quantile(0.5), known.quantile(0.9)].map((tokens) => Math.log(Math.max(tokens, 1)));
-    const value = Math.log(Math.max(tokensOf(sample), 1));
-    const median = q50 ?? value;
-    const above = (value - median) / Math.max((q90 ?? value) - median, LEAST_WIDTH);
-    const below = (median - value) / Math.max(median - (q10 ?? value), LEAST_WIDTH);
-    const scores = this.#scores.get(sample.intent) ?? [];
-    this.#scores.set(sample.intent, scores);
-    scores.push(Math.max(above, below));
-    if (scores.length > MOST_SCORES) scores.shift();
+    const judged = this.#judged.get(sample.intent) ?? [];
+    this.#judged.set(sample.intent, judged);
+    judged.push({ sample, earlier: earlier.slice(-JUDGED_BY) });
+    if (judged.length > MOST_SCORES) judged.shift();
   }
 
   #keep(key: string, sample: StepSample): void {
@@ -145,6 +147,21 @@ export class StepHistory {
     kept.push(sample);
     if (kept.length > MOST_PER_KEY) kept.shift();
   }
+}
+
+interface Judged {
+  readonly sample: StepSample;
+  readonly earlier: readonly StepSample[];
+}
+
+/** How many half-widths of the interval that was known before it the sample lies from the median, in logarithms. */
+function scoreOf({ sample, earlier }: Judged): number {
+  const newest = earlier.length - 1;
+  const known = new Distribution(earlier.map((past, index) => ({ value: tokensOf(past), weight: recencyWeight(newest - index) })));
+  const [value, q10, q50, q90] = [tokensOf(sample), known.quantile(0.1), known.quantile(0.5), known.quantile(0.9)].map((tokens) =>
+    Math.log(Math.max(tokens, 1)),
+  ) as [number, number, number, number];
+  return Math.max((value - q50) / Math.max(q90 - q50, LEAST_WIDTH), (q50 - value) / Math.max(q50 - q10, LEAST_WIDTH));
 }
 
 export function tokensOf({ inputTokens, outputTokens }: Pick<StepSample, "inputTokens" | "outputTokens">): number {

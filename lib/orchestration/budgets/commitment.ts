@@ -30,6 +30,9 @@ export interface CommitRequest {
 /** Answers below it differ too much from call to call for a 99 % quantile. */
 const MIN_SAMPLES_FOR_CAP = 20;
 const CAP_MARGIN = 1.25;
+/** A cut answer is paid twice, an unused reserve is given back: an eighth of the input, up to 512 tokens, is always reserved. */
+const CHEAP_SHARE = 1 / 8;
+const CHEAP_TOKENS = 512;
 /** Calls seen before the shipped table no longer counts. */
 const PRIOR_WEIGHT = 2;
 /** A call under another condition counts as a twentieth of one under the same. */
@@ -39,8 +42,9 @@ const SIZE_WIDTH = 0.7;
 const LEAST_OUTPUT = 16;
 
 /**
- * `allocated` = input + median output of calls with like input; `outputCap` = q99 of visible output × 1.25 + reasoning,
- * with fewer than 20 calls at least the intent's ceiling; never below what the model takes, never above `maxOutputTokens`.
+ * `allocated` = input + median output of calls with like input; `outputCap` = q99 of visible output × 1.25 + reasoning, at
+ * least an eighth of the input up to 512 tokens, with fewer than 20 calls at least the intent's ceiling; never below what
+ * the model takes, never above `maxOutputTokens`.
  *
  * @throws AppError `USAGE` for a count that is not a whole number, or a maximum below 1
  */
@@ -53,7 +57,8 @@ export function commit(request: CommitRequest): Commitment {
   const { outputCeiling } = typicalNeed(intent);
   const quantile = new Distribution(visible.map((value) => ({ value, weight: 1 }))).quantile(0.99);
   const isLearned = visible.length >= MIN_SAMPLES_FOR_CAP;
-  const wanted = isLearned ? quantile * CAP_MARGIN : Math.max(outputCeiling, quantile * CAP_MARGIN);
+  const cheap = Math.min(inputTokens * CHEAP_SHARE, CHEAP_TOKENS);
+  const wanted = Math.max(quantile * CAP_MARGIN, isLearned ? cheap : outputCeiling);
   const isThinkingUnknown = hasThinking && thinkingTokens <= 0;
   const cap = isThinkingUnknown ? maxOutputTokens : Math.max(Math.ceil(wanted), minOutputTokens) + (hasThinking ? thinkingTokens : 0);
   const outputCap = Math.min(cap, maxOutputTokens);

@@ -1,5 +1,5 @@
 // Random trees of steps: branches, switches, loops, scatters and groups around model steps and steps without a model.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { AiProcessingStep, WorkflowStep } from "../../../../lib/workflow/types.ts";
 
 export function modelStep(id: string, extra: Partial<AiProcessingStep> = {}): AiProcessingStep {
