@@ -65,6 +65,7 @@ describe("describeNextSteps", () => {
     expect(describeNextSteps({ report, approvals: [], commandLine, nowMs })).toEqual([
       "waits at s2 for budget: the next call needs $0.0123",
       "  top up       neuronforge budgets topup execution:e-1 --usd 0.0023",
+      `  or end here  neuronforge executions resume ${report.executionId} --finish cheap`,
       `  then go on   neuronforge executions resume ${report.executionId}`,
     ]);
   });
