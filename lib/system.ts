@@ -8,7 +8,6 @@ import type { Config } from "./config/Config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { createGuardedFetch } from "./core/guardedFetch.ts";
 import { createLogger, type Logger } from "./core/logger.ts";
-import { repeatEvery } from "./core/repeatEvery.ts";
 import type { Database } from "./db/Database.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDatabase } from "./db/openDatabase.ts";
@@ -18,11 +17,6 @@ import { FeatureFlags } from "./flags/FeatureFlags.ts";
 import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
 import type { BaseProvider } from "./models/BaseProvider.ts";
 import { ProviderRegistry } from "./models/ProviderRegistry.ts";
-import { Orchestrator } from "./orchestration/Orchestrator.ts";
-import { TokenCompressor } from "./orchestration/TokenCompressor.ts";
-import { ViewMaker } from "./orchestration/ViewMaker.ts";
-import { FlagWatch } from "./pilot/governance/FlagWatch.ts";
-import { Governor } from "./pilot/governance/Governor.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
 import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
@@ -31,20 +25,19 @@ import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
+import { createGovernor } from "./system/createGovernor.ts";
 import { createEngine } from "./system/createEngine.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
+import { keepFactors } from "./system/keepFactors.ts";
 import { LocalSystem } from "./system/LocalSystem.ts";
 import { providerSettings, secretsOf } from "./system/secretsOf.ts";
 import type { System } from "./systemApi.ts";
-import { loadCalibration, saveCalibration } from "./tokens/CalibrationStore.ts";
+import { loadCalibration } from "./tokens/CalibrationStore.ts";
 import { Calibration } from "./tokens/calibration.ts";
 import { loadPriceOverrides } from "./tokens/PriceStore.ts";
 import { PriceBook } from "./tokens/pricing.ts";
 import { TokenCounter } from "./tokens/TokenCounter.ts";
-
-/** What a killed process forgets of what it learned about token counts. */
-const SAVE_FACTORS_MS = 60_000;
 
 export interface SystemOptions {
   readonly config: Config;
@@ -122,19 +115,7 @@ async function join(
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const classifier = createClassifier(manager);
-  const views = new ViewMaker({ compressor: new TokenCompressor({ counter }) });
-  const governor = new Governor({
-    orchestrator: new Orchestrator(),
-    classifier,
-    views,
-    counter,
-    flags: new FlagWatch({ db, flags, clock }),
-    db,
-    providers,
-    prices,
-    clock,
-    logger,
-  });
+  const governor = createGovernor({ db, clock, logger, flags, classifier, providers, prices, counter });
   const events = new EventBus();
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -158,12 +139,7 @@ async function join(
   });
   const audit = new AuditTrailService({ write: (rows) => writeFacts(db, auditWriter, rows), clock, logger });
   await engine.queue.start();
-  const saveFactors = async (): Promise<void> => {
-    const changed = counter.calibration.takeChanged();
-    if (changed.length > 0) await saveCalibration(db, changed);
-  };
-  const onError = (error: unknown): void => logger.warn({ error: String(error) }, "token factors could not be saved");
-  const stopSaving = repeatEvery({ clock, everyMs: SAVE_FACTORS_MS, work: saveFactors, onError });
+  const stopSaving = keepFactors({ db, counter, clock, logger });
   return new LocalSystem({
     config,
     clock,
@@ -177,8 +153,7 @@ async function join(
     audit,
     classifier,
     beforeClose: async () => {
-      stopSaving();
-      await saveFactors();
+      await stopSaving();
       await fetcher[Symbol.asyncDispose]();
     },
   });

@@ -7,7 +7,7 @@ import type { Settlement } from "../ledger/types.ts";
 import { idempotencyKey } from "../plugins/idempotencyKey.ts";
 import type { ActionCall, ActionOutcome } from "../plugins/types.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
-import type { ModelCallHost } from "./callModel.ts";
+import type { ModelCallHost } from "./ModelCallHost.ts";
 import { isRepeatable, uncertain, verified, verify, type GuardedCall } from "./guardedCall.ts";
 import { resolveEarlier } from "./resolveEarlier.ts";
 import type { ActionCallRequest, StepFacts, StepOutcome } from "./types.ts";

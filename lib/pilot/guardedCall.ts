@@ -6,7 +6,7 @@ import type { StoredAttempt } from "../ledger/BudgetStore.ts";
 import type { Settlement } from "../ledger/types.ts";
 import type { ActionCall, CallProfile, Verification } from "../plugins/types.ts";
 import { auditPart } from "./auditPart.ts";
-import type { ModelCallHost } from "./callModel.ts";
+import type { ModelCallHost } from "./ModelCallHost.ts";
 import type { StepFacts, StepOutcome } from "./types.ts";
 
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import type { JsonValue } from "../core/json.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import type { StoredAttempt } from "../ledger/BudgetStore.ts";
 import { auditPart } from "./auditPart.ts";
-import type { ModelCallHost } from "./callModel.ts";
+import type { ModelCallHost } from "./ModelCallHost.ts";
 import { effectAttempts, isRepeatable, settlementsOf, uncertain, verified, verify, type GuardedCall } from "./guardedCall.ts";
 import type { StepOutcome } from "./types.ts";
 

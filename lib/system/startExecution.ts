@@ -16,7 +16,7 @@ import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { requireWorkflow } from "../workflow/WorkflowParser.ts";
 import { checkInputs } from "./checkInputs.ts";
-import { governStart, labelForAgent, recordStart } from "./governStart.ts";
+import { governStart, labelForAgent, recordStart, type GovernedStart } from "./governStart.ts";
 import { pinSubWorkflows } from "./loadAgentWorkflow.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
@@ -85,16 +85,7 @@ export async function startExecution(
   });
   const pricedAs = request.pricedAs ?? null;
   if (pricedAs !== null) checkPricedAs(parts, pricedAs);
-  const snapshot: ConfigSnapshot = {
-    flags: flags as unknown as JsonObject,
-    defaultModel: config.defaultModel,
-    tags: [...new Set([...(definition.tags ?? []), ...(request.tags ?? [])])],
-    previewEffects: request.mode === "dry",
-    timeoutMs: definition.limits?.timeoutMs ?? null,
-    subWorkflows,
-    pricedAs,
-    ...(governance === undefined ? {} : { governance }),
-  };
+  const snapshot = snapshotOf(definition, request, { flags, governance, defaultModel: config.defaultModel, subWorkflows });
   const afterInsert = recordStart(parts, { executionId, definition, governance });
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
   const { isNew } = await engine.starter.start({
@@ -112,6 +103,23 @@ export async function startExecution(
     ...(afterInsert === undefined ? {} : { afterInsert }),
   });
   return { executionId, isNew };
+}
+
+function snapshotOf(
+  { tags = [], limits }: WorkflowDefinition,
+  request: RunRequest,
+  now: GovernedStart & Pick<ConfigSnapshot, "defaultModel" | "subWorkflows">,
+): ConfigSnapshot {
+  return {
+    flags: now.flags as unknown as JsonObject,
+    defaultModel: now.defaultModel,
+    tags: [...new Set([...tags, ...(request.tags ?? [])])],
+    previewEffects: request.mode === "dry",
+    timeoutMs: limits?.timeoutMs ?? null,
+    subWorkflows: now.subWorkflows,
+    pricedAs: request.pricedAs ?? null,
+    ...(now.governance === undefined ? {} : { governance: now.governance }),
+  };
 }
 
 /** The request's own figures come before the workflow's. */

@@ -32,7 +32,7 @@ export interface TestSystem extends AsyncDisposable {
   readonly model: ScriptedModel;
   readonly probe: Probe;
   /** Starts and waits until it ended or a person must act. */
-  run(request: RunRequest): Promise<ExecutionReport>;
+  readonly run: (request: RunRequest) => Promise<ExecutionReport>;
 }
 
 export interface TestSystemOptions {

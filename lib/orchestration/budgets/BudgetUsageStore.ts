@@ -125,8 +125,18 @@ export async function saveExecutionBudget(
   ]);
 }
 
-/** Copies what the rows of ended executions come to into their own columns, in the transaction that ends them. */
+/**
+ * Copies what the rows of ended executions come to into their own columns, in the transaction that ends them. An execution
+ * may outlive the plan's migrations: where they were taken back there is nothing to copy, and the execution must still end.
+ */
 export async function closeExecutionBudgets(tx: Queryable, executionIds: readonly string[]): Promise<void> {
+  const { rows } = await tx.query<{ found: boolean }>(
+    `SELECT to_regclass('token_budgets') IS NOT NULL AND EXISTS (
+       SELECT FROM pg_attribute WHERE attrelid = to_regclass('workflow_executions') AND attname = 'token_budget_used' AND NOT attisdropped) AS found`,
+    [],
+    "execution_budgets_there",
+  );
+  if (rows[0]?.found !== true) return;
   await tx.query(
     `UPDATE workflow_executions e SET token_budget_used = LEAST(b.used, ${MOST_TOKENS})
      FROM (SELECT execution_id, COALESCE(SUM(used_tokens), 0) AS used FROM token_budgets WHERE execution_id = ANY($1::uuid[]) GROUP BY execution_id) b

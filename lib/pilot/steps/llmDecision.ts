@@ -3,6 +3,7 @@
 import type { ModelMessage } from "ai";
 import { AppError } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { ModelResult } from "../../models/types.ts";
 import type { StepOf } from "../../workflow/types.ts";
 import type { BrakeVerdict, LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
 import { storedTurns, type ToolTurn } from "../toolTurns.ts";
@@ -86,13 +87,8 @@ class ToolLoop {
 
   async run(): Promise<StepOutcome> {
     if (this.#catalog.tools.length === 0 && this.#schema !== null) return this.#structured(this.#schema, null);
-    for (const { turn, attempt, tokens, costUsd } of storedTurns(this.#context.state, this.#context.path)) {
-      // What an earlier attempt of the step paid is in that attempt's row.
-      if (attempt === this.#context.attempt) this.#tally.addSpent({ tokens, costUsd });
-      this.#tally.answeredBy(turn);
-      const ended = await this.#useTools(turn, { tokens, usedShare: null });
-      if (ended !== null) return ended;
-    }
+    const endedBefore = await this.#replay();
+    if (endedBefore !== null) return endedBefore;
     for (;;) {
       const answer = await askModel(this.#context, this.#asked({ journalMessage: true }), this.#tally);
       if (answer.kind === "ended") return answer.outcome;
@@ -100,11 +96,27 @@ class ToolLoop {
       if (result.toolCalls.length === 0) return this.#finish(result.text);
       if (!this.#mayUseTools) return this.#atLimit();
       await this.#context.flushCalls();
-      const tokens = (result.usage?.inputTokens ?? 0) + (result.usage?.outputTokens ?? 0);
-      const usedShare = this.#context.decision.governance?.execution.budget.usedShare ?? null;
-      const ended = await this.#useTools(result, { tokens, usedShare });
+      const ended = await this.#useTools(result, this.#spentBy(result));
       if (ended !== null) return ended;
     }
+  }
+
+  #spentBy({ usage }: ModelResult): { readonly tokens: number; readonly usedShare: number | null } {
+    const { governance } = this.#context.decision;
+    return { tokens: (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0), usedShare: governance?.execution.budget.usedShare ?? null };
+  }
+
+  /** Turns of earlier claims and attempts: their tools have rows, and are not called again. */
+  async #replay(): Promise<StepOutcome | null> {
+    const { state, path, attempt: present } = this.#context;
+    for (const { turn, attempt, tokens, costUsd } of storedTurns(state, path)) {
+      // What an earlier attempt of the step paid is in that attempt's row.
+      if (attempt === present) this.#tally.addSpent({ tokens, costUsd });
+      this.#tally.answeredBy(turn);
+      const ended = await this.#useTools(turn, { tokens, usedShare: null });
+      if (ended !== null) return ended;
+    }
+    return null;
   }
 
   /** @returns an outcome when the loop ends here */

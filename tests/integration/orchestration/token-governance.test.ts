@@ -163,4 +163,102 @@ describe("Token Governance Integration", () => {
       expect(done.output).toEqual([orders[77]]);
     });
   });
+
+  test("respects budget per step", async () => {
+    await withSystem(async ({ db, run }) => {
+      const on = await run({ definition: { ...digest, name: "planned", limits: { plannedTokens: 8_000 } }, flags: ON });
+      const { rows } = await db.query<{ step: string; allocated: number; used: number; compressed: boolean; ratio: string | null }>(
+        `SELECT step_id AS step, allocated_tokens AS allocated, used_tokens AS used, compression_applied AS compressed, compression_ratio AS ratio
+         FROM token_budgets WHERE execution_id = $1`,
+        [on.executionId],
+      );
+      const { rows: executions } = await db.query<{ allocated: number; used: number }>(
+        "SELECT token_budget_allocated AS allocated, token_budget_used AS used FROM workflow_executions WHERE id = $1",
+        [on.executionId],
+      );
+      const step = on.steps.find(({ id }) => id === "digest");
+
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toMatchObject({ step: "digest", used: step?.tokens.used, allocated: step?.tokens.allocated, compressed: true });
+      expect(Number(rows[0]?.ratio)).toBeGreaterThan(0);
+      expect(Number(rows[0]?.ratio)).toBeLessThan(1);
+      // The commitment is what was counted and predicted at dispatch, not the planning share.
+      expect(Math.abs((step?.tokens.used ?? 0) - (step?.tokens.allocated ?? 0))).toBeLessThan((step?.tokens.allocated ?? 0) * 0.3);
+      expect(executions).toEqual([{ allocated: 8_000, used: on.tokens.used }]);
+    });
+  });
+
+  test.each(["pause", "fail"] as const)(
+    "stops a step that passes the planned tokens, by policy %s, before its call",
+    async (overBudget) => {
+      await withSystem(async ({ system, run, model }) => {
+        const definition = { ...digest, name: `planned ${overBudget}`, limits: { plannedTokens: 300, overBudget } };
+        const report = await run({ definition, flags: ON });
+        expect(model.requests).toHaveLength(0);
+        if (overBudget === "fail") {
+          expect(report).toMatchObject({ status: "failed", error: { code: "BUDGET_EXCEEDED" } });
+          return;
+        }
+        expect(report).toMatchObject({ status: "waiting", waitingFor: "budget" });
+        const { limit } = report.waiting[0] ?? {};
+        await system.topUpBudget(limit?.scope ?? "", { tokens: (limit?.missingTokens ?? 0) + 5_000 }, "ada");
+        expect(await system.wait(report.executionId)).toMatchObject({ status: "completed" });
+        expect(model.requests).toHaveLength(1);
+      });
+    },
+  );
+
+  test("warns of a step that passes the planned tokens and lets it pass, where nothing else is said", async () => {
+    await withSystem(async ({ run }) => {
+      const report = await run({ definition: { ...digest, name: "planned warn", limits: { plannedTokens: 300 } }, flags: ON });
+      const step = report.steps.find(({ id }) => id === "digest");
+
+      expect(report.status).toBe("completed");
+      expect(step?.warnings.join("; ")).toMatch(/of its budget are left \(policy warn\)/);
+    });
+  });
+
+  test("prevents circuit breaker", async () => {
+    const pages = Array.from(
+      { length: 400 },
+      (_, index) => `Paragraph ${index}: the plant at site ${index % 40} ran at ${60 + (index % 30)} percent.`,
+    );
+    const huge = defineWorkflow({
+      name: "beyond the window",
+      model: "openai/gpt-4o-mini",
+      steps: [
+        { id: "read", type: "action", plugin: "probe", action: "read", params: { text: pages.join("\n\n").repeat(20) } },
+        {
+          id: "digest",
+          type: "ai_processing",
+          prompt: "Summarize what is said about site 7.",
+          input: "{{read.text}}",
+          max_output_tokens: 300,
+        },
+      ],
+    });
+    await withSystem(async ({ run, model }) => {
+      const off = await run({ definition: huge });
+      const on = await run({ definition: huge, flags: ON });
+
+      expect(off).toMatchObject({ status: "failed", error: { code: "CONTEXT_OVERFLOW" } });
+      expect(on.status).toBe("completed");
+      expect(textOf(model.requests[0])).toContain("site 7");
+      expect(on.steps.find(({ id }) => id === "digest")?.quality).not.toBeNull();
+    });
+  });
+
+  test("takes the direct path when orchestration itself fails, and says so", async () => {
+    await withSystem(async ({ system, db, run, model }) => {
+      // The plan's own migration taken back by hand: what governance reads is not there.
+      await db.query("ALTER TABLE token_budgets RENAME TO token_budgets_gone");
+      await db.query("ALTER TABLE execution_forecasts RENAME TO execution_forecasts_gone");
+      const report = await run({ definition: digest, flags: { token_governance_enabled: "observe" } });
+      const actions = (await system.listAudit({ executionId: report.executionId })).map(({ action }) => action);
+
+      expect(report.status).toBe("completed");
+      expect(model.requests).toHaveLength(1);
+      expect(actions).toContain("orchestration.bypassed");
+    });
+  });
 });
