@@ -4,6 +4,7 @@ import { sha256Hex } from "../../lib/core/ids.ts";
 import type { Reservation } from "../../lib/ledger/types.ts";
 import type { ModelRequest, ModelResult } from "../../lib/models/types.ts";
 import { ScriptedModel, type ScriptedAnswer } from "../../lib/testing/ScriptedModel.ts";
+import type { TokenCounter } from "../../lib/tokens/TokenCounter.ts";
 import { scriptedAnswer, type SeedSource } from "./scriptedAnswer.ts";
 
 export interface PaidRequest {
@@ -14,15 +15,18 @@ export interface PaidRequest {
 export interface RecordingModelOptions {
   readonly name: string;
   readonly seedSource: SeedSource;
+  /** Counts usage exactly; without it four characters make a token. */
+  readonly counter?: TokenCounter;
 }
 
 export class RecordingModel extends ScriptedModel {
   readonly #byExecution = new Map<string, PaidRequest[]>();
 
-  constructor({ name, seedSource }: RecordingModelOptions) {
+  constructor({ name, seedSource, counter }: RecordingModelOptions) {
     const failed = new Set<string>();
     super((request) => (request.model === "failing" ? failOnce(request, failed) : undefined) ?? scriptedAnswer(request, seedSource), {
       name,
+      ...(counter === undefined ? {} : { counter }),
     });
   }
 

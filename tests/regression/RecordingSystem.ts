@@ -10,7 +10,8 @@ import { loadSteps, loadValues, type StoredStep } from "../../lib/journal/Journa
 import type { StepDetail } from "../../lib/pilot/ExecutionState.ts";
 import { QUEUE_TEMPLATE } from "../../lib/pilot/prepareQueue.ts";
 import { createSystem } from "../../lib/system.ts";
-import type { System } from "../../lib/systemApi.ts";
+import type { ExecutionReport, System } from "../../lib/systemApi.ts";
+import type { TokenCounter } from "../../lib/tokens/TokenCounter.ts";
 import { openTestDatabase } from "../testEnvironment.ts";
 import { answerApprovals } from "./answerApprovals.ts";
 import type { Agent } from "./corpus.ts";
@@ -34,6 +35,8 @@ export interface RecordingOptions {
   readonly seedSource?: SeedSource;
   /** Hosts of this machine that HTTP actions may call. @defaultValue none */
   readonly allowedPrivateHosts?: readonly string[];
+  /** Counts what models are sent and answer exactly. @defaultValue four characters make a token */
+  readonly counter?: TokenCounter;
 }
 
 export class RecordingSystem implements AsyncDisposable {
@@ -65,11 +68,18 @@ export class RecordingSystem implements AsyncDisposable {
     });
   }
 
-  static async open({ flags = {}, seedSource = "request", allowedPrivateHosts = [] }: RecordingOptions = {}): Promise<RecordingSystem> {
+  static async open({
+    flags = {},
+    seedSource = "request",
+    allowedPrivateHosts = [],
+    counter,
+  }: RecordingOptions = {}): Promise<RecordingSystem> {
     const folder = await mkdtemp(join(tmpdir(), "neuronforge-traces-"));
     await writeFiles(folder);
     const db = await openTestDatabase(QUEUE_TEMPLATE);
-    const models = [PROVIDER, SLOPPY_PROVIDER].map((name) => new RecordingModel({ name, seedSource }));
+    const models = [PROVIDER, SLOPPY_PROVIDER].map(
+      (name) => new RecordingModel({ name, seedSource, ...(counter === undefined ? {} : { counter }) }),
+    );
     const config = loadConfig(
       {},
       {},
@@ -105,6 +115,16 @@ export class RecordingSystem implements AsyncDisposable {
     }
     const traces = await Promise.all(started.map(async ({ agent, id }) => [agent.name, await this.#trace(agent, id)] as const));
     return new Map(traces);
+  }
+
+  /** Runs them as {@link run} does, for their reports instead of their traces. */
+  async report(agents: readonly Agent[]): Promise<Map<string, ExecutionReport>> {
+    const reports = new Map<string, ExecutionReport>();
+    for (const agent of agents) {
+      const { executionId } = await this.system.start({ ...agent.request, flags: this.#flags });
+      reports.set(agent.name, await answerApprovals(this.system, executionId));
+    }
+    return reports;
   }
 
   async #trace(agent: Agent, id: string): Promise<Trace> {

@@ -41,7 +41,9 @@ function seedOf(request: ModelRequest, source: SeedSource): string {
 
 function firstText({ messages }: ModelRequest): string {
   const content = messages[0]?.content;
-  return typeof content === "string" ? content : JSON.stringify(content ?? null);
+  if (typeof content === "string") return content;
+  // Content with a cache mark comes in parts.
+  return (content ?? []).map((part) => ("text" in part ? part.text : JSON.stringify(part))).join("");
 }
 
 function instructionOf(request: ModelRequest): string {
@@ -84,13 +86,27 @@ function isClassification({ properties }: JsonObject): boolean {
   return isJsonObject(properties) && isJsonObject(properties["labels"]) && JSON.stringify(properties["labels"]).includes('"index"');
 }
 
+interface Item {
+  readonly index: number;
+  readonly item: JsonValue;
+}
+
+/** A lossless view of the items is no JSON: then they are taken as they were given. */
+function itemsOf(data: string, given: JsonValue | undefined): readonly Item[] {
+  try {
+    return JSON.parse(data) as Item[];
+  } catch {
+    return (given ?? []) as unknown as readonly Item[];
+  }
+}
+
 /** By item, not by batch: an item gets the same label wherever it stands. */
 function labelsFor(schema: JsonObject, request: ModelRequest): JsonValue {
+  const { data: given } = request.facts ?? {};
   const offered = /"enum":(\[[^\]]*\])/.exec(JSON.stringify(schema))?.[1] ?? "[]";
   const labels = JSON.parse(offered) as JsonValue[];
   const text = firstText(request);
   const data = /<data>\n([^]*)\n<\/data>/.exec(text)?.[1];
-  const items =
-    data === undefined ? [{ index: 0, item: text }] : (JSON.parse(data) as { readonly index: number; readonly item: JsonValue }[]);
+  const items = data === undefined ? [{ index: 0, item: text }] : itemsOf(data, given);
   return { labels: items.map(({ index, item }) => ({ index, label: new SeededRandom(normaliseText(JSON.stringify(item))).pick(labels) })) };
 }

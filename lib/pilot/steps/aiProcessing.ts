@@ -9,8 +9,8 @@ import { classify } from "./classify.ts";
 import { extract } from "./extractByRules.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { emptyAnswer, jsonSchemaOf } from "./outputSchemas.ts";
-import { presentPrompt, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
-import { isNothing, promptFacts, sharedDataMessage, systemPrompt, taskOf, textOf, userPrompt } from "./prompts.ts";
+import { presentPrompt, presentRules, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
+import { isNothing, promptFacts, sharedDataMessage, taskOf, textOf, userPrompt } from "./prompts.ts";
 import { askForValue } from "./structuredAnswer.ts";
 
 type Context = StepContext<StepOf<"ai_processing">>;
@@ -88,15 +88,16 @@ async function questionOf(context: Context, { instruction, input, parameters, fa
   const isShared = input !== undefined && isReadByAll(context, input);
   const options = { of: "input", task: instruction.task, schema, ...(isShared ? { maxLevel: 0 as const } : {}) };
   const data = input === undefined ? undefined : await presentValue(context, input, options);
+  const rules = presentRules(context, { hasSchema: schema !== null, hasData: data !== undefined });
   return {
-    system: systemPrompt({ hasSchema: schema !== null }),
+    system: rules.system,
     messages: [
       isShared && data !== undefined
         ? sharedDataMessage({ instruction: instruction.text, data: data.text, parameters })
         : { role: "user", content: userPrompt({ instruction: instruction.text, data: data?.text, parameters }) },
     ],
     facts: factsSeen(facts, data ?? { text: instruction.data, isShortened: instruction.isShortened }),
-    savedInputTokens: instruction.savedTokens + (data?.savedTokens ?? 0),
+    savedInputTokens: rules.savedTokens + instruction.savedTokens + (data?.savedTokens ?? 0),
   };
 }
 

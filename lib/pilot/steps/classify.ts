@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { ModelFacts } from "../../models/types.ts";
 import type { StepContext, StepOutcome } from "../types.ts";
 import type { ModelTally } from "./ModelTally.ts";
-import { presentValue } from "./presented.ts";
-import { systemPrompt, userPrompt } from "./prompts.ts";
+import { presentRules, presentValue } from "./presented.ts";
+import { userPrompt } from "./prompts.ts";
 import { askForValue } from "./structuredAnswer.ts";
 
 /** More items in one answer are skipped or mixed up more often. */
@@ -77,13 +77,14 @@ async function classifyBatch(
   const shown =
     input === undefined ? null : await presentValue(context, data, { of: "items", task: instruction, schema: null, maxLevel: 0 });
   const content = userPrompt({ instruction: `${instruction}\n\n${order}`, data: shown?.text, parameters });
+  const rules = presentRules(context, { hasSchema: true, hasData: shown !== null });
   const answer = await askForValue(context, {
     question: {
-      system: systemPrompt({ hasSchema: true }),
+      system: rules.system,
       messages: [{ role: "user", content }],
       facts: { ...facts, kind: "classify", data, labels: labels.map((name) => ({ name })) },
       activityType: "classification",
-      savedInputTokens: shown?.savedTokens ?? 0,
+      savedInputTokens: rules.savedTokens + (shown?.savedTokens ?? 0),
     },
     schema: schemaOf({ type: ["string", "null"], enum: [...labels, null] }),
     // A label of its own making is no reason to ask again: it does not count.

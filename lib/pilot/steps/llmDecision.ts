@@ -11,8 +11,8 @@ import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { jsonSchemaOf } from "./outputSchemas.ts";
-import { presentPrompt, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
-import { promptFacts, systemPrompt, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
+import { presentPrompt, presentRules, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
+import { promptFacts, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
 import { askForValue, finishStructured } from "./structuredAnswer.ts";
 import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
 import { performToolCalls, type ToolResult } from "./toolCalls.ts";
@@ -70,7 +70,8 @@ class ToolLoop {
     this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
     this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
     this.#brake = context.decision.governance?.createBrake(this.#maxTurns) ?? null;
-    this.#savedTokens = instruction.savedTokens + (data?.savedTokens ?? 0);
+    const rules = presentRules(context, { hasSchema: false, hasData: data !== undefined });
+    this.#savedTokens = rules.savedTokens + instruction.savedTokens + (data?.savedTokens ?? 0);
     const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
     const closing =
       this.#schema === null ? "" : `\n\nWhen you are done, answer with JSON only, fitting this schema:\n${JSON.stringify(this.#schema)}`;
@@ -78,7 +79,7 @@ class ToolLoop {
       { role: "user", content: userPrompt({ instruction: `${instruction.text}${closing}`, data: data?.text, parameters }) },
     ];
     this.#question = {
-      system: systemPrompt({ hasSchema: false }),
+      system: rules.system,
       facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data: input }),
       activityType: "tool_loop",
       ...(catalog.tools.length === 0 ? {} : { tools: catalog.tools }),

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import { parseTemplate, stringifyValue, type TemplatePart } from "../../operations/templates.ts";
 import { namesReadOf } from "../governance/namesReadOf.ts";
 import type { StepContext } from "../types.ts";
-import { textOf } from "./prompts.ts";
+import { systemPrompt, textOf } from "./prompts.ts";
 
 export interface Presented {
   readonly text: string;
@@ -11,6 +11,17 @@ export interface Presented {
   readonly savedTokens: number;
   /** Something that the content says is not in the text. */
   readonly isShortened: boolean;
+}
+
+/** The rules of a step, and by how many tokens their short form is shorter; nothing is saved on the direct path. */
+export function presentRules(
+  { decision, services }: StepContext,
+  about: { readonly hasSchema: boolean; readonly hasData: boolean },
+): { readonly system: string; readonly savedTokens: number } {
+  const long = systemPrompt(about);
+  if (decision.governance?.isActing !== true) return { system: long, savedTokens: 0 };
+  const system = systemPrompt({ ...about, isShort: true });
+  return { system, savedTokens: services.counter.count(long) - services.counter.count(system) };
 }
 
 export interface PresentOptions {
