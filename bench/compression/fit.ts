@@ -16,7 +16,7 @@ export interface Sample {
 const ROUNDS = 1_500;
 const RATE = 1;
 const RIDGE = 0.001;
-const POINTS = 48;
+const POINTS = 32;
 /** Samples on either side of a point that speak for it; fewer towards the ends. */
 const HALF_WINDOW = 700;
 const LEAST_HALF_WINDOW = 120;
@@ -85,7 +85,7 @@ function fitSteps(samples: readonly Sample[], model: Weights): readonly Calibrat
   let lower = 0;
   return pools.map(({ score, share, witnesses }) => {
     lower = Math.max(lower, wilsonLower(share, witnesses));
-    return { score: round(score), probability: round(share), lower: round(lower) };
+    return [round(score), round(share), round(lower)];
   });
 }
 

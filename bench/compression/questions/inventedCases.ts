@@ -41,6 +41,7 @@ export function incidentCase(random: SeededRandom, index: number): Case {
       `What is wrong with the ${subject} in the ${service} service? Give the errors and when they happened.`,
       "Find the errors in this log: message, service and time.",
       "Check this log and say what went wrong.",
+      `What is wrong with the ${subject} in the ${service} service?`,
     ]),
     answers: random.sample(answers, 5),
     family: "log",
@@ -84,7 +85,9 @@ export function meetingCase(random: SeededRandom, index: number): Case {
   return {
     source: `meeting ${index}`,
     content: turns.join("\n"),
-    task: isAboutAll ? "Summarise the meeting with all decisions and figures." : `Summarise what was said about ${subject}, with figures.`,
+    task: isAboutAll
+      ? "Summarise the meeting with all decisions and figures."
+      : random.pick([`Summarise what was said about ${subject}, with figures.`, `What was said about ${subject}?`]),
     answers: random.sample(asked, 6).map(({ figure }) => [figure]),
     family: "meeting",
   };

@@ -34,6 +34,7 @@ function manifestCase(manifests: readonly Fields[], random: SeededRandom, index:
   const [task, asked] = random.pick([
     ["List every package with its name, version and license.", records],
     [`Which packages are under the license ${license}? Give their names and versions.`, records.filter((one) => one.license === license)],
+    [`What are the names and versions of the packages under ${license}?`, records.filter((one) => one.license === license)],
     ["List the packages that are not under the MIT license: name, version, license.", records.filter((one) => one.license !== "MIT")],
   ] as const);
   const answers = random.sample(asked, 8).map(({ name, version }) => [String(name), String(version)]);
@@ -61,7 +62,10 @@ function webhookCase(webhooks: readonly Webhook[], random: SeededRandom): Case {
   return {
     source: `webhook ${name}`,
     content,
-    task: `Write one line about this ${name.replaceAll("_", " ")} event: give the ${names.slice(0, -1).join(", the ")} and the ${names.at(-1) ?? ""}.`,
+    task:
+      random.next() < 0.3
+        ? `What are the ${names.slice(0, -1).join(", the ")} and the ${names.at(-1) ?? ""} of this event?`
+        : `Write one line about this ${name.replaceAll("_", " ")} event: give the ${names.slice(0, -1).join(", the ")} and the ${names.at(-1) ?? ""}.`,
     answers: asked.map(({ value }) => [value]),
     family: "json object",
   };
@@ -98,6 +102,8 @@ function tableCase(random: SeededRandom, index: number): Case {
   const [task, asked] = random.pick([
     ["Find the largest orders by amount: id, customer and amount.", byAmount.slice(0, 3)],
     ["Find the smallest order: id, customer, amount.", byAmount.slice(-1)],
+    ["Which orders are the largest by amount?", byAmount.slice(0, 3)],
+    [`Which orders are ${state}, and what is their amount?`, rows.filter((row) => row.state === state)],
     [
       `List the ${state} orders in the region ${region} with id and amount.`,
       rows.filter((row) => row.state === state && row.region === region),

@@ -31,7 +31,7 @@ function changelogCase({ source, text }: Document, random: SeededRandom): Case {
   return {
     source,
     content,
-    task: `What changed in ${asked.heading}? List the changes with their references.`,
+    task: random.pick([`What changed in ${asked.heading}? List the changes with their references.`, `What changed in ${asked.heading}?`]),
     answers: random.sample(atomsOf(asked.body, content), 5).map((atom) => [atom]),
     family: "changelog",
   };
@@ -50,7 +50,11 @@ function sectionCase({ source, text }: Document, random: SeededRandom): Case {
   return {
     source,
     content,
-    task: `Explain ${asked.heading} for the team, with the names that one has to type.`,
+    task: random.pick([
+      `Explain ${asked.heading} for the team, with the names that one has to type.`,
+      `What does the guide say about ${asked.heading}?`,
+      `Summarise the part on ${asked.heading}.`,
+    ]),
     answers: random.sample(atomsOf(asked.body, content), 5).map((atom) => [atom]),
     family: "guide",
   };

@@ -1,5 +1,5 @@
 // Q of a view: features of what was kept → calibrated probability. Fits nothing itself: bench/compression/calibrate.ts writes the table.
-import { toQuality, type QualityEstimate, type QualityFeatures, type TaskKind } from "./calibrationModel.ts";
+import { toQuality, type ContentGroup, type QualityEstimate, type QualityFeatures, type TaskKind } from "./calibrationModel.ts";
 import { CALIBRATION } from "./calibrationTable.ts";
 import type { PayloadType } from "./types.ts";
 
@@ -24,26 +24,37 @@ export interface QualityEstimator {
 /** Nothing was lost: no estimate is needed. */
 export const PERFECT_QUALITY: QualityEstimate = { quality: 5, lowerBound: 5 };
 
-/** A question asks for one thing, and its words lie near the answer; an instruction is asked about in details of its own. */
+/** A single sentence that asks. "What is wrong? List the errors." is an instruction: it will be asked about in details. */
 export function taskKindOf(task: string | undefined): TaskKind {
   const text = task?.trim() ?? "";
   if (text === "") return "none";
-  return text.endsWith("?") ||
-    QUESTION_WORDS.has(
-      text
-        .slice(0, 12)
-        .toLowerCase()
-        .split(/[^a-z]/, 1)[0] ?? "",
-    )
-    ? "question"
-    : "instruction";
+  const isOneSentence = !/[.!?;:]\s+\p{Lu}/u.test(text);
+  const firstWord =
+    text
+      .slice(0, 12)
+      .toLowerCase()
+      .split(/[^a-z]/, 1)[0] ?? "";
+  return isOneSentence && (text.endsWith("?") || QUESTION_WORDS.has(firstWord)) ? "question" : "instruction";
 }
 
 const QUESTION_WORDS = new Set(["who", "what", "when", "where", "which", "why", "whose", "whom", "how"]);
 
+export function contentGroupOf(type: PayloadType): ContentGroup {
+  return GROUPS[type] ?? "text";
+}
+
+const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
+  json: "records",
+  ndjson: "records",
+  csv: "records",
+  log: "lines",
+  diff: "lines",
+  "stack-trace": "lines",
+};
+
 /** Sorts once; each estimate after that is linear in the units. */
 export function createQualityEstimator(inputs: QualityInputs): QualityEstimator {
-  const model = CALIBRATION[taskKindOf(inputs.task)];
+  const model = CALIBRATION[taskKindOf(inputs.task)][contentGroupOf(inputs.type)];
   const featuresOf = createFeatures(inputs);
   return {
     estimate: (isKept) => {
