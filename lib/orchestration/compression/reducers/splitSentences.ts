@@ -8,6 +8,7 @@ const ABBREVIATIONS = new Set(
 );
 const CLOSERS = "\"'”’)]»」』";
 const CJK_STOPS = "。！？";
+const STOPS = /[.!?…。！？]/;
 /** A sentence longer than this is cut at a space, so that one unbroken page does not become one unit. */
 const LONGEST = 1_200;
 
@@ -49,30 +50,30 @@ function endAfter(text: string, at: number, start: number): number {
   return text.charAt(at) !== "." || endsAtDot(text, at, start) ? end : 0;
 }
 
-/** Where the sentence that begins at `start` has to be cut for its length, or 0. */
-function forcedEnd(text: string, start: number, index: number): number {
-  if (index - start < LONGEST) return 0;
-  const space = text.lastIndexOf(" ", index);
-  return space > start + LONGEST / 2 ? space : index;
-}
-
 /** The sentences of one paragraph, trimmed, in order; joined by single spaces they say what the paragraph says. Linear. */
 export function splitSentences(text: string): string[] {
   const sentences: string[] = [];
+  const stops = new RegExp(STOPS, "g");
   let start = 0;
   const push = (end: number): void => {
     const sentence = text.slice(start, end).trim();
     if (sentence !== "") sentences.push(sentence);
     start = end;
   };
-  for (let index = 0; index < text.length; index++) {
-    const char = text.charAt(index);
-    const isStop = char === "." || char === "!" || char === "?" || char === "…" || CJK_STOPS.includes(char);
-    const end = isStop ? endAfter(text, index, start) : forcedEnd(text, start, index);
+  const pushLong = (until: number): void => {
+    while (until - start > LONGEST) {
+      const space = text.lastIndexOf(" ", start + LONGEST);
+      push(space > start + LONGEST / 2 ? space : start + LONGEST);
+    }
+  };
+  for (let stop = stops.exec(text); stop !== null; stop = stops.exec(text)) {
+    pushLong(stop.index);
+    const end = endAfter(text, stop.index, start);
     if (end === 0) continue;
     push(end);
-    index = Math.max(index, end - 1);
+    stops.lastIndex = end;
   }
+  pushLong(text.length);
   push(text.length);
   return sentences;
 }

@@ -1,0 +1,86 @@
+// Stack trace reducer: exception chain, messages and frames of the program; runs of library frames are counted. It resolves no source.
+import type { ReduceContext, Reducer, Reduction } from "../types.ts";
+import { reductionOf, type LaidUnit } from "./reductionOf.ts";
+
+const FRAME =
+  /^\s*at \S|^\s*File "[^"]{1,300}", line \d+|^\s*\.{3} \d+ (?:more|common)|^\s+from \S{1,300}:\d+:in |^\S{1,300}:\d+:in [`'"]|^\s{1,8}\S{1,300}\.(?:go|rs|c|cc|cpp|py|js|ts|rb|php|java|kt|cs):\d+|^#\d{1,5}\s|^\s+\d{1,4}: \S|^[\w./*()-]{1,200}\(.{0,200}\)$/;
+/** Paths and packages that are not the program's own. */
+const LIBRARY =
+  /node_modules|node:|internal\/|site-packages|dist-packages|\/usr\/(?:lib|local)|lib\/python|\/gems\/|\/rustc\/|\/go\/pkg|\.cargo\/registry|<frozen |vendor\/|\.\.\. \d+ (?:more|common)|(?:^|[\s/])(?:java|javax|jdk|sun|scala|kotlin|kotlinx|org\.apache|org\.springframework|org\.hibernate|org\.junit|org\.eclipse|org\.postgresql|com\.sun|com\.mysql|com\.zaxxer|io\.netty|reactor|okhttp3|androidx?|dalvik|com\.android|com\.google\.common|System|Microsoft|core::|std::|alloc::|tokio::|runtime)[.:]/;
+/** Frames of any origin that stay at the head of each trace: where it was thrown. */
+const TOP_FRAMES = 1;
+
+interface TraceLine {
+  readonly text: string;
+  readonly isFrame: boolean;
+  readonly isLibrary: boolean;
+  /** Source lines. */
+  readonly count: number;
+}
+
+/** Python and Go put a frame on two lines: they are one. */
+function traceLines(content: string): TraceLine[] {
+  const lines = content.replaceAll("\r\n", "\n").split("\n");
+  const out: TraceLine[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = (lines[index] ?? "").trimEnd();
+    const head = line.slice(0, 700);
+    const isFrame = FRAME.test(head);
+    const next = (lines[index + 1] ?? "").trimEnd();
+    const hasSource =
+      (isFrame && /^\s*File "/.test(head) && /^\s{4,}\S/.test(next) && !FRAME.test(next.slice(0, 700))) ||
+      (isFrame && /\)$/.test(head) && /^\t\S{1,300}:\d+/.test(next.slice(0, 400)));
+    const text = hasSource ? `${line}\n${next}` : line;
+    if (hasSource) index++;
+    if (text.trim() !== "") out.push({ text, isFrame, isLibrary: isFrame && LIBRARY.test(text.slice(0, 1_000)), count: hasSource ? 2 : 1 });
+    else if (out.length > 0) {
+      const last = out[out.length - 1];
+      if (last !== undefined) out[out.length - 1] = { ...last, count: last.count + 1 };
+    }
+  }
+  return out;
+}
+
+function reduceStackTrace(content: string, context: ReduceContext): Reduction | null {
+  if (context.level === 0) return null;
+  const lines = traceLines(content);
+  const units: LaidUnit[] = [];
+  let source = 0;
+  let depth = 0;
+  let head: number | undefined;
+  let folded = 0;
+  const seen = new Set<string>();
+  for (const line of lines) {
+    depth = line.isFrame ? depth + 1 : 0;
+    const isRepeat = line.isFrame && seen.has(line.text);
+    seen.add(line.text);
+    const last = units.at(-1);
+    // Recursion repeats frames; a library's inner frames say nothing.
+    if (((line.isLibrary && depth > TOP_FRAMES) || isRepeat) && last !== undefined) {
+      const frames = Number(/^(\d+) /.exec(last.note ?? "0 ")?.[1] ?? 0) + 1;
+      units[units.length - 1] = {
+        ...last,
+        covers: (last.covers ?? last.to - last.from) + line.count,
+        note: `${frames} frame${frames === 1 ? "" : "s"} of libraries`,
+      };
+      folded++;
+      source += line.count;
+      continue;
+    }
+    const index = units.length;
+    if (!line.isFrame) head = index;
+    units.push({
+      text: context.mark.escape(line.text),
+      from: source,
+      to: source + line.count,
+      lead: "\n",
+      weight: line.isFrame ? (line.isLibrary ? 0.3 : 0.6) : 0.9,
+      ...(line.isFrame ? (head === undefined ? {} : { parent: head }) : { pin: "error" as const }),
+    });
+    source += line.count;
+  }
+  const dropped = folded > 0 ? [`${folded} frames of libraries or repeated ones`] : [];
+  return reductionOf(content, { type: "stack-trace", noun: ["line", "lines"], units, dropped }, context);
+}
+
+export const stackTraceReducer: Reducer = { types: ["stack-trace"], reduce: reduceStackTrace };
