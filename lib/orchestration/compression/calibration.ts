@@ -18,7 +18,7 @@ export interface QualityInputs {
 
 export interface QualityEstimator {
   /** O(units). Keeping more units never lowers the estimate. */
-  estimate(isKept: (index: number) => boolean): QualityEstimate;
+  readonly estimate: (isKept: (index: number) => boolean) => QualityEstimate;
 }
 
 /** Nothing was lost: no estimate is needed. */

@@ -1,5 +1,5 @@
 // What is told of a content and its view: everything of both, in order, common pieces as kept.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diffPieces } from "../../../../lib/cli/text/diffPieces.ts";
 

@@ -1,5 +1,5 @@
 // Q from features: what kind of task it is, that keeping more never lowers it, and that its bounds are bounds.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   contentGroupOf,
