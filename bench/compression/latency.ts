@@ -1,4 +1,4 @@
-// How long one view takes on contents of up to 20 KB: DIR's payloads cut to size, tool outputs of tau, generated logs. Warm, one process.
+// How long one view takes on contents of up to 20 KB: DIR's payloads (texts cut to size), tool outputs of tau, generated logs. Warm, one process.
 import { performance } from "node:perf_hooks";
 import { row, type Row } from "../measure.ts";
 import { readToolOutputs } from "./losslessTau.ts";
@@ -50,7 +50,10 @@ export async function measureLatency(
 }
 
 async function readMix(folder: string): Promise<readonly Sample[]> {
-  const payloads = (await readPayloads(folder)).map(({ file, content, task }) => ({ kind: file, content: cutAtLine(content), task }));
+  const payloads = (await readPayloads(folder))
+    .map(({ file, content, task }) => ({ kind: file, content: cutAtLine(content), task }))
+    // JSON that was cut short is none.
+    .filter(({ kind, content }) => !kind.endsWith(".json") || content.trimEnd().endsWith("}") || content.trimEnd().endsWith("]"));
   const outputs = (await readToolOutputs(folder)).filter((content) => content.length >= 1_000 && content.length <= MAX_BYTES);
   const step = Math.max(1, Math.floor(outputs.length / TOOL_OUTPUTS));
   const tools = outputs.filter((_, index) => index % step === 0).slice(0, TOOL_OUTPUTS);
@@ -58,7 +61,6 @@ async function readMix(folder: string): Promise<readonly Sample[]> {
   return [...payloads, ...tools.map((content) => ({ kind: "tau tool output", content })), ...logs];
 }
 
-/** JSON cut short is no JSON: such payloads are measured as what they then are. */
 function cutAtLine(content: string): string {
   if (Buffer.byteLength(content) <= MAX_BYTES) return content;
   const head = Buffer.from(content)
