@@ -9,28 +9,27 @@ const ASSIGNMENT = /^\s*[\w.$[\]"']+\s*(?:[+\-*/|&]?=|:=)\s*\S|^\s*[\w.$]+\(.*\)
 const SETTING = /^\s*(?:- )?["']?[\w./-]{1,60}["']?:(?:\s+\S{1,120}.*|\s*)$|^\s*\[[\w.\s"-]{1,60}\]\s*$|^\s*[\w.-]{1,60}\s?=\s?\S/;
 const SENTENCE = /^[A-Z][\w'’,-]*(?: [\w'’",()-]+){5,}[.!?]?$/;
 
+/** What one line says for code; sentences speak against it. */
+function scoreOf(line: string): number {
+  const isKeyword = KEYWORD.test(line);
+  if (!isKeyword && SENTENCE.test(line.trim())) return -0.3;
+  if (isKeyword && (TAIL.test(line) || !/[.!?]$/.test(line))) return 1;
+  if ((TAIL.test(line) && /[;{}()=]/.test(line)) || ASSIGNMENT.test(line)) return 0.8;
+  return COMMENT.test(line) ? 0.3 : 0;
+}
+
+/** YAML, INI and the like: nearly all lines set something, in sections or levels. */
+function areSettings(lines: readonly string[]): boolean {
+  if (lines.length < 3) return false;
+  const set = lines.filter((line) => SETTING.test(line)).length;
+  return set / lines.length >= 0.8 && lines.some((line) => /^\s{2,}\S|^\s*\[[\w.\s"-]{1,60}\]\s*$/.test(line));
+}
+
 /** 0–1. */
-export function looksLikeCode(lines: readonly string[]): number {
-  if (lines.length === 0) return 0;
+export function looksLikeCode(list: readonly string[]): number {
+  if (list.length === 0) return 0;
+  const lines = list.map((line) => line.slice(0, 300).trimEnd());
   let score = 0;
-  let settings = 0;
-  let deep = 0;
-  for (const whole of lines) {
-    const line = whole.slice(0, 300).trimEnd();
-    if (SENTENCE.test(line.trim()) && !KEYWORD.test(line)) {
-      score -= 0.3;
-      continue;
-    }
-    if (/^\s{2,}\S/.test(line)) deep++;
-    if (KEYWORD.test(line) && (TAIL.test(line) || !/[.!?]$/.test(line))) score += 1;
-    else if (TAIL.test(line) && /[;{}()=]/.test(line)) score += 0.8;
-    else if (ASSIGNMENT.test(line)) score += 0.8;
-    else if (COMMENT.test(line)) score += 0.3;
-    if (SETTING.test(line)) settings++;
-  }
-  const asSettings =
-    settings / lines.length >= 0.8 && lines.length >= 3 && (deep > 0 || lines.some((line) => /^\s*\[[\w.\s"-]+\]\s*$/.test(line)))
-      ? 0.6
-      : 0;
-  return Math.max(asSettings, Math.max(0, score / lines.length));
+  for (const line of lines) score += scoreOf(line);
+  return Math.max(areSettings(lines) ? 0.6 : 0, score / lines.length);
 }

@@ -4,21 +4,26 @@ const DELIMITERS = [",", "\t", ";", "|"];
 const RECORDS = 40;
 const LONGEST_FIELD = 5_000;
 
+/** Index after the quoted field that begins at `at`; 0 where it does not end within reach. */
+function quotedEnd(text: string, at: number): number {
+  for (let index = text.indexOf('"', at + 1); index >= 0 && index - at <= LONGEST_FIELD; index = text.indexOf('"', index + 2)) {
+    if (text.charAt(index + 1) !== '"') return index + 1;
+  }
+  return 0;
+}
+
 /** Fields of each of the first records; quoted fields may hold delimiters and line breaks. Null where quoting is broken. */
 function fieldCounts(text: string, delimiter: string): number[] | null {
   const counts: number[] = [];
   let fields = 1;
-  let isQuoted = false;
   let fieldStart = 0;
   for (let index = 0; index < text.length && counts.length < RECORDS; index++) {
     const char = text.charAt(index);
-    if (isQuoted) {
-      if (index - fieldStart > LONGEST_FIELD) return null;
-      if (char !== '"') continue;
-      if (text.charAt(index + 1) === '"') index++;
-      else isQuoted = false;
-    } else if (char === '"' && index === fieldStart) isQuoted = true;
-    else if (char === delimiter) {
+    if (char === '"' && index === fieldStart) {
+      const end = quotedEnd(text, index);
+      if (end === 0) return text.length - index > LONGEST_FIELD ? null : counts;
+      index = end - 1;
+    } else if (char === delimiter) {
       fields++;
       fieldStart = index + 1;
     } else if (char === "\n") {
@@ -27,7 +32,7 @@ function fieldCounts(text: string, delimiter: string): number[] | null {
       fieldStart = index + 1;
     }
   }
-  if (counts.length < RECORDS && !isQuoted && (fieldStart < text.length || fields > 1)) counts.push(fields);
+  if (counts.length < RECORDS && (fieldStart < text.length || fields > 1)) counts.push(fields);
   return counts;
 }
 
@@ -48,23 +53,24 @@ function looksLikeSentences(text: string, delimiter: string): boolean {
   return spaced > all * 0.8 && /[.!?]\s/.test(head);
 }
 
+/** 0–1 for one delimiter. */
+function strengthOf(sample: string, delimiter: string): number {
+  const all = fieldCounts(sample, delimiter);
+  if (all === null) return 0;
+  // The last record may be cut by the sample's end.
+  const counts = all.length > 3 ? all.slice(0, -1) : all;
+  const { value, times } = mostFrequent(counts);
+  const share = times / Math.max(1, counts.length);
+  if (value < 2 || times < 2 || share < 0.9 || counts[0] !== value || looksLikeSentences(sample, delimiter)) return 0;
+  // Two columns and few rows are weak evidence: "Name, thing" lines look the same.
+  if (value === 2) return times >= 4 ? share * 0.8 : 0;
+  return share * (times >= 3 ? 1 : 0.7);
+}
+
 /** 0 when it is none, else 0.5–1. */
 export function looksLikeCsv(sample: string): number {
-  let best = 0;
-  for (const delimiter of DELIMITERS) {
-    if (!sample.includes(delimiter)) continue;
-    const all = fieldCounts(sample.trim(), delimiter);
-    if (all === null) continue;
-    // The last record may be cut by the sample's end.
-    const counts = all.length > 3 ? all.slice(0, -1) : all;
-    const { value, times } = mostFrequent(counts);
-    if (value < 2 || times < 2) continue;
-    const share = times / counts.length;
-    const isMarkdownTable = delimiter === "|" && sample.trimStart().startsWith("|");
-    if (share < 0.9 || isMarkdownTable || counts[0] !== value || looksLikeSentences(sample, delimiter)) continue;
-    // Two columns and few rows are weak evidence: "Name, thing" lines look the same.
-    const strength = value === 2 ? (times >= 4 ? 0.8 : 0) : times >= 3 ? 1 : 0.7;
-    best = Math.max(best, share * strength);
-  }
+  const text = sample.trim();
+  const candidates = DELIMITERS.filter((delimiter) => text.includes(delimiter) && !(delimiter === "|" && text.startsWith("|")));
+  const best = Math.max(0, ...candidates.map((delimiter) => strengthOf(text, delimiter)));
   return best >= 0.5 ? best : 0;
 }

@@ -102,55 +102,72 @@ function codeLines(content: string): { lines: CodeLine[]; comments: number } {
 
 type Kind = "import" | "signature" | "body";
 
+const WEIGHTS: Readonly<Record<Kind, number>> = { import: 0.4, signature: 0.8, body: 0.35 };
+
 function kindOf(line: string): Kind {
   const head = line.slice(0, 400);
   if (IMPORT.test(head)) return "import";
   return DECLARATION.test(head) && !/^\s*(?:if|for|while|switch|return|else|catch|throw|await|new)\b/.test(head) ? "signature" : "body";
 }
 
+/** Gathers lines to units: imports together, each signature alone, bodies in pieces below their signatures. */
+class CodeUnits {
+  readonly units: LaidUnit[] = [];
+  readonly #context: ReduceContext;
+  readonly #open: { indent: number; index: number; name: string }[] = [];
+  #run: CodeLine[] = [];
+  #kind: Kind = "body";
+
+  constructor(context: ReduceContext) {
+    this.#context = context;
+  }
+
+  add(line: CodeLine): void {
+    const kind = kindOf(line.text);
+    const goesOn = kind === this.#kind && kind !== "signature" && this.#run.length < (kind === "import" ? Infinity : PIECE_LINES);
+    if (!goesOn) this.flush();
+    if (!/^\s*[})\]]+[;,)]*$/.test(line.text)) this.#closeDeeper(indentOf(line.text));
+    this.#kind = kind;
+    this.#run.push(line);
+    if (kind !== "signature") return;
+    const index = this.units.length;
+    this.flush();
+    this.#open.push({ indent: indentOf(line.text), index, name: line.text.trim().slice(0, 120) });
+  }
+
+  #closeDeeper(indent: number): void {
+    for (let top = this.#open.at(-1); top !== undefined && indent <= top.indent; top = this.#open.at(-1)) {
+      this.flush();
+      this.#open.pop();
+    }
+  }
+
+  flush(): void {
+    const first = this.#run[0];
+    if (first === undefined) return;
+    const text = this.#run.map((line) => line.text).join("\n");
+    const above = this.#open.at(-1);
+    this.units.push({
+      text: this.#context.mark.escape(text),
+      searchText: `${this.#open.map((one) => one.name).join(" ")} ${text}`,
+      from: first.from,
+      to: this.#run.at(-1)?.to ?? first.to,
+      lead: "\n",
+      weight: WEIGHTS[this.#kind],
+      ...(above === undefined ? {} : { parent: above.index }),
+    });
+    this.#run = [];
+  }
+}
+
 function reduceCode(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0) return null;
   const { lines, comments } = codeLines(content);
-  const units: LaidUnit[] = [];
-  const open: { indent: number; index: number; name: string }[] = [];
-  let run: CodeLine[] = [];
-  let runKind: Kind = "body";
-  const flush = (): void => {
-    const first = run[0];
-    if (first === undefined) return;
-    const text = run.map((line) => line.text).join("\n");
-    const above = open.at(-1);
-    units.push({
-      text: context.mark.escape(text),
-      searchText: `${open.map((one) => one.name).join(" ")} ${text}`,
-      from: first.from,
-      to: run.at(-1)?.to ?? first.to,
-      lead: "\n",
-      weight: runKind === "import" ? 0.4 : runKind === "signature" ? 0.8 : 0.35,
-      ...(above === undefined ? {} : { parent: above.index }),
-    });
-    run = [];
-  };
-  for (const line of lines) {
-    const kind = kindOf(line.text);
-    const indent = indentOf(line.text);
-    if (kind !== "body" || kind !== runKind || run.length >= PIECE_LINES)
-      if (!(kind === "import" && runKind === "import" && run.length > 0)) flush();
-    const isCloser = /^\s*[})\]]+[;,)]*$/.test(line.text);
-    while (!isCloser && open.length > 0 && indent <= (open.at(-1)?.indent ?? 0)) {
-      flush();
-      open.pop();
-    }
-    runKind = kind;
-    run.push(line);
-    if (kind !== "signature") continue;
-    const index = units.length;
-    flush();
-    open.push({ indent, index, name: line.text.trim().slice(0, 120) });
-  }
-  flush();
+  const building = new CodeUnits(context);
+  for (const line of lines) building.add(line);
+  building.flush();
   const dropped = ["blank lines", ...(comments > 0 ? [`${comments} lines of long comments`] : [])];
-  return reductionOf(content, { type: "code", noun: ["line", "lines"], units, dropped }, context);
+  return reductionOf(content, { type: "code", noun: ["line", "lines"], units: building.units, dropped }, context);
 }
 
 export const codeReducer: Reducer = { types: ["code"], reduce: reduceCode };

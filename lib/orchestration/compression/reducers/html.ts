@@ -51,34 +51,55 @@ function marked(block: HtmlBlock): string {
   return block.text;
 }
 
+interface Outline {
+  readonly path: { level: number; index: number; text: string }[];
+  readonly titleIndex: number | undefined;
+  tableHead: { table: number; index: number } | undefined;
+}
+
+function weightOf(block: HtmlBlock): number {
+  if (block.kind === "heading") return 0.6;
+  if (block.kind === "image") return 0.2;
+  return block.furniture > 0 ? 0.3 : 0.5;
+}
+
+function leadOf(block: HtmlBlock, before: HtmlBlock | undefined): "\n" | "\n\n" {
+  return before?.kind === block.kind && (block.kind === "item" || block.kind === "row") ? "\n" : "\n\n";
+}
+
+/** The heading above a block; for a row the first row of its table. */
+function parentOf(block: HtmlBlock, outline: Outline): Pick<Unit, "parent"> {
+  const { path, titleIndex, tableHead } = outline;
+  const inTable = block.kind === "row" && tableHead !== undefined && tableHead.table === block.table;
+  const parent = inTable ? tableHead.index : (path.at(-1)?.index ?? titleIndex);
+  return parent === undefined ? {} : { parent };
+}
+
+function firstRow(head: Outline["tableHead"], table: number, index: number): { table: number; index: number } {
+  return head?.table === table ? head : { table, index };
+}
+
+function addBlock(building: Building, block: HtmlBlock, before: HtmlBlock | undefined, outline: Outline): void {
+  const { path } = outline;
+  const isHeading = block.kind === "heading";
+  while (isHeading && (path.at(-1)?.level ?? 0) >= block.level) path.pop();
+  if (block.kind !== "row") outline.tableHead = undefined;
+  const base = { ...parentOf(block, outline), weight: weightOf(block) };
+  const headings = path.map((one) => one.text).join(" ");
+  const pieces = block.kind === "paragraph" && block.text.length >= SPLIT_FROM_CHARS ? splitSentences(block.text) : [marked(block)];
+  let index = 0;
+  for (const [at, text] of pieces.entries()) {
+    const searchText = headings === "" || block.kind === "heading" ? {} : { searchText: `${headings} ${text}` };
+    index = add(building, { ...base, ...searchText, text, lead: at === 0 ? leadOf(block, before) : " " });
+  }
+  if (block.kind === "heading") path.push({ level: block.level, index, text: block.text });
+  if (block.table !== undefined && block.kind === "row") outline.tableHead = firstRow(outline.tableHead, block.table, index);
+}
+
 /** Units of all blocks; headings are parents of what stands below them, the first row of a table of its other rows. */
 function blockUnits(building: Building, blocks: readonly HtmlBlock[], titleIndex: number | undefined): void {
-  const path: { level: number; index: number; text: string }[] = [];
-  let tableHead: { table: number; index: number } | undefined;
-  let before: HtmlBlock | undefined;
-  for (const block of blocks) {
-    if (block.kind === "heading") while ((path.at(-1)?.level ?? 0) >= block.level) path.pop();
-    const above = path.at(-1)?.index ?? titleIndex;
-    const headings = path.map((one) => one.text).join(" ");
-    const inTable = block.kind === "row" && tableHead?.table === block.table;
-    const parent = inTable ? tableHead?.index : above;
-    const isTight = before !== undefined && before.kind === block.kind && (block.kind === "item" || block.kind === "row");
-    const base = { lead: isTight ? ("\n" as const) : ("\n\n" as const), ...(parent === undefined ? {} : { parent }) };
-    const searchable = (text: string): Pick<Unit, "searchText"> => (headings === "" ? {} : { searchText: `${headings} ${text}` });
-    before = block;
-    if (block.kind === "heading") {
-      const index = add(building, { ...base, text: marked(block), weight: 0.6 });
-      path.push({ level: block.level, index, text: block.text });
-      continue;
-    }
-    if (block.kind !== "row") tableHead = undefined;
-    const pieces = block.kind === "paragraph" && block.text.length >= SPLIT_FROM_CHARS ? splitSentences(block.text) : [marked(block)];
-    for (const [at, text] of pieces.entries()) {
-      const weight = block.kind === "image" ? 0.2 : block.furniture > 0 ? 0.3 : 0.5;
-      const index = add(building, { ...base, ...(at > 0 ? { lead: " " as const } : {}), ...searchable(text), text, weight });
-      if (block.kind === "row" && !inTable && block.table !== undefined) tableHead = { table: block.table, index };
-    }
-  }
+  const outline: Outline = { path: [], titleIndex, tableHead: undefined };
+  for (const [index, block] of blocks.entries()) addBlock(building, block, blocks[index - 1], outline);
 }
 
 function reduceHtml(content: string, context: ReduceContext): Reduction | null {

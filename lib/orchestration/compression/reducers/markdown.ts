@@ -25,33 +25,37 @@ function add({ units, context, asked }: Building, text: string, unit: Pick<LaidU
   return index;
 }
 
-function addBlock(building: Building, block: MarkdownBlock, before: MarkdownBlock | undefined): void {
+function searchable(path: Building["path"], text: string): Pick<Unit, "searchText"> {
+  return path.length === 0 ? {} : { searchText: `${path.map((one) => one.text).join(" ")} ${text}` };
+}
+
+function leadOf(block: MarkdownBlock, before: MarkdownBlock | undefined): "\n" | "\n\n" {
+  return before?.kind === block.kind && (block.kind === "item" || block.kind === "row" || block.kind === "line") ? "\n" : "\n\n";
+}
+
+function addHeading(building: Building, block: MarkdownBlock, text: string): void {
   const { path } = building;
-  if (block.kind === "heading") while ((path.at(-1)?.level ?? 0) >= block.level) path.pop();
-  const isRow = block.kind === "row";
-  if (!isRow) building.tableHead = undefined;
-  const parent = isRow && building.tableHead !== undefined ? building.tableHead : path.at(-1)?.index;
-  const isTight = before?.kind === block.kind && (block.kind === "item" || isRow || block.kind === "line");
-  const lead = isTight ? "\n" : "\n\n";
-  const under = parent === undefined ? {} : { parent };
-  const headings = path.map((one) => one.text).join(" ");
-  const search = (text: string): Pick<Unit, "searchText"> => (headings === "" ? {} : { searchText: `${headings} ${text}` });
+  while ((path.at(-1)?.level ?? 0) >= block.level) path.pop();
+  const parent = path.at(-1)?.index;
+  const index = add(building, text, { lead: "\n\n", weight: 0.6, ...(parent === undefined ? {} : { parent }) });
+  path.push({ level: block.level, index, text: text.replace(/^#+ /, "") });
+}
+
+function addBlock(building: Building, block: MarkdownBlock, before: MarkdownBlock | undefined): void {
+  if (block.kind !== "row") building.tableHead = undefined;
   const text = block.kind === "code" ? block.text : inlineText(block.text, building.withLinks);
   if (text.trim() === "") return;
   if (block.kind === "heading") {
-    const index = add(building, text, { lead, weight: 0.6, ...under });
-    path.push({ level: block.level, index, text: text.replace(/^#+ /, "") });
+    addHeading(building, block, text);
     return;
   }
+  const parent = building.tableHead ?? building.path.at(-1)?.index;
+  const under = parent === undefined ? {} : { parent };
   const pieces = block.kind === "paragraph" && text.length >= SPLIT_FROM_CHARS ? splitSentences(text) : [text];
   for (const [at, piece] of pieces.entries()) {
-    const index = add(building, piece, {
-      lead: at === 0 ? lead : " ",
-      ...under,
-      ...search(piece),
-      weight: block.kind === "code" ? 0.45 : 0.5,
-    });
-    if (isRow) building.tableHead ??= index;
+    const lead = at === 0 ? leadOf(block, before) : " ";
+    const index = add(building, piece, { lead, ...under, ...searchable(building.path, piece), weight: block.kind === "code" ? 0.45 : 0.5 });
+    if (block.kind === "row") building.tableHead ??= index;
   }
 }
 

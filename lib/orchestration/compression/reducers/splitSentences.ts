@@ -61,7 +61,7 @@ export function splitSentences(text: string): string[] {
     start = end;
   };
   const pushLong = (until: number): void => {
-    while (until - start > LONGEST) {
+    for (let left = until - start; left > LONGEST; left = until - start) {
       const space = text.lastIndexOf(" ", start + LONGEST);
       push(space > start + LONGEST / 2 ? space : start + LONGEST);
     }

@@ -1,6 +1,6 @@
 // XML reducer: elements as an indented outline of names, attributes and texts; lists of equal elements as rows. It validates nothing.
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
-import { askedKinds, countAsked } from "./askedKinds.ts";
+import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { looksLikeMarkup } from "./html.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { scanMarkup, type Attributes } from "./scanMarkup.ts";
@@ -67,46 +67,40 @@ function clean(text: string): string {
   return out.replaceAll(/\s+/g, " ").trim();
 }
 
+interface Building {
+  readonly units: LaidUnit[];
+  readonly context: ReduceContext;
+  readonly asked: readonly AskedKind[];
+  readonly open: { depth: number; index: number }[];
+}
+
+function addEntry({ units, context, asked, open }: Building, entry: Entry, source: number): void {
+  while ((open.at(-1)?.depth ?? -1) >= entry.depth) open.pop();
+  const text = clean(entry.text);
+  const hasChildren = entry.children > 0;
+  if (text === "" && entry.attributes === "" && !hasChildren) return;
+  const parent = open.at(-1)?.index;
+  const under = parent === undefined ? {} : { parent };
+  const head = `${" ".repeat(Math.min(entry.depth, 12))}${entry.name}${entry.attributes}`;
+  const pieces = text.length >= SPLIT_FROM_CHARS ? splitSentences(text) : [];
+  const line = pieces.length === 0 && text !== "" ? `${head}: ${text}` : head;
+  const index = units.length;
+  const weight = Math.min(1, (hasChildren ? 0.3 : 0.5) + 0.12 * countAsked(line, asked));
+  units.push({ text: context.mark.escape(line), lead: "\n", weight, from: source, to: source + 1, ...under });
+  if (hasChildren || pieces.length > 0) open.push({ depth: entry.depth, index });
+  for (const piece of pieces)
+    units.push({ text: context.mark.escape(piece), from: source + 1, to: source + 1, lead: " ", parent: index, weight: 0.5, covers: 1 });
+}
+
 function reduceXml(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0 || !looksLikeMarkup(content)) return null;
-  const asked = askedKinds(context);
-  const units: LaidUnit[] = [];
-  const open: { depth: number; index: number }[] = [];
-  const push = (unit: Omit<LaidUnit, "from" | "to">, from: number): number => {
-    units.push({
-      ...unit,
-      text: context.mark.escape(unit.text),
-      weight: Math.min(1, (unit.weight ?? 0.5) + 0.12 * countAsked(unit.text, asked)),
-      from,
-      to: from + 1,
-    });
-    return units.length - 1;
-  };
-  for (const [source, entry] of entriesOf(content).entries()) {
-    while ((open.at(-1)?.depth ?? -1) >= entry.depth) open.pop();
-    const parent = open.at(-1)?.index;
-    const under = parent === undefined ? {} : { parent };
-    const text = clean(entry.text);
-    if (text === "" && entry.attributes === "" && entry.children === 0) continue;
-    const head = `${" ".repeat(Math.min(entry.depth, 12))}${entry.name}${entry.attributes}`;
-    const pieces = text.length >= SPLIT_FROM_CHARS ? splitSentences(text) : [];
-    const isLeaf = pieces.length <= 1;
-    const line = isLeaf && text !== "" ? `${head}: ${text}` : head;
-    const index = push({ text: line, lead: "\n", weight: entry.children > 0 && isLeaf ? 0.3 : 0.5, ...under }, source);
-    if (entry.children > 0 || !isLeaf) open.push({ depth: entry.depth, index });
-    if (!isLeaf)
-      for (const piece of pieces)
-        units.push({
-          text: context.mark.escape(piece),
-          from: source + 1,
-          to: source + 1,
-          lead: " ",
-          parent: index,
-          weight: 0.5,
-          covers: 1,
-        });
-  }
-  return reductionOf(content, { type: "xml", noun: ["element", "elements"], units, dropped: ["closing tags and namespaces"] }, context);
+  const building: Building = { units: [], context, asked: askedKinds(context), open: [] };
+  for (const [source, entry] of entriesOf(content).entries()) addEntry(building, entry, source);
+  return reductionOf(
+    content,
+    { type: "xml", noun: ["element", "elements"], units: building.units, dropped: ["closing tags and namespaces"] },
+    context,
+  );
 }
 
 export const xmlReducer: Reducer = { types: ["xml"], reduce: reduceXml };

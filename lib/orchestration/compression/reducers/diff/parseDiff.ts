@@ -59,38 +59,50 @@ function announcesFile(lines: readonly string[], at: number): boolean {
   return (lines[at] ?? "").startsWith("--- ") && (lines[at + 1] ?? "").startsWith("+++ ") && (lines[at + 2] ?? "").startsWith("@@ ");
 }
 
-export function parseDiff(content: string): DiffFile[] {
-  const files: DiffFile[] = [];
-  const lines = content.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  let hunk: DiffHunk | undefined;
-  let left = { old: 0, now: 0 };
-  for (const [index, line] of lines.entries()) {
+class DiffReader {
+  readonly files: DiffFile[] = [];
+  readonly #lines: readonly string[];
+  #hunk: DiffHunk | undefined;
+  #left = { old: 0, now: 0 };
+
+  constructor(lines: readonly string[]) {
+    this.#lines = lines;
+  }
+
+  #belongsToHunk(line: string, index: number): boolean {
+    const isExpected = this.#left.old > 0 || this.#left.now > 0 || line.startsWith("\\");
+    return isExpected && /^[ +\-\\]|^$/.test(line) && !FILE_HEAD.test(line) && !announcesFile(this.#lines, index);
+  }
+
+  line(line: string, index: number): void {
     const head = hunkHead(line);
-    const isInHunk =
-      hunk !== undefined &&
-      (left.old > 0 || left.now > 0 || line.startsWith("\\")) &&
-      /^[ +\-\\]|^$/.test(line) &&
-      !FILE_HEAD.test(line) &&
-      !announcesFile(lines, index);
-    if (head === null && isInHunk && hunk !== undefined) {
-      hunk.lines.push(line);
-      if (!line.startsWith("+") && !line.startsWith("\\")) left.old--;
-      if (!line.startsWith("-") && !line.startsWith("\\")) left.now--;
-      continue;
-    }
-    const last = files.at(-1);
+    const last = this.files.at(-1);
     if (head !== null && last !== undefined) {
-      hunk = { oldStart: head.oldStart, newStart: head.newStart, section: head.section, lines: [], line: index };
-      left = { old: head.old, now: head.now };
-      last.hunks.push(hunk);
-      continue;
-    }
-    hunk = undefined;
-    const opens = FILE_HEAD.test(line) || (line.startsWith("--- ") && (last === undefined || last.hunks.length > 0));
-    if (opens || last === undefined || last.hunks.length > 0)
-      files.push({ name: opens ? nameOf(line) : "", head: [line], line: index, hunks: [] });
+      this.#hunk = { oldStart: head.oldStart, newStart: head.newStart, section: head.section, lines: [], line: index };
+      this.#left = { old: head.old, now: head.now };
+      last.hunks.push(this.#hunk);
+    } else if (this.#hunk !== undefined && this.#belongsToHunk(line, index)) {
+      this.#hunk.lines.push(line);
+      if (!line.startsWith("+") && !line.startsWith("\\")) this.#left.old--;
+      if (!line.startsWith("-") && !line.startsWith("\\")) this.#left.now--;
+    } else this.#headLine(line, index);
+  }
+
+  #headLine(line: string, index: number): void {
+    this.#hunk = undefined;
+    const last = this.files.at(-1);
+    const isAfterHunks = last === undefined || last.hunks.length > 0;
+    const opens = FILE_HEAD.test(line) || (line.startsWith("--- ") && isAfterHunks);
+    if (opens || last === undefined || isAfterHunks)
+      this.files.push({ name: opens ? nameOf(line) : "", head: [line], line: index, hunks: [] });
     else if (!USELESS_HEAD.test(line)) last.head.push(line);
   }
-  return files;
+}
+
+export function parseDiff(content: string): DiffFile[] {
+  const lines = content.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const reader = new DiffReader(lines);
+  for (const [index, line] of lines.entries()) reader.line(line, index);
+  return reader.files;
 }

@@ -89,18 +89,22 @@ interface Found {
   attachments: string[];
 }
 
+function collectParts(part: Part, type: string, found: Found, depth: number): void {
+  const boundary = parameter(type, "boundary");
+  const parts = boundary === "" ? [] : splitParts(part.body, boundary);
+  for (const inner of parts) collect(splitHeaders(inner), found, depth + 1);
+  if (parts.length === 0) found.plain.push(part.body);
+}
+
 function collect(part: Part, found: Found, depth: number): void {
   const type = part.headers.get("content-type") ?? "text/plain";
   const kind = type.toLowerCase();
-  const disposition = part.headers.get("content-disposition") ?? "";
-  const name = parameter(disposition, "filename") || parameter(type, "name");
   if (kind.startsWith("multipart/") && depth < DEEPEST) {
-    const boundary = parameter(type, "boundary");
-    const parts = boundary === "" ? [] : splitParts(part.body, boundary);
-    for (const inner of parts) collect(splitHeaders(inner), found, depth + 1);
-    if (parts.length === 0) found.plain.push(part.body);
+    collectParts(part, type, found, depth);
     return;
   }
+  const disposition = part.headers.get("content-disposition") ?? "";
+  const name = parameter(disposition, "filename") || parameter(type, "name");
   const isText = kind.startsWith("text/") || !kind.includes("/");
   if (disposition.toLowerCase().startsWith("attachment") || !isText) {
     found.attachments.push(name || kind.split(";", 1)[0] || "unnamed");

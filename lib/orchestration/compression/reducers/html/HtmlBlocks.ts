@@ -37,6 +37,17 @@ const BLOCK_TAGS = new Set(
   ),
 );
 const CONTAINER_TAGS = new Set("article section div main body td table ul ol dl form blockquote figure details center".split(" "));
+const BLOCK_KINDS: Readonly<Record<string, BlockKind>> = {
+  h1: "heading",
+  h2: "heading",
+  h3: "heading",
+  h4: "heading",
+  h5: "heading",
+  h6: "heading",
+  pre: "code",
+  li: "item",
+  dd: "item",
+};
 const VOID_TAGS = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 /** An open tag of the key closes one of these that is open, as browsers do. */
 const CLOSED_BY: Readonly<Record<string, string>> = { li: "li", dt: "dd", dd: "dt", tr: "tr", td: "td", th: "td" };
@@ -157,22 +168,18 @@ export class HtmlBlocks implements MarkupHandler {
     this.#linkChars = 0;
     if (raw === "" || raw.trim() === "") return;
     const owner = this.#owner();
-    const isCode = owner.tag === "pre";
-    const text = isCode ? raw.replace(/^\n+/, "").trimEnd() : raw.replaceAll(/\s+/g, " ").trim();
-    if (owner.tag === "td" || owner.tag === "th") {
-      if (text.length <= LONGEST_CELL) {
-        this.#cellText(text, linkChars);
-        return;
-      }
-    }
-    if (owner.tag === "dt") {
-      this.#term = this.#term === "" ? text : `${this.#term}, ${text}`;
-      return;
-    }
+    const text = owner.tag === "pre" ? raw.replace(/^\n+/, "").trimEnd() : raw.replaceAll(/\s+/g, " ").trim();
+    const isCell = owner.tag === "td" || owner.tag === "th";
+    if (isCell && text.length <= LONGEST_CELL) this.#cellText(text, linkChars);
+    else if (owner.tag === "dt") this.#term = this.#term === "" ? text : `${this.#term}, ${text}`;
+    else this.#addBlock(text, linkChars, owner);
+  }
+
+  #addBlock(text: string, linkChars: number, owner: Frame): void {
     const term = owner.tag === "dd" && this.#term !== "" ? `${this.#term}: ` : "";
     if (term !== "") this.#term = "";
-    const level = /^h[1-6]$/.test(owner.tag) ? Number(owner.tag[1]) : 0;
-    const kind = level > 0 ? "heading" : isCode ? "code" : owner.tag === "li" || owner.tag === "dd" ? "item" : "paragraph";
+    const kind = BLOCK_KINDS[owner.tag] ?? "paragraph";
+    const level = kind === "heading" ? Number(owner.tag[1]) : 0;
     this.blocks.push({ kind, level, text: term + text, linkChars, container: owner.container, furniture: owner.furniture });
   }
 

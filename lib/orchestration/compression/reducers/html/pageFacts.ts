@@ -58,8 +58,19 @@ const ATTRIBUTES = new Set(["name", "property", "content", "itemprop", "type", "
 
 function clean(value: string): string {
   const text = value.replaceAll(/\s+/g, " ").trim();
-  return text.length > LONGEST ? text.slice(0, LONGEST) : text;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
+
+/** The name of a person or brand: a text, an object with a name, or the first of a list of such. */
+function nameIn(value: unknown): string | undefined {
+  const one: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
+  if (typeof one === "string") return one;
+  if (typeof one !== "object" || one === null) return undefined;
+  const { name } = one as Record<string, unknown>;
+  return typeof name === "string" ? name : undefined;
+}
+
+const UNTOLD_TYPES = new Set<unknown>(["BreadcrumbList", "Review", "Organization"]);
 
 /** Walks JSON-LD; the first value of each fact counts. */
 function collect(value: unknown, put: (name: string, value: string) => void, depth: number): void {
@@ -69,18 +80,14 @@ function collect(value: unknown, put: (name: string, value: string) => void, dep
     return;
   }
   const record = value as Record<string, unknown>;
-  if (record["@type"] === "BreadcrumbList" || record["@type"] === "Review" || record["@type"] === "Organization") return;
+  if (UNTOLD_TYPES.has(record["@type"])) return;
   for (const [key, inner] of Object.entries(record).slice(0, 200)) {
     const name = PROPERTIES[key];
     if (name !== undefined && (typeof inner === "string" || typeof inner === "number"))
       put(name, String(inner).replace(/^https?:\/\/schema\.org\//, ""));
     const namedAs = NAMED[key];
-    const named: unknown = Array.isArray(inner) ? (inner as unknown[])[0] : inner;
-    if (namedAs !== undefined && typeof named === "string") put(namedAs, named);
-    if (namedAs !== undefined && typeof named === "object" && named !== null) {
-      const own = (named as Record<string, unknown>)["name"];
-      if (typeof own === "string") put(namedAs, own);
-    } else collect(inner, put, depth + 1);
+    if (namedAs === undefined) collect(inner, put, depth + 1);
+    else put(namedAs, nameIn(inner) ?? "");
   }
 }
 

@@ -10,6 +10,10 @@ export interface ColumnOddities {
 const NONE: ColumnOddities = { odd: [], firstSights: [] };
 /** Distance from the quartiles, in interquartile ranges, from which a number is an outlier (Tukey's "far out"). */
 const FAR_OUT = 3;
+/** Numbers beyond this many medians are odd too. */
+const MAGNITUDE = 20;
+/** Outliers of one column that stay at least; more only in large groups. */
+const MOST_OUTLIERS = 6;
 const MIN_ROWS_FOR_QUARTILES = 5;
 /** From this many rows a value or a length that occurs once or twice is rare, not chance. */
 const MIN_ROWS_FOR_RARE = 20;
@@ -29,12 +33,14 @@ function farOut(numbers: readonly number[]): number[] {
   const low = sorted[Math.floor(n / 4)] ?? 0;
   const high = sorted[Math.floor((3 * n) / 4)] ?? 0;
   const range = high - low;
+  // Where a quarter is odd the upper quartile is odd itself; the median is not.
+  const large = MAGNITUDE * (sorted[Math.floor(n / 2)] ?? 0);
   const found: { position: number; distance: number }[] = [];
   for (const [position, value] of numbers.entries()) {
     const distance = Math.max(low - value, value - high);
-    if (distance > FAR_OUT * range && distance > 0) found.push({ position, distance });
+    if ((distance > FAR_OUT * range && distance > 0) || (large > 0 && value > large)) found.push({ position, distance });
   }
-  const most = Math.max(4, Math.ceil(n / 25));
+  const most = Math.max(MOST_OUTLIERS, Math.ceil(n / 25));
   if (found.length <= most) return found.map((one) => one.position);
   const seen = new Set<number>();
   return found
@@ -59,25 +65,42 @@ function isNumber(value: string): boolean {
   return true;
 }
 
+/** Where each of a few values is seen first, the very first line apart. */
+function firstSightsOf(values: readonly string[]): number[] {
+  const seen = new Set(values.slice(0, 1));
+  const positions: number[] = [];
+  for (const [position, value] of values.entries()) {
+    if (seen.has(value)) continue;
+    seen.add(value);
+    positions.push(position);
+  }
+  return positions;
+}
+
+/** Values whose length hardly any other value has. */
+function oddLengths(values: readonly string[], most: number): number[] {
+  const lengths = values.map((value) => value.length);
+  const counts = countValues(lengths);
+  if (counts.size === 1) return [];
+  const positions = rare(lengths, counts, most);
+  return positions.length <= Math.max(3, values.length / 50) ? positions : [];
+}
+
 /** @param values The column, one text per line of the group. */
 export function columnOddities(values: readonly string[]): ColumnOddities {
   const n = values.length;
   const counts = countValues(values);
   if (counts.size === 1) return NONE;
   const odd = new Set<number>();
-  const firstSights: number[] = [];
+  const add = (positions: readonly number[]): void => {
+    for (const position of positions) odd.add(position);
+  };
+  const isCategory = counts.size <= MOST_CATEGORIES && counts.size <= n / 2;
   const rareCount = Math.max(1, Math.floor(n / 400));
-  if (counts.size <= MOST_CATEGORIES && counts.size <= n / 2) {
-    const seen = new Set<string>();
-    for (const [position, value] of values.entries()) if (!seen.has(value) && seen.add(value).size > 1) firstSights.push(position);
-    if (n >= MIN_ROWS_FOR_RARE) for (const position of rare(values, counts, Math.max(2, rareCount))) odd.add(position);
+  if (n >= MIN_ROWS_FOR_RARE) {
+    if (isCategory) add(rare(values, counts, Math.max(2, rareCount)));
+    add(oddLengths(values, rareCount));
   }
-  const lengths = values.map((value) => value.length);
-  const lengthCounts = countValues(lengths);
-  if (n >= MIN_ROWS_FOR_RARE && lengthCounts.size > 1) {
-    const positions = rare(lengths, lengthCounts, rareCount);
-    if (positions.length <= Math.max(3, n / 50)) for (const position of positions) odd.add(position);
-  }
-  if (n >= MIN_ROWS_FOR_QUARTILES && values.every(isNumber)) for (const position of farOut(values.map(Number))) odd.add(position);
-  return { odd: [...odd], firstSights };
+  if (n >= MIN_ROWS_FOR_QUARTILES && values.every(isNumber)) add(farOut(values.map(Number)));
+  return { odd: [...odd], firstSights: isCategory ? firstSightsOf(values) : [] };
 }

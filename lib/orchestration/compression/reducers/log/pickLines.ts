@@ -33,11 +33,14 @@ interface Column {
   readonly isMeasure: boolean;
 }
 
+function isPlaceholder(template: string, index: number): boolean {
+  return template[index] === "#" || (template[index] === "<" && template.startsWith("<id>", index));
+}
+
 function placeholders(word: string): number {
   let count = 0;
   for (let index = 0; index < word.length; index++) {
-    if (word[index] === "#") count++;
-    else if (word[index] === "<" && word.startsWith("<id>", index)) count++;
+    if (isPlaceholder(word, index)) count++;
   }
   return count;
 }
@@ -49,8 +52,7 @@ function plainColumns(masked: readonly MaskedLine[], group: LineGroup): Column[]
   const columns: Column[] = (first?.values ?? []).map(() => ({ values: [], isMeasure: false }));
   let place = 0;
   for (let index = 0; index < template.length; index++) {
-    const isPlace = template[index] === "#" || (template[index] === "<" && template.startsWith("<id>", index));
-    if (!isPlace) continue;
+    if (!isPlaceholder(template, index)) continue;
     if (template[index] === "#" && UNIT_AFTER.test(template.slice(index + 1, index + 16))) columns[place] = { values: [], isMeasure: true };
     place++;
   }
@@ -92,23 +94,38 @@ function wholeGroup(lines: readonly number[], pin: PinReason | undefined, weight
   return lines.map((line) => ({ line, weight, folded: 1, ...(pin === undefined ? {} : { pin }) }));
 }
 
-/** The lines of one group that stay, ascending. */
-export function pickLines(masked: readonly MaskedLine[], group: LineGroup, options: PickOptions): PickedLine[] {
-  const { lines } = group;
-  if (lines.length <= RARE) return wholeGroup(lines, options.isSevere ? "error" : "rare", options.isSevere ? 0.9 : 0.6);
-  if (options.isSevere && lines.length <= SMALL_SEVERE) return wholeGroup(lines, "error", 0.8);
-  if (options.isAsked && lines.length <= SMALL_ASKED) return wholeGroup(lines, undefined, 0.7);
-  const chosen = new Map<number, { pin?: PinReason; weight: number }>();
-  const columns = group.openPlaces.length === 0 ? plainColumns(masked, group) : mergedColumns(masked, group);
+type Why = Pick<PickedLine, "pin" | "weight">;
+
+/** Positions in a group that its columns make worth keeping. */
+function oddPositions(columns: readonly Column[]): Map<number, Why> {
+  const chosen = new Map<number, Why>();
   for (const column of columns) {
     const { odd, firstSights } = columnOddities(column.values);
     for (const position of firstSights) chosen.set(position, { weight: 0.5, ...chosen.get(position) });
     for (const position of odd) chosen.set(position, { pin: "outlier", weight: 0.9 });
-    if (column.isMeasure && !chosen.has(largest(column.values))) chosen.set(largest(column.values), { pin: "extreme", weight: 0.6 });
+    const extreme = column.isMeasure ? largest(column.values) : -1;
+    if (extreme >= 0 && !chosen.has(extreme)) chosen.set(extreme, { pin: "extreme", weight: 0.6 });
   }
+  return chosen;
+}
+
+/** Rare groups, and small ones that matter, are not folded. */
+function wholeIfSmall(lines: readonly number[], { isSevere, isAsked }: PickOptions): PickedLine[] | undefined {
+  if (lines.length <= RARE) return wholeGroup(lines, isSevere ? "error" : "rare", isSevere ? 0.9 : 0.6);
+  if (isSevere && lines.length <= SMALL_SEVERE) return wholeGroup(lines, "error", 0.8);
+  return isAsked && lines.length <= SMALL_ASKED ? wholeGroup(lines, undefined, 0.7) : undefined;
+}
+
+/** The lines of one group that stay, ascending. */
+export function pickLines(masked: readonly MaskedLine[], group: LineGroup, options: PickOptions): PickedLine[] {
+  const { lines } = group;
+  const { isSevere } = options;
+  const whole = wholeIfSmall(lines, options);
+  if (whole !== undefined) return whole;
+  const chosen = oddPositions(group.openPlaces.length === 0 ? plainColumns(masked, group) : mergedColumns(masked, group));
   for (const [position, line] of lines.entries()) if (options.isNamed(line)) chosen.set(position, { pin: "named", weight: 1 });
-  if (options.isSevere) chosen.set(lines.length - 1, { pin: "error", weight: 0.8, ...chosen.get(lines.length - 1) });
-  const first = chosen.get(0) ?? (options.isSevere ? { pin: "error" as const, weight: 0.8 } : { weight: 0.5 });
+  if (isSevere) for (const end of [0, lines.length - 1]) chosen.set(end, { pin: "error", weight: 0.8, ...chosen.get(end) });
+  const first = chosen.get(0) ?? { weight: 0.5 };
   chosen.delete(0);
   const picked: PickedLine[] = [{ line: lines[0] ?? 0, folded: lines.length - chosen.size, ...first }];
   for (const [position, why] of [...chosen].sort((a, b) => a[0] - b[0])) picked.push({ line: lines[position] ?? 0, folded: 1, ...why });

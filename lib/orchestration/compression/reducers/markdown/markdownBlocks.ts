@@ -54,6 +54,14 @@ function contentsLines(lines: readonly string[]): Set<number> {
   return found;
 }
 
+function kindOf(line: string): MarkdownBlock["kind"] | "blank" {
+  if (line.trim() === "") return "blank";
+  if (HEADING.test(line.slice(0, 1_000))) return "heading";
+  if (ITEM.test(line)) return "item";
+  if (line.trimStart().startsWith("|")) return "row";
+  return REFERENCE.test(line) ? "line" : "paragraph";
+}
+
 class BlockReader {
   readonly blocks: MarkdownBlock[] = [];
   #paragraph: string[] = [];
@@ -86,22 +94,23 @@ class BlockReader {
 
   line(line: string): void {
     if (this.#codeLine(line)) return;
-    if (line.trim() === "") {
-      this.#flush();
-      return;
-    }
-    const heading = HEADING.exec(line.slice(0, 1_000));
-    const isRow = line.trimStart().startsWith("|");
-    if (heading !== null || ITEM.test(line) || isRow || REFERENCE.test(line)) this.#flush();
-    if (heading !== null) this.blocks.push({ kind: "heading", level: heading[1]?.length ?? 1, text: line.trim() });
-    else if (ITEM.test(line)) this.blocks.push({ kind: "item", level: 0, text: line });
-    else if (isRow) {
-      const last = this.blocks.at(-1);
-      if (SEPARATOR_ROW.test(line.trim()) && last?.kind === "row")
-        this.blocks[this.blocks.length - 1] = { ...last, text: `${last.text}\n${line.trim()}` };
-      else this.blocks.push({ kind: "row", level: 0, text: line.trim().replaceAll(/ {2,}/g, " ") });
-    } else if (REFERENCE.test(line)) this.blocks.push({ kind: "line", level: 0, text: line });
-    else this.#textLine(line);
+    const kind = kindOf(line);
+    if (kind !== "paragraph") this.#flush();
+    if (kind === "blank") return;
+    if (kind === "paragraph") this.#textLine(line);
+    else if (kind === "row") this.#row(line.trim());
+    else
+      this.blocks.push({
+        kind,
+        level: kind === "heading" ? (HEADING.exec(line.slice(0, 1_000))?.[1]?.length ?? 1) : 0,
+        text: kind === "heading" ? line.trim() : line,
+      });
+  }
+
+  #row(row: string): void {
+    const last = this.blocks.at(-1);
+    if (SEPARATOR_ROW.test(row) && last?.kind === "row") this.blocks[this.blocks.length - 1] = { ...last, text: `${last.text}\n${row}` };
+    else this.blocks.push({ kind: "row", level: 0, text: row.replaceAll(/ {2,}/g, " ") });
   }
 
   /** A line after an item without a blank one between belongs to the item. */

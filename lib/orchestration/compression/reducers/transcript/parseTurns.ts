@@ -128,15 +128,28 @@ function speakerTurns(lines: readonly string[], parse: LineParser): Map<string, 
   return counts;
 }
 
+function strayTurn(line: string, index: number, isEvent: boolean): Turn {
+  return { speaker: "", day: "", time: "", lines: [line.trim()], line: index, isEvent, isAngled: false };
+}
+
+/** A line that begins no turn: an event, the text of a caption, or more of the turn before. */
+function addStray(turns: Turn[], line: string, index: number, reading: { isCaptions: boolean; hasEvents: boolean }): void {
+  const last = turns.at(-1);
+  if (reading.hasEvents && line.length < LONGEST_HEAD && EVENT.test(line)) turns.push(strayTurn(line, index, true));
+  else if (last === undefined) turns.push(strayTurn(line, index, false));
+  else if (reading.isCaptions && last.speaker === "") last.lines[0] = `${last.lines[0] ?? ""} ${line.trim()}`.trim();
+  else last.lines.push(line.trim());
+}
+
 /** Turns in order; lines that begin no turn belong to the one before. */
 export function parseTurns(content: string): Turn[] {
   const raw = content.split("\n").map((line) => line.trimEnd());
   const isCaptions = raw.slice(0, 20).some((line) => CUE.test(line));
   const lines = isCaptions ? withoutCues(raw) : raw;
   const parsers = chosenParsers(lines);
-  const isIrc = parsers[0] === parseIrc;
+  const reading = { isCaptions, hasEvents: parsers[0] === parseIrc || parsers[0] === parseStamped };
   const turns: Turn[] = [];
-  const parse = (line: string): ReturnType<LineParser> => {
+  const parse: LineParser = (line) => {
     let parsed: ReturnType<LineParser> = null;
     for (const one of parsers) parsed ??= one(line);
     return parsed;
@@ -144,19 +157,14 @@ export function parseTurns(content: string): Turn[] {
   const turnsOf = speakerTurns(lines, parse);
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    let parsed = parse(line);
-    if (parsed !== null && !parsed.isAngled && parsed.day === "" && (turnsOf.get(parsed.speaker) ?? 0) < MIN_TURNS_OF_NAMED) parsed = null;
-    if (parsed !== null) {
-      const { text, ...turn } = parsed;
-      turns.push({ ...turn, lines: text.trim() === "" ? [] : [text.trim()], line: index });
-    } else if (line.length < LONGEST_HEAD && (isIrc || parsers[0] === parseStamped) && EVENT.test(line)) {
-      turns.push({ speaker: "", day: "", time: "", lines: [line.trim()], line: index, isEvent: true, isAngled: false });
-    } else if (turns.at(-1) === undefined) {
-      turns.push({ speaker: "", day: "", time: "", lines: [line.trim()], line: index, isEvent: false, isAngled: false });
-    } else if (isCaptions && turns.at(-1)?.speaker === "") {
-      const last = turns.at(-1);
-      if (last !== undefined) last.lines[0] = `${last.lines[0] ?? ""} ${line.trim()}`.trim();
-    } else turns.at(-1)?.lines.push(line.trim());
+    const parsed = parse(line);
+    const isTurn = parsed !== null && (parsed.isAngled || parsed.day !== "" || (turnsOf.get(parsed.speaker) ?? 0) >= MIN_TURNS_OF_NAMED);
+    if (!isTurn) {
+      addStray(turns, line, index, reading);
+      continue;
+    }
+    const { text, ...turn } = parsed;
+    turns.push({ ...turn, lines: text.trim() === "" ? [] : [text.trim()], line: index });
   }
   return turns;
 }

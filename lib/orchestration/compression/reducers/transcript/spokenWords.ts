@@ -21,27 +21,27 @@ function bare(word: string): string {
 
 const PUNCTUATION = /^[,.!?;-]$/;
 
+/** Joins a punctuation mark to the word before; a comma or stop that a filler left alone goes. */
+function addPunctuation(kept: string[], mark: string): void {
+  const last = kept.at(-1);
+  if (last === undefined) return;
+  if (mark === "-") kept.push(mark);
+  else if (!(/[,.!?;:-]$/.test(last) && (mark === "," || mark === "."))) kept[kept.length - 1] = last + mark;
+}
+
+function isStutter(word: string, last: string | undefined): boolean {
+  return last !== undefined && STUTTERED.has(bare(word)) && bare(last) === bare(word) && !/[.!?]$/.test(last);
+}
+
 /** The words of a line without tags, fillers and stutters; spaces before punctuation go too. */
 export function spokenWords(line: string): string {
   const untagged = /[{[(<]/.test(line) ? line.replaceAll(TAGS, " ") : line;
   const kept: string[] = [];
   for (const word of untagged.split(/\s+/)) {
-    if (word === "") continue;
-    const plain = bare(word);
-    const last = kept.at(-1);
-    if (FILLERS.has(plain) && !/[.!?]$/.test(word)) continue;
-    if (PUNCTUATION.test(word)) {
-      // A comma after nothing, or a second one, was left by a filler.
-      if (last === undefined || (/[,.!?;:-]$/.test(last) && (word === "," || word === "."))) continue;
-      kept[kept.length - 1] = word === "-" ? last : last + word;
-      if (word === "-") kept.push("-");
-      continue;
-    }
-    if (last !== undefined && STUTTERED.has(plain) && bare(last) === plain && !/[.!?]$/.test(last)) {
-      kept[kept.length - 1] = word;
-      continue;
-    }
-    kept.push(word);
+    if (word === "" || (FILLERS.has(bare(word)) && !/[.!?]$/.test(word))) continue;
+    if (PUNCTUATION.test(word)) addPunctuation(kept, word);
+    else if (isStutter(word, kept.at(-1))) kept[kept.length - 1] = word;
+    else kept.push(word);
   }
   return kept.join(" ");
 }
