@@ -95,7 +95,8 @@ export class TokenCompressor {
     const { policy = "moderate", exact = false } = options;
     const targetTokens = options.targetTokens ?? null;
     const quality = options.quality ?? null;
-    if (targetTokens !== null && !(Number.isFinite(targetTokens) && targetTokens > 0)) throw badLimit("targetTokens", targetTokens, "more than 0");
+    if (targetTokens !== null && !(Number.isFinite(targetTokens) && targetTokens > 0))
+      throw badLimit("targetTokens", targetTokens, "more than 0");
     if (quality !== null && !(quality >= 0 && quality <= 5)) throw badLimit("quality", quality, "0 to 5, or a fraction up to 1");
     const level = exact ? 0 : (options.level ?? (policy === "minimal" ? 0 : 2));
     const explicit = quality === null ? null : quality <= 1 ? quality * 5 : quality;

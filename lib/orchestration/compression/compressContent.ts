@@ -50,7 +50,11 @@ interface Candidate {
   readonly quality: QualityEstimate;
   readonly level: 0 | 1 | 2;
   readonly fits: boolean;
+  /** Atoms of the units that had to stay. */
+  readonly pinned: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 export function compressContent(job: CompressJob, tools: JobTools): CompressedContent {
   const { content } = job;
@@ -67,6 +71,7 @@ export function compressContent(job: CompressJob, tools: JobTools): CompressedCo
     quality: PERFECT_QUALITY,
     level: 0,
     fits: job.targetTokens === null || tokensIn <= job.targetTokens,
+    pinned: NONE,
   };
   const lossless = losslessCandidate(job, tools, { type, raw, log });
   const reduced = job.level === 0 ? null : reducedCandidate(job, tools, { type, lossless, log });
@@ -83,7 +88,7 @@ export function compressContent(job: CompressJob, tools: JobTools): CompressedCo
     qualityLowerBound: best.quality.lowerBound,
     level: best.level,
     stages: log.stages,
-    facts: factsOf(best, content),
+    facts: factsOf(best, best.pinned),
     handles: [],
     outcome: isRaw && fitsAll ? "passthrough" : fitsAll ? "ok" : "cannot_fit",
   };
@@ -126,7 +131,13 @@ function reduce(
   { counter }: JobTools,
   { type, mark }: { readonly type: PayloadType; readonly mark: Markers },
 ): Reduction | null {
-  const context: ReduceContext = { counter, level, mark, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
+  const context: ReduceContext = {
+    counter,
+    level,
+    mark,
+    ...(task === undefined ? {} : { task }),
+    ...(fields === undefined ? {} : { fields }),
+  };
   const own = REDUCERS.get(type)?.reduce(content, context) ?? null;
   if (own !== null || level < 2 || type === "prose") return own;
   // Whatever it is, it has sentences or lines.
@@ -153,6 +164,7 @@ function cutUnits(
   const { scores, values } = rankUnits(units, job.task, job.fields ?? [], taskKindOf(job.task));
   const inputs = qualityInputs(job, { reduction, whole, scores, tokens });
   const estimator = createQualityEstimator(inputs);
+  const pinned = atomsOf(units.flatMap(({ pin, text }) => (pin === undefined ? [] : [text])).join("\n"));
   const isPerfect = reduction.lossless;
   const estimate = (kept: ReadonlySet<number>): QualityEstimate =>
     isPerfect && kept.size === units.length ? PERFECT_QUALITY : estimator.estimate((index) => kept.has(index));
@@ -163,7 +175,7 @@ function cutUnits(
     const level = kept.size === units.length ? 1 : 2;
     const fits = job.targetTokens === null || tokensOut <= job.targetTokens;
     const lossless_ = isPerfect && kept.size === units.length;
-    return { kept, candidate: { view, tokensOut, lossless: lossless_, quality: estimate(kept), level, fits } };
+    return { kept, candidate: { view, tokensOut, lossless: lossless_, quality: estimate(kept), level, fits, pinned } };
   };
   const chosen = choose(job, { selector, viewOf, all, wholeTokens });
   if (chosen === null) return null;
@@ -206,7 +218,8 @@ function fitTarget(targetTokens: number, selector: UnitSelector, viewOf: (kept: 
     const count = selector.most(budget);
     const cut = viewOf(selector.keep(Math.max(count, 0)));
     const { tokensOut } = cut.candidate;
-    const isBetter = best === null || (tokensOut <= targetTokens && (best.candidate.tokensOut > targetTokens || tokensOut > best.candidate.tokensOut));
+    const isBetter =
+      best === null || (tokensOut <= targetTokens && (best.candidate.tokensOut > targetTokens || tokensOut > best.candidate.tokensOut));
     if (isBetter || (best !== null && best.candidate.tokensOut > targetTokens && tokensOut < best.candidate.tokensOut)) best = cut;
     const isClose = tokensOut <= targetTokens && tokensOut >= targetTokens * 0.985;
     if (isClose || count < 0 || (tokensOut <= targetTokens && count === selector.freeCount)) break;
@@ -242,14 +255,10 @@ function meets({ minQuality, compares }: CompressJob, { quality, lowerBound }: Q
   return minQuality === null || (compares === "bound" ? lowerBound : quality) >= minQuality;
 }
 
-function factsOf({ view, lossless }: Candidate, content: string): CompressedContent["facts"] {
-  const atoms = atomsOf(content);
-  if (lossless) return { total: atoms.size, retained: atoms.size, recoverable: 0, lost: 0 };
-  const seen = atomsOf(view);
-  let retained = 0;
-  for (const atom of atoms) if (seen.has(atom)) retained += 1;
-  // The raw content stays in the journal: what is not in the view comes back from there.
-  return { total: atoms.size, retained, recoverable: atoms.size - retained, lost: 0 };
+/** Facts that must be kept: those of pinned units, all of them where nothing was cut. A view without one of them was refused before. */
+function factsOf({ view, lossless }: Candidate, pinned: ReadonlySet<string>): CompressedContent["facts"] {
+  const total = lossless ? atomsOf(view).size : pinned.size;
+  return { total, retained: total, recoverable: 0, lost: 0 };
 }
 
 function passthrough(content: string, tokens: number, log: StageLog): CompressedContent {

@@ -31,7 +31,7 @@ export interface StageReport {
   readonly rolledBack?: string;
 }
 
-/** Atoms (numbers, ids, dates, addresses, names, …) of the content. A result with something lost cannot be made. */
+/** Facts that must be kept (numbers, ids, dates, names of pinned units; of the whole content where nothing was cut). A result with something lost cannot be made. */
 export interface CompressionFacts {
   readonly total: number;
   /** In the view. */

@@ -9,10 +9,13 @@ const ASSIGNMENT = /^\s*[\w.$[\]"']+\s*(?:[+\-*/|&]?=|:=)\s*\S|^\s*[\w.$]+\(.*\)
 const SETTING = /^\s*(?:- )?["']?[\w./-]{1,60}["']?:(?:\s+\S{1,120}.*|\s*)$|^\s*\[[\w.\s"-]{1,60}\]\s*$|^\s*[\w.-]{1,60}\s?=\s?\S/;
 const SENTENCE = /^[A-Z][\w'’,-]*(?: [\w'’",()-]+){5,}[.!?]?$/;
 
+/** Words in a row, as code hardly has them outside of comments. */
+const WORDS = /(?:\b[A-Za-z']{1,30},? ){8}/;
+
 /** What one line says for code; sentences speak against it. */
 function scoreOf(line: string): number {
   const isKeyword = KEYWORD.test(line);
-  if (!isKeyword && SENTENCE.test(line.trim())) return -0.3;
+  if (!isKeyword && (SENTENCE.test(line.trim()) || (WORDS.test(line) && !/[;=]/.test(line)))) return -0.3;
   if (isKeyword && (TAIL.test(line) || !/[.!?]$/.test(line))) return 1;
   if ((TAIL.test(line) && /[;{}()=]/.test(line)) || ASSIGNMENT.test(line)) return 0.8;
   return COMMENT.test(line) ? 0.3 : 0;

@@ -79,10 +79,14 @@ function firstRow(head: Outline["tableHead"], table: number, index: number): { t
   return head?.table === table ? head : { table, index };
 }
 
+/** Headings of this rank and below end where the next one of the rank begins. */
+function closeHeadings(path: Outline["path"], level: number): void {
+  while ((path.at(-1)?.level ?? 0) >= level) path.pop();
+}
+
 function addBlock(building: Building, block: HtmlBlock, before: HtmlBlock | undefined, outline: Outline): void {
   const { path } = outline;
-  const isHeading = block.kind === "heading";
-  while (isHeading && (path.at(-1)?.level ?? 0) >= block.level) path.pop();
+  if (block.kind === "heading") closeHeadings(path, block.level);
   if (block.kind !== "row") outline.tableHead = undefined;
   const base = { ...parentOf(block, outline), weight: weightOf(block) };
   const headings = path.map((one) => one.text).join(" ");

@@ -74,8 +74,12 @@ interface Building {
   readonly open: { depth: number; index: number }[];
 }
 
+function closeDeeper(open: Building["open"], depth: number): void {
+  while ((open.at(-1)?.depth ?? -1) >= depth) open.pop();
+}
+
 function addEntry({ units, context, asked, open }: Building, entry: Entry, source: number): void {
-  while ((open.at(-1)?.depth ?? -1) >= entry.depth) open.pop();
+  closeDeeper(open, entry.depth);
   const text = clean(entry.text);
   const hasChildren = entry.children > 0;
   if (text === "" && entry.attributes === "" && !hasChildren) return;
