@@ -18,7 +18,8 @@ const MIN_ROWS_FOR_QUARTILES = 5;
 /** From this many rows a value or a length that occurs once or twice is rare, not chance. */
 const MIN_ROWS_FOR_RARE = 20;
 const MOST_CATEGORIES = 12;
-const LONGEST_NUMBER = 15;
+/** Longer digit runs are no numbers; up to here rounding does not matter for what is far out. */
+const LONGEST_NUMBER = 30;
 
 function countValues<T>(values: readonly T[]): Map<T, number> {
   const counts = new Map<T, number>();
