@@ -30,7 +30,8 @@ export function scoreHeldOut(sentences: readonly Sentence[], seed: number): Held
 
 function logitsOf(text: string, { bytes }: TrainedWeights): Float64Array {
   const sums = new Float64Array(ROW_LENGTH);
-  for (const bucket of featuresOf(text)) for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += bytes[bucket * ROW_LENGTH + column]!;
+  for (const bucket of featuresOf(text))
+    for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += bytes[bucket * ROW_LENGTH + column]!;
   return sums;
 }
 

@@ -17,6 +17,7 @@ const CALLS_OUT =
   /\bfetch\(|\baxios\b|httpRequest(?:WithAuthentication)?\(|\brequests\.(?:get|post|put|patch|delete|request)\(|\burllib\.request|\bhttpx\.|\bgot\(|https?\.request\(|UrlFetchApp\.fetch|octokit|github\.rest\.|\$http\b|aiohttp/;
 const WRITES_OUT =
   /\brequests\.(?:post|put|patch|delete)\(|\baxios\.(?:post|put|patch|delete)\(|method:\s*["'`](?:POST|PUT|PATCH|DELETE)|writeFile|\bopen\([^)\n]{0,80},\s*["'][wa]|fs\.(?:append|unlink|rm)|create(?:Comment|Issue|Release|Label|Ref|Review)|add(?:Labels|Assignees)|updateComment|octokit\.\w+\.(?:create|update|delete)|sendMail|\.insertOne\(|\.updateOne\(|\.save\(\)/;
+const COMPARES = /\.(?:includes|has|hasOwnProperty|test|match|some|every|startsWith|endsWith)\(|[!=]==?|\bin\s+\w|\bnot\s/;
 const CHECK_NAMES =
   /\b(?:valid|validat|verif|check|ensure|assert|guard|sanity|integrity|compliance|lint|required fields|is duplicate|duplicate check|already)\w*/i;
 
@@ -28,7 +29,9 @@ export function judgeCode(code: string, name: string, description: string): Opin
   const checks = checkWeight(body);
   const isNamedCheck =
     named?.intent === "validate" || CHECK_NAMES.test(name) || (named?.intent === "conditional" && name.trim().endsWith("?"));
-  const isChecking = isNamedCheck ? checks >= 1 : checks >= 4 && checks > count(RESHAPES, body) * 0.7;
+  const isChecking = isNamedCheck
+    ? checks >= 1 || (named?.intent === "validate" && COMPARES.test(body))
+    : checks >= 4 && checks > count(RESHAPES, body) * 0.7;
   if (isChecking || (isNamedCheck && named?.intent === "validate" && named.isLeading && body.trim() === "")) {
     return opinion("validate", effect, "request", [isNamedCheck ? 0.9 : 0.7, "its code checks and reports or throws"]);
   }

@@ -79,6 +79,9 @@ function addScaled(scores: IntentScores, added: IntentScores, factor: number): v
   for (const intent of INTENT_ORDER) scores[intent] += added[intent] * factor;
 }
 
+/** A clause that opens like this asks for a verdict on what is given. */
+const QUESTIONS = new Set(["does", "is", "are", "did", "has", "was", "were", "ist", "sind", "hat", "wurde", "estce", "esta"]);
+
 interface Vote {
   readonly intent: IntentType;
   readonly weight: number;
@@ -143,7 +146,7 @@ function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
   let isLeading = mayLead;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
-    const verb = VERBS_IN_PROMPTS.get(word);
+    const verb = index === 0 && mayLead && QUESTIONS.has(word) && words.length >= 4 ? "judge" : VERBS_IN_PROMPTS.get(word);
     const starts = isLeading || isAfterJoiner(words, index);
     if (verb !== undefined && (starts || verb !== "generate")) {
       const vote = voteOf(verb, words, index);
@@ -161,7 +164,7 @@ function isAfterJoiner(words: readonly string[], index: number): boolean {
 
 /** A vote of weight 1 is a clear one. */
 function voteOf(verb: PromptVerb, words: readonly string[], at: number): Vote | null {
-  const rest = words.slice(at + 1, at + 13);
+  const rest = words.slice(at + 1, at + (verb === "turn" ? 25 : 13));
   switch (verb) {
     case "neutral":
       return null;
@@ -225,7 +228,7 @@ function findVote(rest: readonly string[]): Vote | null {
 /** "Turn it into a podcast script" creates, "convert it to JSON" reshapes. */
 function turnVote(rest: readonly string[]): Vote {
   const into = rest.findIndex((word) => ["into", "to", "in", "en", "em", "a"].includes(word));
-  const becomes = objectVote(into === -1 ? rest : rest.slice(into + 1), null);
+  const becomes = objectVote(into === -1 ? rest.slice(0, 9) : rest.slice(into + 1), null);
   return becomes !== null && becomes.intent !== "extract" ? becomes : { intent: "transform", weight: 1 };
 }
 

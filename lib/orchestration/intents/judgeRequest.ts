@@ -12,7 +12,6 @@ const ACTION_PARAMETER = /[?&](?:action|method|cmd|command|do|op|operation|mode)
 const GRAPHQL_BODY = /"?query"?\s*[:=]\s*[`"']?\s*(?:#[^\n]*\n\s*)?(mutation|query|subscription|\{)/;
 const JSON_RPC_METHOD = /"method"\s*:\s*"([\w./]{1,60})"/;
 const POLLING = /(?:status|result|results|progress|poll|jobs?\/|tasks?\/|queue|retrieve|requests\/|runs\/|download|output|detail)/;
-const TEMPLATE = /\{\{[^}]{0,300}\}\}|\$\{[^}]{0,200}\}|<[A-Z_]{2,40}>/g;
 
 interface UrlReading {
   readonly text: string;
@@ -34,7 +33,7 @@ export function judgeRequest(facts: StepFacts, request: RequestFacts): Opinion {
 function readUrl(raw: string): UrlReading {
   const text = raw
     .toLowerCase()
-    .replace(TEMPLATE.source === "" ? TEMPLATE : /\{\{[^}]{0,300}\}\}|\$\{[^}]{0,200}\}/g, "_")
+    .replace(/\{\{[^}]{0,300}\}\}|\$\{[^}]{0,200}\}/g, "_")
     .slice(0, 600);
   const path = text.replace(/^=?\s*(?:https?:)?\/\/[^/?#]*/, "");
   const bare = path.split("?")[0] ?? "";
@@ -103,12 +102,15 @@ function judgeModelCall(facts: StepFacts, request: RequestFacts): Opinion {
   return { ...reading, effect: leastEffect(reading.intent), source: "request", reason: `it calls a language model: ${reading.reason}` };
 }
 
-/** The texts of a chat request, without its settings. */
+const TEXT_FIELDS = /(?:content|prompt|text|inputs?|instructions?|system|query|contents)\\?["']?\s*:\s*\\?(["'`])([\s\S]{1,3000}?)\1/g;
+
+/** The texts of a chat request, without its settings. Templates alone say nothing. */
 function promptInBody(body: string): string {
-  return body
-    .replace(/\\n/g, "\n")
-    .replace(/JSON\.stringify\(|"(?:model|role|temperature|max_tokens|stream|type|format)"\s*:\s*"?[\w./:-]+"?,?/g, " ")
-    .slice(0, 4_000);
+  const texts: string[] = [];
+  for (const match of body.replace(/\\n/g, "\n").matchAll(TEXT_FIELDS)) texts.push(match[2] ?? "");
+  if (texts.length === 0)
+    for (const match of body.matchAll(/(?:^|\n)(?:content|prompt|text|inputs?|value): ([^\n]{20,3000})/g)) texts.push(match[1] ?? "");
+  return texts.join("\n").slice(0, 4_000);
 }
 
 function judgeMediaRead(facts: StepFacts, text: string, url: UrlReading): Opinion | null {

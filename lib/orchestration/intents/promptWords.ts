@@ -40,7 +40,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "validate",
-    `validate verify validates verifying validating check proofread fact-check factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
+    `validate verify validates verifying validating check proofread fact-check fact-checking factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
     prufe prufen uberprufe uberprufen validiere validieren verifiziere kontrolliere begutachte beurteile
     verifie verifiez verifier valide validez controle controlez relis relisez
     verifica verifique verificar valida valide comprueba compruebe revisa revise
@@ -169,7 +169,7 @@ const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
   [
     "validate",
     2.5,
-    `reviewer critic fact-checker checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
+    `reviewer critic fact-checker fact-checking checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
   ],
   [
     "transform",
@@ -238,6 +238,10 @@ export const UNSPACED_CUES: readonly (readonly [string, IntentType, number])[] =
   ["要約", "summarize", 2.5],
   ["まとめ", "summarize", 2],
   ["要点", "summarize", 1.2],
+  ["纪要", "summarize", 2.5],
+  ["議事録", "summarize", 2.5],
+  ["待办", "summarize", 0.8],
+  ["结论", "summarize", 0.8],
   ["요약", "summarize", 2.5],
   ["分类", "summarize", 2],
   ["分類", "summarize", 2],
