@@ -15,6 +15,8 @@ const WORD_END = /[^\p{L}\p{N}'’-]+/u;
 const IMPERATIVE = 3;
 const MENTION = 0.6;
 const NAME_WEIGHT = 2.4;
+const ROLE_MARK = /\b(?:system|user|human|assistant|developer|role|text|content)\b/gi;
+const PASSED_THROUGH = 2.5;
 /** How much of the n-gram model's log-odds counts beside the words. */
 const MODEL_WEIGHT = 0.9;
 
@@ -29,6 +31,8 @@ export function judgePrompt(facts: StepFacts): Opinion {
   addScaled(scores, keyScores(facts.outputKeys), 1);
   if (facts.hasTools && !facts.hasBranches) scores.generate += 1;
   const words = text.trim();
+  // Only a template: somebody's own message, to be answered.
+  if (facts.prompt !== "" && !/[\p{L}]{3}/u.test(words.replace(ROLE_MARK, ""))) scores.generate += PASSED_THROUGH;
   const said = words === "" && facts.name === "" ? null : scoreIntents(`${facts.name}. ${focusOf(words)}`);
   if (said !== null) for (const intent of INTENT_ORDER) scores[intent] += MODEL_WEIGHT * said[intent];
   return decide(scores, words === "");
@@ -48,7 +52,7 @@ function decide(scores: IntentScores, isBare: boolean): Opinion {
 
 /** Instructions at both ends; what lies between is mostly data. */
 function focusOf(text: string): string {
-  return text.length <= 500 ? text : `${text.slice(0, 350)} ${text.slice(-150)}`;
+  return text.length <= 360 ? text : `${text.slice(0, 260)} ${text.slice(-100)}`;
 }
 
 function addText(scores: IntentScores, text: string): void {

@@ -2,8 +2,9 @@
 import type { IntentType } from "../types.ts";
 import { noScores, type IntentScores } from "./scores.ts";
 
-const WORD = /[\p{L}\d']+/gu;
-const FIRST_WORD = /^[\p{L}\d']+/u;
+/** Folded text and phrases alike begin their words with plain letters. */
+const WORD = /[a-z']+/g;
+const FIRST_WORD = /^[a-z']+/;
 
 const PHRASES: readonly (readonly [IntentType, number, string])[] = [
   [

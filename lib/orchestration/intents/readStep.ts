@@ -81,7 +81,7 @@ function promptsOf(record: LooseRecord, params: LooseRecord, config: LooseRecord
 
 /** Instructions stand at the beginning, what is to be returned often at the end. */
 function headAndTail(text: string): string {
-  return text.length <= 4_500 ? text : `${text.slice(0, 3_000)}\n${text.slice(-1_500)}`;
+  return text.length <= 3_000 ? text : `${text.slice(0, 2_100)}\n${text.slice(-900)}`;
 }
 
 function requestOf(record: LooseRecord, params: LooseRecord): RequestFacts | null {
