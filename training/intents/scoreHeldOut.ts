@@ -11,8 +11,12 @@ export interface HeldOutScore {
   readonly effect: number;
 }
 
+/** Every tenth sentence, all labels and languages alike. */
+function isHeld(index: number): boolean {
+  return index % 10 === 7;
+}
+
 export function scoreHeldOut(sentences: readonly Sentence[], seed: number): HeldOutScore {
-  const isHeld = (index: number): boolean => index % 10 === 7;
   const trained = trainNgrams(
     sentences.filter((_sentence, index) => !isHeld(index)),
     seed,

@@ -1,7 +1,7 @@
 // Reads steps to be classified: JSON lines, or a workflow file whose nested steps count too. Checks no vocabulary: foreign steps are welcome.
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
-import { readText } from "./readWorkflowFile.ts";
+import { readTarget, readText } from "./readWorkflowFile.ts";
 
 export interface NamedStep {
   /** As given beside or inside the step; else its place, such as `line 3` or `steps[2]`. */
@@ -22,7 +22,7 @@ export interface ReadSteps {
 /** @throws AppError `FILE_UNREADABLE`, `SYNTAX_INVALID` naming file and line, `WORKFLOW_INVALID` for a document without steps */
 export async function readSteps(file: string): Promise<ReadSteps> {
   const name = file === "-" ? "<stdin>" : file;
-  const text = await readText(file === "-" ? "/dev/stdin" : file);
+  const text = file === "-" ? ((await readTarget("-")).source?.text ?? "") : await readText(file);
   if (/\.(jsonl|ndjson)$/i.test(file) || looksLikeLines(text)) return { steps: readLines(text, name), isWorkflow: false };
   return { steps: readDocument(await parseDocument(text, name), name), isWorkflow: true };
 }

@@ -1,6 +1,7 @@
 // Judges an app's action: by the catalog's effect, what its request does, what the app is, and the verbs of its name. Calls no app.
 import type { Effect } from "../../workflow/types.ts";
 import { leastEffect, moreDangerous, opinion, withEffect } from "./effects.ts";
+import { firstOpinion, type Rule } from "./firstOpinion.ts";
 import { judgeCi } from "./judgeCi.ts";
 import { judgeCode } from "./judgeCode.ts";
 import { judgeGraphql } from "./judgeGraphql.ts";
@@ -21,7 +22,7 @@ const GENERIC_ACTIONS = /^(?:run|execute|call|invoke|request|default|main|perfor
 
 /** @param catalogEffect what the plugin declares of this action; null when it is not known */
 export function judgeAction(facts: StepFacts, catalogEffect: Effect | null): Opinion {
-  const judged = judgeByDeed(facts) ?? judgeByWords(facts);
+  const judged = firstOpinion(RULES, { facts, plugin: kebab(facts.plugin) }) ?? judgeByWords(facts);
   if (catalogEffect === null) return hinted(facts, judged);
   return byCatalog(judged, catalogEffect);
 }
@@ -51,33 +52,38 @@ function hinted(facts: StepFacts, judged: Opinion): Opinion {
   return judged;
 }
 
-/** What is done stands in the parameters: a request, a command, a statement, a script. */
-function judgeByDeed(facts: StepFacts): Opinion | null {
-  const plugin = kebab(facts.plugin);
-  if (facts.plugin.includes("/") && (GENERIC_ACTIONS.test(facts.action) || facts.action === "uses")) return judgeCi(facts);
-  if (facts.graphql !== "" && (/graphql/.test(plugin) || plugin === "")) return judgeGraphql(facts.graphql);
-  if (SHELL_PLUGINS.test(plugin) && facts.command !== "") return judgeShell(facts.command, facts.name);
-  if (facts.sql !== "" && SQL_ACTIONS.test(facts.action) && looksLikeSql(facts.sql)) return judgeSql(facts.sql);
-  if (HTTP_PLUGINS.test(plugin)) return judgeRequest(facts, facts.request ?? { method: "", url: "", body: "" });
-  if (MODEL_PLUGINS.test(plugin) && !VECTOR_STORES.test(plugin)) {
-    const judged = judgeModelPlugin(facts);
-    if (judged !== null) return judged;
-  }
-  if (VECTOR_STORES.test(plugin)) return judgeVectorStore(facts);
-  return judgeOther(facts, plugin);
+interface ActionContext {
+  readonly facts: StepFacts;
+  /** Kebab case. */
+  readonly plugin: string;
 }
 
-function judgeOther(facts: StepFacts, plugin: string): Opinion | null {
-  if (DATABASE_PLUGINS.test(plugin) && /execute|raw|sql/i.test(facts.action)) return judgeUnknownStatement(facts);
-  if (plugin === "" && facts.action === "" && facts.request !== null && facts.request.url !== "") return judgeRequest(facts, facts.request);
-  if (plugin === "" && facts.command !== "") return judgeShell(facts.command, facts.name);
-  if (plugin === "" && facts.code !== "") return judgeCode(facts.code, facts.name, facts.description);
-  if (/graph-?api|api$/.test(plugin) && GENERIC_ACTIONS.test(facts.action)) return judgeGraphApi(facts);
-  if (plugin === "git" || plugin === "github-cli") return judgeGit(facts);
-  const squeezed = facts.action.toLowerCase().replace(/[^a-z]/g, "");
-  const rule = PLUGIN_RULES.find(({ plugin: names, action }) => names.test(plugin) && (action === undefined || action.test(squeezed)));
-  if (rule === undefined) return null;
-  return opinion(rule.intent, rule.effect, "metadata", [0.85, `${facts.plugin} is known for this`]);
+/** What is done stands in the parameters (a request, a command, a statement, a script), or the app is known for it. */
+const RULES: readonly Rule<ActionContext>[] = [
+  ({ facts }) => (facts.plugin.includes("/") && GENERIC_ACTIONS.test(facts.action) ? judgeCi(facts) : null),
+  ({ facts, plugin }) => (facts.graphql !== "" && (plugin === "" || plugin.includes("graphql")) ? judgeGraphql(facts.graphql) : null),
+  ({ facts, plugin }) =>
+    facts.command !== "" && (plugin === "" || SHELL_PLUGINS.test(plugin)) ? judgeShell(facts.command, facts.name) : null,
+  ({ facts }) => (facts.sql !== "" && SQL_ACTIONS.test(facts.action) && looksLikeSql(facts.sql) ? judgeSql(facts.sql) : null),
+  ({ facts, plugin }) => (HTTP_PLUGINS.test(plugin) ? judgeRequest(facts, facts.request ?? NO_REQUEST) : null),
+  ({ facts, plugin }) => (MODEL_PLUGINS.test(plugin) && !VECTOR_STORES.test(plugin) ? judgeModelPlugin(facts) : null),
+  ({ facts, plugin }) => (VECTOR_STORES.test(plugin) ? judgeVectorStore(facts) : null),
+  ({ facts, plugin }) => (DATABASE_PLUGINS.test(plugin) && /execute|raw|sql/i.test(facts.action) ? judgeUnknownStatement(facts) : null),
+  ({ facts, plugin }) => (plugin === "" && facts.action === "" && facts.request !== null ? judgeRequest(facts, facts.request) : null),
+  ({ facts, plugin }) => (plugin === "" && facts.code !== "" ? judgeCode(facts.code, facts.name, facts.description) : null),
+  ({ facts, plugin }) => (/graph-?api|api$/.test(plugin) && GENERIC_ACTIONS.test(facts.action) ? judgeGraphApi(facts) : null),
+  ({ facts, plugin }) => (plugin === "git" || plugin === "github-cli" ? judgeGit(facts) : null),
+  ({ facts, plugin }) => judgeKnownApp(facts, plugin),
+];
+
+const NO_REQUEST = { method: "", url: "", body: "" };
+
+function judgeKnownApp({ action, plugin: name }: StepFacts, plugin: string): Opinion | null {
+  const squeezed = action.toLowerCase().replace(/[^a-z]/g, "");
+  const rule = PLUGIN_RULES.find(
+    ({ plugin: names, action: actions }) => names.test(plugin) && (actions === undefined || actions.test(squeezed)),
+  );
+  return rule === undefined ? null : opinion(rule.intent, rule.effect, "metadata", [0.85, `${name} is known for this`]);
 }
 
 function judgeVectorStore({ action, plugin }: StepFacts): Opinion {
@@ -97,8 +103,9 @@ function judgeUnknownStatement({ name }: StepFacts): Opinion {
 
 /** One node for a whole API: GET unless it says otherwise. */
 function judgeGraphApi(facts: StepFacts): Opinion {
-  const method = (facts.request?.method ?? "") || String(facts.params["httpRequestMethod"] ?? "GET");
-  return judgeRequest(facts, { method: method.toUpperCase(), url: facts.request?.url ?? "", body: facts.request?.body ?? "" });
+  const stated = facts.params["httpRequestMethod"];
+  const method = facts.request?.method ?? (typeof stated === "string" ? stated : "GET");
+  return judgeRequest(facts, { ...(facts.request ?? NO_REQUEST), method: method.toUpperCase() });
 }
 
 function judgeGit({ action }: StepFacts): Opinion {
@@ -114,7 +121,7 @@ function judgeByWords(facts: StepFacts): Opinion {
   const own = GENERIC_ACTIONS.test(action) ? null : judgeName(action);
   const told = facts.description === "" ? null : judgeName(firstSentence(facts.description));
   if (own !== null) return byName(own, told, facts);
-  const whole = judgeName(facts.action) ?? judgeName(`${facts.plugin.split("/").at(-1) ?? ""}`);
+  const whole = judgeName(facts.action) ?? judgeName(facts.plugin.split("/").at(-1) ?? "");
   const named = judgeName(facts.name);
   const readings = [told, named, whole].filter((reading): reading is NameReading => reading !== null);
   const first = readings.find(({ isLeading }) => isLeading) ?? readings[0];

@@ -109,9 +109,12 @@ function indexPhrases(): ReadonlyMap<string, readonly IndexedPhrase[]> {
 export function phraseScores(foldedText: string): IntentScores {
   const scores = noScores();
   const seen = new Set<string>();
-  const found = new Array<number>(PHRASES.length).fill(0);
-  for (const match of foldedText.slice(0, 5_000).matchAll(WORD)) {
-    for (const { phrase, row } of BY_FIRST_WORD.get(match[0]) ?? []) {
+  const found = PHRASES.map(() => 0);
+  WORD.lastIndex = 0;
+  for (let match = WORD.exec(foldedText); match !== null; match = WORD.exec(foldedText)) {
+    const candidates = BY_FIRST_WORD.get(match[0]);
+    if (candidates === undefined) continue;
+    for (const { phrase, row } of candidates) {
       const times = found[row] ?? 0;
       if (times === 3 || seen.has(phrase) || !foldedText.startsWith(phrase, match.index)) continue;
       seen.add(phrase);

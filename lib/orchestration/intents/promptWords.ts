@@ -2,7 +2,7 @@
 import type { IntentType } from "../types.ts";
 
 /** `make`: the object decides ("create a summary"). `judge`: the criterion decides ("assess whether it is valid"). `find`: what is found decides. `turn`: what it becomes decides. */
-export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn" | "neutral";
+export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn";
 
 const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   [
@@ -194,7 +194,7 @@ export const CRITERION_WORDS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Nouns of what is looked for when `find` verbs condense rather than copy. */
+/** Words before a verb that leave it in the imperative. */
 export const SKIP_WORDS: ReadonlySet<string> = new Set(
   (
     "please you your must should will would need needs have to can could are is the a an then next finally first second third step now and also carefully thoroughly simply just always only task job goal role objective mission purpose responsibility responsible for of " +
@@ -226,94 +226,3 @@ function byWord<Meaning>(rows: readonly (readonly [string, Meaning])[]): Readonl
   for (const [words, meaning] of rows) for (const word of words.split(/\s+/)) if (word !== "" && !map.has(word)) map.set(word, meaning);
   return map;
 }
-
-/** Chinese, Japanese and Korean: looked for inside the text, with a weight. */
-export const UNSPACED_CUES: readonly (readonly [string, IntentType, number])[] = [
-  ["总结", "summarize", 2.2],
-  ["摘要", "summarize", 2.2],
-  ["概括", "summarize", 2.2],
-  ["概要", "summarize", 2],
-  ["归纳", "summarize", 2],
-  ["提炼", "summarize", 1.5],
-  ["要約", "summarize", 2.5],
-  ["まとめ", "summarize", 2],
-  ["要点", "summarize", 1.2],
-  ["纪要", "summarize", 2.5],
-  ["議事録", "summarize", 2.5],
-  ["待办", "summarize", 0.8],
-  ["结论", "summarize", 0.8],
-  ["요약", "summarize", 2.5],
-  ["分类", "summarize", 2],
-  ["分類", "summarize", 2],
-  ["分析", "summarize", 1],
-  ["打分", "summarize", 2],
-  ["评分", "summarize", 1.6],
-  ["情感", "summarize", 1.6],
-  ["判断", "summarize", 1.2],
-  ["意图", "summarize", 1.2],
-  ["标签", "summarize", 1.2],
-  ["质检", "validate", 3],
-  ["审核", "validate", 2.5],
-  ["审查", "validate", 2.5],
-  ["校验", "validate", 2.5],
-  ["检查", "validate", 2],
-  ["校对", "validate", 2.5],
-  ["纠错", "validate", 1.5],
-  ["评审", "validate", 2.5],
-  ["是否合理", "validate", 2],
-  ["是否正确", "validate", 2.5],
-  ["是否符合", "validate", 2.5],
-  ["合规", "validate", 2],
-  ["違反", "validate", 2],
-  ["検証", "validate", 2.5],
-  ["確認し", "validate", 1],
-  ["提取", "extract", 2.2],
-  ["抽取", "extract", 2.5],
-  ["识别", "extract", 1.8],
-  ["抽出", "extract", 2.5],
-  ["読み取", "extract", 2],
-  ["추출", "extract", 2.5],
-  ["翻译", "transform", 3],
-  ["翻訳", "transform", 3],
-  ["번역", "transform", 3],
-  ["译成", "transform", 2.5],
-  ["译为", "transform", 2.5],
-  ["转换", "transform", 1.5],
-  ["格式化", "transform", 1.5],
-  ["转为", "transform", 1],
-  ["変換", "transform", 2],
-  ["生成", "generate", 1.4],
-  ["撰写", "generate", 2.5],
-  ["写一", "generate", 2.5],
-  ["编写", "generate", 2.2],
-  ["创作", "generate", 2.5],
-  ["改写", "generate", 2.2],
-  ["仿写", "generate", 2.8],
-  ["润色", "generate", 2],
-  ["扩写", "generate", 2],
-  ["文案", "generate", 1.8],
-  ["回复", "generate", 1.2],
-  ["回答", "generate", 1.8],
-  ["答复", "generate", 1.5],
-  ["解答", "generate", 1.5],
-  ["答疑", "generate", 1.5],
-  ["建议", "generate", 0.8],
-  ["规划", "generate", 1.6],
-  ["计划", "generate", 0.8],
-  ["方案", "generate", 0.8],
-  ["设计", "generate", 1],
-  ["助手", "generate", 1],
-  ["代码", "generate", 0.8],
-  ["标题", "generate", 0.5],
-  ["文章", "generate", 0.5],
-  ["追问", "generate", 1.5],
-  ["扮演", "generate", 1.5],
-  ["作成し", "generate", 2.2],
-  ["書いて", "generate", 2.5],
-  ["答えて", "generate", 2],
-  ["返信", "generate", 1.5],
-  ["작성", "generate", 2.2],
-  ["답변", "generate", 1.8],
-  ["路由", "conditional", 2],
-  ["下一个", "conditional", 1.5],
-];
