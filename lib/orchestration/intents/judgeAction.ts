@@ -1,24 +1,22 @@
 // Judges an app's action: by the catalog's effect, what its request does, what the app is, and the verbs of its name. Calls no app.
 import type { Effect } from "../../workflow/types.ts";
-import { leastEffect, moreDangerous, opinion, withEffect } from "./effects.ts";
+import { moreDangerous, opinion, withEffect } from "./effects.ts";
 import { firstOpinion, type Rule } from "./firstOpinion.ts";
+import { GENERIC_ACTIONS, judgeByWords } from "./judgeByWords.ts";
 import { judgeCi } from "./judgeCi.ts";
 import { judgeCode } from "./judgeCode.ts";
 import { judgeGraphql } from "./judgeGraphql.ts";
 import { judgeModelPlugin } from "./judgeModelPlugin.ts";
-import { judgeName, type NameReading } from "./judgeName.ts";
+import { judgeName } from "./judgeName.ts";
 import { judgeRequest } from "./judgeRequest.ts";
 import { judgeShell } from "./judgeShell.ts";
 import { judgeSql, looksLikeSql } from "./judgeSql.ts";
-import { guess } from "./NgramModel.ts";
 import { DATABASE_PLUGINS, HTTP_PLUGINS, MODEL_PLUGINS, PLUGIN_RULES, SHELL_PLUGINS, VECTOR_STORES } from "./pluginKinds.ts";
 import type { Opinion, StepFacts } from "./types.ts";
-import { splitWords } from "./words.ts";
 
 const SQL_ACTIONS = /execute|query|raw|sql|run|^$/i;
 const READ_WORDS = /(?:^|\.)(?:load|retrieve|retrieval|getmany|get|query|search|retrieveastool|getranked|similaritysearch|^$)/i;
 const WRITE_TO_VECTORS = /insert|upsert|update|add|index|ingest|save/i;
-const GENERIC_ACTIONS = /^(?:run|execute|call|invoke|request|default|main|perform|action|process|use|tool|)$/i;
 
 /** @param catalogEffect what the plugin declares of this action; null when it is not known */
 export function judgeAction(facts: StepFacts, catalogEffect: Effect | null): Opinion {
@@ -113,92 +111,6 @@ function judgeGit({ action }: StepFacts): Opinion {
   return reads
     ? opinion("extract", "read", "metadata", [0.85, "it reads a repository"])
     : opinion("send", "write", "metadata", [0.85, "it changes a repository"]);
-}
-
-/** Verbs of the action, then of the description, then of the step's name, then the model. */
-function judgeByWords(facts: StepFacts): Opinion {
-  const action = facts.action.slice(facts.action.lastIndexOf(".") + 1);
-  const own = GENERIC_ACTIONS.test(action) ? null : judgeName(action);
-  const told = facts.description === "" ? null : judgeName(firstSentence(facts.description));
-  if (own !== null) return byName(own, told, facts);
-  const whole = judgeName(facts.action) ?? judgeName(facts.plugin.split("/").at(-1) ?? "");
-  const named = judgeName(facts.name);
-  const readings = [told, named, whole].filter((reading): reading is NameReading => reading !== null);
-  const first = readings.find(({ isLeading }) => isLeading) ?? readings[0];
-  if (first === undefined) return byModel(facts);
-  return fromReading(first, {
-    confidence: first.isLeading ? 0.7 : 0.5,
-    effects: readings.map(({ effect }) => effect).filter((effect) => first.effect !== "read" || effect !== "none"),
-  });
-}
-
-/** The action's verb decides; a description that opens with a more dangerous one raises the effect. */
-function byName(own: NameReading, told: NameReading | null, facts: StepFacts): Opinion {
-  const raised = told !== null && told.isLeading ? told.effect : own.effect;
-  const refined = refine(own, facts);
-  const judged = fromReading(refined, { confidence: own.isLeading ? 0.85 : 0.6, effects: [own.effect] });
-  if (own.intent !== "extract") return judged;
-  const changes = raised === "write" || raised === "destructive";
-  return changes && !isReadVerb(facts)
-    ? { ...opinion("send", raised, "lexicon", [0.55, "its description says that it changes something"]) }
-    : judged;
-}
-
-/** Names that open with an unmistakable reading verb stay reads, whatever a description talks about. */
-function isReadVerb({ action }: StepFacts): boolean {
-  return (
-    /^(?:get|list|search|read|fetch|find|query|describe|show|view|count|lookup|retrieve)(?:$|[A-Z_.-])/.test(
-      action.slice(action.lastIndexOf(".") + 1),
-    ) || /_(?:get|list|read|search)$/.test(action)
-  );
-}
-
-/** Verbs whose meaning hangs on the object or the app. */
-function refine(own: NameReading, facts: StepFacts): NameReading {
-  const words = splitWords(facts.action);
-  const isApp = facts.plugin !== "";
-  // Checking a row, a status or a calendar by asking an app for it is a read; the verdict is taken later.
-  if (
-    own.intent === "validate" &&
-    isApp &&
-    /^(?:check|test)/.test(own.verb) &&
-    words.some((word) => /^(?:availability|status|exists|existence|row|record|balance|stock|inventory|calendar)$/.test(word))
-  )
-    return { ...own, intent: "extract", effect: "read" };
-  if (own.intent === "conditional" && words.length > 1) return { ...own, intent: "extract", effect: "read" };
-  if (own.intent === "generate" && isApp && words.some((word) => /^(?:draft|report|link|invoice|token|url|key|code)$/.test(word)))
-    return words.some((word) => /^(?:token|url|link)$/.test(word))
-      ? { ...own, intent: "extract", effect: "read" }
-      : { ...own, intent: own.verb === "draft" ? "send" : own.intent, effect: "write" };
-  if (own.intent === "validate" && isApp && own.effect === "none") return { ...own, effect: "read" };
-  return own;
-}
-
-function fromReading(
-  reading: NameReading,
-  { confidence, effects }: { readonly confidence: number; readonly effects: readonly Effect[] },
-): Opinion {
-  let effect = moreDangerous(reading.effect, leastEffect(reading.intent));
-  for (const other of effects) effect = moreDangerous(effect, other);
-  return opinion(reading.intent, effect, "lexicon", [confidence, `its name says "${reading.verb}"`]);
-}
-
-/** Nothing spoke: the n-gram model where it is sure, else the safest guess, which is that the step changes something. */
-function byModel(facts: StepFacts): Opinion {
-  const text = [facts.name, facts.action, facts.description].filter((part) => part !== "").join(". ");
-  if (text !== "") {
-    const { intent, probability, effect, danger } = guess(text);
-    if (probability >= 0.6)
-      return opinion(intent, danger > 0.15 ? moreDangerous(effect, "write") : effect, "model", [
-        probability * 0.8,
-        "its words resemble such steps",
-      ]);
-  }
-  return opinion("send", "write", "abstained", [0.2, "nothing says what it does; taken for a change to be safe"]);
-}
-
-function firstSentence(text: string): string {
-  return text.split(/[.\n!?:;,]/, 1)[0]?.slice(0, 160) ?? "";
 }
 
 function kebab(name: string): string {

@@ -11,7 +11,7 @@ export interface NameReading extends VerbMeaning {
 }
 
 const FILLERS = new Set(
-  "the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto my0 via".split(
+  "perform performs performing conduct conducts tool0 the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto my0 via".split(
     " ",
   ),
 );
@@ -85,7 +85,7 @@ function withJoined(first: VerbMeaning, words: readonly string[], start: number)
   for (let index = start + 1; index < words.length - 1; index += 1) {
     if (!JOINERS.has(words[index] ?? "")) continue;
     const next = VERBS.get(words[index + 1] ?? "");
-    if (next === undefined) continue;
+    if (next === undefined || NOUNS_INSIDE.has(words[index + 1] ?? "")) continue;
     const effect: Effect = moreDangerous(first.effect, next.effect);
     if (effect !== first.effect) return { intent: next.intent, effect };
   }

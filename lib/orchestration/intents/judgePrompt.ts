@@ -18,6 +18,8 @@ const MENTION = 0.6;
 const NAME_WEIGHT = 2.4;
 const ROLE_MARK = /\b(?:system|user|human|assistant|developer|role|text|content)\b/gi;
 const PASSED_THROUGH = 2.5;
+/** No prompt in sight: a bare call answers, unless its name says otherwise. */
+const BARE_CALL = 1.2;
 /** How much of the n-gram model's log-odds counts beside the words. */
 const MODEL_WEIGHT = 0.9;
 /** Points before the second at which the model could hardly change the winner and is not asked. */
@@ -37,6 +39,7 @@ export function judgePrompt(facts: StepFacts): Opinion {
   const words = text.trim();
   // Only a template: somebody's own message, to be answered.
   if (facts.prompt !== "" && !/[\p{L}]{3}/u.test(words.replace(ROLE_MARK, ""))) scores.generate += PASSED_THROUGH;
+  if (words === "" && facts.prompt === "") scores.generate += BARE_CALL;
   const standing = rank(scores);
   if ((words === "" && facts.name === "") || standing.margin >= CLEAR_MARGIN) return toOpinion(standing, words === "");
   const said = scoreIntents(`${facts.name}. ${focusOf(words)}`);
