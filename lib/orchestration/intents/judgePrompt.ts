@@ -188,7 +188,7 @@ const VOTERS: Readonly<Record<PromptVerb, Voter>> = {
   validate: (rest, verb) => checkVote(verb, rest),
   generate: (rest, verb) => writeVote(verb, rest),
   extract: () => ({ intent: "extract", weight: 1 }),
-  summarize: () => ({ intent: "summarize", weight: 1 }),
+  summarize: (rest, verb) => rateVote(verb, rest),
   send: () => null,
   transform: () => ({ intent: "transform", weight: 1 }),
   conditional: () => ({ intent: "conditional", weight: 1 }),
@@ -200,6 +200,7 @@ function voteOf(verb: PromptVerb, words: readonly string[], at: number): Vote | 
 
 /** "Write a summary" is a summary; "respond with yes or no" is no reply. */
 function writeVote(verb: string, rest: readonly string[]): Vote | null {
+  if (rest[0] === "up" && /^(?:write|sum)/.test(verb)) return { intent: "summarize", weight: 0.8 };
   const first = rest
     .slice(0, 7)
     .map((word) => OBJECTS.get(word))
@@ -216,7 +217,11 @@ function writeVote(verb: string, rest: readonly string[]): Vote | null {
   return { intent: "generate", weight: 1 };
 }
 
+const TRUTH_WORDS = new Set(["true", "false", "yes", "no", "boolean", "bool", "ja", "nein", "oui", "si", "sim"]);
+
 function objectVote(rest: readonly string[], otherwise: Vote | null): Vote | null {
+  const isTruth = rest.slice(0, 7).some((word) => TRUTH_WORDS.has(word));
+  if (isTruth) return { intent: rest.some((word) => CRITERION_WORDS.has(word)) ? "validate" : "summarize", weight: 0.8 };
   for (const word of rest.slice(0, 9)) {
     const object = OBJECTS.get(word);
     if (object !== undefined && object[0] !== "transform") return { intent: object[0], weight: object[1] / 2 };
@@ -249,6 +254,17 @@ function judgeVote(rest: readonly string[]): Vote {
 }
 
 function checkVote(verb: string, rest: readonly string[]): Vote {
+  if (rest.some((word) => RELEVANCE.has(word))) return { intent: "summarize", weight: 0.9 };
   if (verb === "review" && !rest.some((word) => CRITERION_WORDS.has(word)) && rest.length > 0) return { intent: "validate", weight: 0.5 };
   return { intent: "validate", weight: 0.9 };
+}
+
+/** How well something fits is a finding, not a verdict on correctness. */
+const RELEVANCE = new Set(["relevant", "relevance", "relevancy", "fit", "fits", "interesting", "relevante", "pertinent", "passend"]);
+
+/** "Score 1 if correct" checks, "score the lead" condenses. */
+function rateVote(verb: string, rest: readonly string[]): Vote {
+  const isRating = /^(?:score|rate|grade|bewerte|note|puntua)/.test(verb) && !rest.some((word) => RELEVANCE.has(word));
+  const isCheck = isRating && rest.some((word) => CRITERION_WORDS.has(word));
+  return { intent: isCheck ? "validate" : "summarize", weight: isCheck ? 0.75 : 1 };
 }

@@ -61,7 +61,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ["conditional", `route dispatch delegate_next handoff escalate_to transfer_to route_to leite_weiter`],
   [
     "make",
-    `create generate produce provide give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
+    `create generate produce provide perform conduct carry give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
     erstelle erstellen generiere generieren erzeuge gib geben liefere liefern nenne mache
     cree creez creer genere generez generer produis fournis fournissez donne donnez renvoie renvoyez retourne retournez fais
     crea cree_es crear genera genere_es generar produce_es proporciona devuelve devuelva da_es haz
@@ -100,7 +100,7 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "summarize",
     2,
     `summary summaries digest recap overview takeaways takeaway highlights tldr tl synopsis gist minutes sentiment category categories classification label labels score scores rating ratings ranking tags tag insight insights
-    themes theme topics trends trend bullet briefing conclusion findings verdict_class topic priority urgency keywords keyword analysis probability likelihood confidence emotion mood tone_class intent persona_class tldr abstract
+    themes theme topics trends trend bullet briefing conclusion findings verdict_class topic priority urgency keywords keyword analysis probability likelihood percentage strengths weaknesses gaps swot pros cons observations positioning proposition confidence emotion mood tone_class intent persona_class tldr abstract
     zusammenfassung kernpunkte kernaussagen uberblick kategorie kategorien stimmung bewertung punktzahl stichpunkte schlagworte trends dringlichkeit prioritat protokoll
     resume synthese points cles categorie sentiment note tendances apercu urgence compte-rendu
     resumen sintesis categoria sentimiento puntuacion puntos clave etiquetas tendencias urgencia
@@ -127,7 +127,7 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "validate",
     2,
     `error errors mistake mistakes defect defects bug bugs vulnerability vulnerabilities violation violations inconsistency inconsistencies discrepancies discrepancy critique criticism criticisms feedback verdict compliance
-    correctness flaws flaw typos hallucinations hallucination pass fail grade anomalies contradictions nonconformity smells regressions mismatches duplicates
+    correctness mismatch mismatches deviations deviation noncompliance flaws flaw typos hallucinations hallucination pass fail grade anomalies contradictions nonconformity smells regressions mismatches duplicates
     fehler mangel verstosse unstimmigkeiten abweichungen ruckmeldung
     erreurs fautes anomalies incoherences ecarts conformite
     errores fallos inconsistencias discrepancias cumplimiento
@@ -139,13 +139,15 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "extract",
     2,
     `name names date dates amount amounts address addresses phone number numbers field fields entity entities value values total price prices invoice receipt details data information contact contacts company skills experience sku quantity quantities
-    iban vat emails_list url urls links ingredients attributes parameters items rows line-items attendees deadlines transcript text_verbatim quotes quote citations
+    iban vat emails_list url urls links ingredients attributes parameters line-items attendees deadlines transcript text_verbatim quotes quote citations
     rechnungsnummer datum betrag namen felder daten kontaktdaten adresse angaben
     nom noms dates montant montants champs adresse_fr donnees informations coordonnees
     nombre nombres fecha fechas importe campos datos direccion
     nome nomes data_pt datas valor valores campos_pt dados endereco
     nomi importo campi dati indirizzo`,
   ],
+  // What prompts of any kind talk about.
+  ["extract", 1, `details data information value total item items row rows`],
   [
     "transform",
     1.5,
