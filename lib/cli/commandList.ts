@@ -54,6 +54,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "agents", group: "Look", summary: "stored agents", load: async () => import("./commands/agents.ts") },
   { name: "audit", group: "Look", summary: "the audit trail", load: async () => import("./commands/audit.ts") },
   {
+    name: "classify",
+    group: "Govern",
+    summary: "what each step is for and what it may hurt, without a model",
+    load: async () => import("./commands/classify.ts"),
+  },
+  {
     name: "budgets",
     group: "Govern",
     summary: "limits in money and tokens: set, top up, reconcile",

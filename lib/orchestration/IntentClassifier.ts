@@ -4,11 +4,12 @@ import { moreDangerous, opinion } from "./intents/effects.ts";
 import { forecastTokens } from "./intents/estimateTokens.ts";
 import { judgeAction } from "./intents/judgeAction.ts";
 import { AI_STEP_TYPES, judgeAiStep, judgeStructure } from "./intents/judgeStructure.ts";
+import { MODEL_CALL_REASON } from "./intents/judgeModelCall.ts";
 import { judgeTool } from "./intents/judgeTool.ts";
 import { judgeTransform } from "./intents/judgeTransform.ts";
 import { asRecord } from "./intents/looseValues.ts";
 import { normaliseForeign } from "./intents/normaliseForeign.ts";
-import { readStep } from "./intents/readStep.ts";
+import { readRecord } from "./intents/readStep.ts";
 import type { ClassifiableStep, Opinion, StepFacts, ToolDefinition } from "./intents/types.ts";
 import type { IntentClassification } from "./types.ts";
 
@@ -31,7 +32,7 @@ export class IntentClassifier {
    */
   classify(step: ClassifiableStep, { ais, catalog }: ClassifyOptions = {}): IntentClassification {
     const record = normaliseForeign(asRecord(step));
-    const facts = readStep(step);
+    const facts = readRecord(record);
     const judged = declared(facts, this.#judge(facts, record, { catalog, depth: 0 }));
     const forecast = callsModel(facts, judged)
       ? forecastTokens(facts, judged.intent, record, ais)
@@ -62,8 +63,9 @@ export class IntentClassifier {
     let last: Opinion | null = null;
     let sending: Opinion | null = null;
     for (const nested of depth >= NEST_LIMIT ? [] : steps.slice(0, NESTED_LIMIT)) {
-      const facts = readStep(nested);
-      const judged = declared(facts, this.#judge(facts, normaliseForeign(asRecord(nested)), { catalog, depth: depth + 1 }));
+      const record = normaliseForeign(asRecord(nested));
+      const facts = readRecord(record);
+      const judged = declared(facts, this.#judge(facts, record, { catalog, depth: depth + 1 }));
       effect = moreDangerous(effect, judged.effect);
       last = judged;
       if (judged.intent === "send") sending = judged;
@@ -112,7 +114,7 @@ function isBlank({ name, description, plugin, action, request, code, command, sq
 
 /** Steps of model types, and actions whose prompt was judged. */
 function callsModel(facts: StepFacts, { source, reason }: Opinion): boolean {
-  return AI_STEP_TYPES.has(facts.type) || source === "prompt" || reason.startsWith("it calls a language model");
+  return AI_STEP_TYPES.has(facts.type) || source === "prompt" || reason.startsWith(MODEL_CALL_REASON);
 }
 
 function toClassification(

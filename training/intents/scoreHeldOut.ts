@@ -11,8 +11,12 @@ export interface HeldOutScore {
   readonly effect: number;
 }
 
+/** Every tenth sentence, all labels and languages alike. */
+function isHeld(index: number): boolean {
+  return index % 10 === 7;
+}
+
 export function scoreHeldOut(sentences: readonly Sentence[], seed: number): HeldOutScore {
-  const isHeld = (index: number): boolean => index % 10 === 7;
   const trained = trainNgrams(
     sentences.filter((_sentence, index) => !isHeld(index)),
     seed,
@@ -30,7 +34,8 @@ export function scoreHeldOut(sentences: readonly Sentence[], seed: number): Held
 
 function logitsOf(text: string, { bytes }: TrainedWeights): Float64Array {
   const sums = new Float64Array(ROW_LENGTH);
-  for (const bucket of featuresOf(text)) for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += bytes[bucket * ROW_LENGTH + column]!;
+  for (const bucket of featuresOf(text))
+    for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += bytes[bucket * ROW_LENGTH + column]!;
   return sums;
 }
 

@@ -5,8 +5,6 @@ import { scoreHeldOut } from "./scoreHeldOut.ts";
 import { trainNgrams } from "./trainNgrams.ts";
 import { TRAINING_SEED, weightsFile } from "./weightsFile.ts";
 
-
-
 const { sentences, sha256, languages } = readSentences();
 const heldOut = scoreHeldOut(sentences, TRAINING_SEED);
 const file = weightsFile(trainNgrams(sentences, TRAINING_SEED), sha256);

@@ -41,12 +41,18 @@ export function trainNgrams(sentences: readonly Sentence[], seed: number): Train
 
 function toExample({ text, intent, effect }: Sentence): Example {
   const features = [...featuresOf(text)];
-  return { features, norm: 1 / Math.sqrt(Math.max(features.length, 1)), intent: INTENT_ORDER.indexOf(intent), effect: EFFECT_ORDER.indexOf(effect) };
+  return {
+    features,
+    norm: 1 / Math.sqrt(Math.max(features.length, 1)),
+    intent: INTENT_ORDER.indexOf(intent),
+    effect: EFFECT_ORDER.indexOf(effect),
+  };
 }
 
 function step({ features, norm, intent, effect }: Example, weights: Float64Array, squares: Float64Array): void {
   const sums = new Float64Array(ROW_LENGTH);
-  for (const bucket of features) for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += weights[bucket * ROW_LENGTH + column]! * norm;
+  for (const bucket of features)
+    for (let column = 0; column < ROW_LENGTH; column += 1) sums[column]! += weights[bucket * ROW_LENGTH + column]! * norm;
   const errors = new Float64Array(ROW_LENGTH);
   addErrors(sums, errors, { from: 0, to: INTENT_ORDER.length, truth: intent });
   addErrors(sums, errors, { from: INTENT_ORDER.length, to: ROW_LENGTH, truth: INTENT_ORDER.length + effect });

@@ -58,7 +58,7 @@ export function guess(text: string): NgramGuess {
 
 function logitsOf(text: string): number[] {
   const table = weights();
-  const sums = new Array<number>(ROW_LENGTH).fill(0);
+  const sums = Array.from({ length: ROW_LENGTH }, () => 0);
   const features = featuresOf(text);
   for (const bucket of features) {
     const start = bucket * ROW_LENGTH;

@@ -1,8 +1,10 @@
 // Estimates a step's model tokens from lengths, in constant time. A forecast for budgets, never a count: TokenCounter counts.
 import type { IntentType } from "../types.ts";
-import { asRecord } from "./looseValues.ts";
+import { asRecord, isEmpty } from "./looseValues.ts";
 import type { StepFacts } from "./types.ts";
 
+/** Counting stops here. */
+const COUNT_LIMIT = 5_000;
 const PLACEHOLDER = /\{\{|\$\{|\{[a-z_]{2,30}\}/g;
 const WIDE = /[\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]/g;
 const OTHER = /[\u0080-\u2fff]/g;
@@ -70,7 +72,7 @@ function tokensOfText(text: string): number {
 
 function inputPlaceholders(input: unknown): number {
   if (typeof input === "string") return count(PLACEHOLDER, input.slice(0, 2_000));
-  return Object.keys(asRecord(input)).length === 0 && !Array.isArray(input) ? 0 : 1;
+  return isEmpty(asRecord(input)) && !Array.isArray(input) ? 0 : 1;
 }
 
 function numberOf(value: unknown): number | null {
@@ -79,6 +81,7 @@ function numberOf(value: unknown): number | null {
 
 function count(pattern: RegExp, text: string): number {
   let found = 0;
-  for (const _match of text.matchAll(pattern)) found += 1;
+  const matches = text.matchAll(pattern);
+  while (found < COUNT_LIMIT && matches.next().done !== true) found += 1;
   return found;
 }

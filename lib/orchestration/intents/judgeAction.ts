@@ -1,27 +1,26 @@
 // Judges an app's action: by the catalog's effect, what its request does, what the app is, and the verbs of its name. Calls no app.
 import type { Effect } from "../../workflow/types.ts";
-import { leastEffect, moreDangerous, opinion, withEffect } from "./effects.ts";
+import { moreDangerous, opinion, withEffect } from "./effects.ts";
+import { firstOpinion, type Rule } from "./firstOpinion.ts";
+import { GENERIC_ACTIONS, judgeByWords } from "./judgeByWords.ts";
 import { judgeCi } from "./judgeCi.ts";
 import { judgeCode } from "./judgeCode.ts";
 import { judgeGraphql } from "./judgeGraphql.ts";
 import { judgeModelPlugin } from "./judgeModelPlugin.ts";
-import { judgeName, type NameReading } from "./judgeName.ts";
+import { judgeName } from "./judgeName.ts";
 import { judgeRequest } from "./judgeRequest.ts";
 import { judgeShell } from "./judgeShell.ts";
 import { judgeSql, looksLikeSql } from "./judgeSql.ts";
-import { guess } from "./NgramModel.ts";
 import { DATABASE_PLUGINS, HTTP_PLUGINS, MODEL_PLUGINS, PLUGIN_RULES, SHELL_PLUGINS, VECTOR_STORES } from "./pluginKinds.ts";
 import type { Opinion, StepFacts } from "./types.ts";
-import { splitWords } from "./words.ts";
 
 const SQL_ACTIONS = /execute|query|raw|sql|run|^$/i;
 const READ_WORDS = /(?:^|\.)(?:load|retrieve|retrieval|getmany|get|query|search|retrieveastool|getranked|similaritysearch|^$)/i;
 const WRITE_TO_VECTORS = /insert|upsert|update|add|index|ingest|save/i;
-const GENERIC_ACTIONS = /^(?:run|execute|call|invoke|request|default|main|perform|action|process|use|tool|)$/i;
 
 /** @param catalogEffect what the plugin declares of this action; null when it is not known */
 export function judgeAction(facts: StepFacts, catalogEffect: Effect | null): Opinion {
-  const judged = judgeByDeed(facts) ?? judgeByWords(facts);
+  const judged = firstOpinion(RULES, { facts, plugin: kebab(facts.plugin) }) ?? judgeByWords(facts);
   if (catalogEffect === null) return hinted(facts, judged);
   return byCatalog(judged, catalogEffect);
 }
@@ -51,33 +50,38 @@ function hinted(facts: StepFacts, judged: Opinion): Opinion {
   return judged;
 }
 
-/** What is done stands in the parameters: a request, a command, a statement, a script. */
-function judgeByDeed(facts: StepFacts): Opinion | null {
-  const plugin = kebab(facts.plugin);
-  if (facts.plugin.includes("/") && (GENERIC_ACTIONS.test(facts.action) || facts.action === "uses")) return judgeCi(facts);
-  if (facts.graphql !== "" && (/graphql/.test(plugin) || plugin === "")) return judgeGraphql(facts.graphql);
-  if (SHELL_PLUGINS.test(plugin) && facts.command !== "") return judgeShell(facts.command, facts.name);
-  if (facts.sql !== "" && SQL_ACTIONS.test(facts.action) && looksLikeSql(facts.sql)) return judgeSql(facts.sql);
-  if (HTTP_PLUGINS.test(plugin)) return judgeRequest(facts, facts.request ?? { method: "", url: "", body: "" });
-  if (MODEL_PLUGINS.test(plugin) && !VECTOR_STORES.test(plugin)) {
-    const judged = judgeModelPlugin(facts);
-    if (judged !== null) return judged;
-  }
-  if (VECTOR_STORES.test(plugin)) return judgeVectorStore(facts);
-  return judgeOther(facts, plugin);
+interface ActionContext {
+  readonly facts: StepFacts;
+  /** Kebab case. */
+  readonly plugin: string;
 }
 
-function judgeOther(facts: StepFacts, plugin: string): Opinion | null {
-  if (DATABASE_PLUGINS.test(plugin) && /execute|raw|sql/i.test(facts.action)) return judgeUnknownStatement(facts);
-  if (plugin === "" && facts.action === "" && facts.request !== null && facts.request.url !== "") return judgeRequest(facts, facts.request);
-  if (plugin === "" && facts.command !== "") return judgeShell(facts.command, facts.name);
-  if (plugin === "" && facts.code !== "") return judgeCode(facts.code, facts.name, facts.description);
-  if (/graph-?api|api$/.test(plugin) && GENERIC_ACTIONS.test(facts.action)) return judgeGraphApi(facts);
-  if (plugin === "git" || plugin === "github-cli") return judgeGit(facts);
-  const squeezed = facts.action.toLowerCase().replace(/[^a-z]/g, "");
-  const rule = PLUGIN_RULES.find(({ plugin: names, action }) => names.test(plugin) && (action === undefined || action.test(squeezed)));
-  if (rule === undefined) return null;
-  return opinion(rule.intent, rule.effect, "metadata", [0.85, `${facts.plugin} is known for this`]);
+/** What is done stands in the parameters (a request, a command, a statement, a script), or the app is known for it. */
+const RULES: readonly Rule<ActionContext>[] = [
+  ({ facts }) => (facts.plugin.includes("/") && GENERIC_ACTIONS.test(facts.action) ? judgeCi(facts) : null),
+  ({ facts, plugin }) => (facts.graphql !== "" && (plugin === "" || plugin.includes("graphql")) ? judgeGraphql(facts.graphql) : null),
+  ({ facts, plugin }) =>
+    facts.command !== "" && (plugin === "" || SHELL_PLUGINS.test(plugin)) ? judgeShell(facts.command, facts.name) : null,
+  ({ facts }) => (facts.sql !== "" && SQL_ACTIONS.test(facts.action) && looksLikeSql(facts.sql) ? judgeSql(facts.sql) : null),
+  ({ facts, plugin }) => (HTTP_PLUGINS.test(plugin) ? judgeRequest(facts, facts.request ?? NO_REQUEST) : null),
+  ({ facts, plugin }) => (MODEL_PLUGINS.test(plugin) && !VECTOR_STORES.test(plugin) ? judgeModelPlugin(facts) : null),
+  ({ facts, plugin }) => (VECTOR_STORES.test(plugin) ? judgeVectorStore(facts) : null),
+  ({ facts, plugin }) => (DATABASE_PLUGINS.test(plugin) && /execute|raw|sql/i.test(facts.action) ? judgeUnknownStatement(facts) : null),
+  ({ facts, plugin }) => (plugin === "" && facts.action === "" && facts.request !== null ? judgeRequest(facts, facts.request) : null),
+  ({ facts, plugin }) => (plugin === "" && facts.code !== "" ? judgeCode(facts.code, facts.name, facts.description) : null),
+  ({ facts, plugin }) => (/graph-?api|api$/.test(plugin) && GENERIC_ACTIONS.test(facts.action) ? judgeGraphApi(facts) : null),
+  ({ facts, plugin }) => (plugin === "git" || plugin === "github-cli" ? judgeGit(facts) : null),
+  ({ facts, plugin }) => judgeKnownApp(facts, plugin),
+];
+
+const NO_REQUEST = { method: "", url: "", body: "" };
+
+function judgeKnownApp({ action, plugin: name }: StepFacts, plugin: string): Opinion | null {
+  const squeezed = action.toLowerCase().replace(/[^a-z]/g, "");
+  const rule = PLUGIN_RULES.find(
+    ({ plugin: names, action: actions }) => names.test(plugin) && (actions === undefined || actions.test(squeezed)),
+  );
+  return rule === undefined ? null : opinion(rule.intent, rule.effect, "metadata", [0.85, `${name} is known for this`]);
 }
 
 function judgeVectorStore({ action, plugin }: StepFacts): Opinion {
@@ -97,8 +101,9 @@ function judgeUnknownStatement({ name }: StepFacts): Opinion {
 
 /** One node for a whole API: GET unless it says otherwise. */
 function judgeGraphApi(facts: StepFacts): Opinion {
-  const method = (facts.request?.method ?? "") || String(facts.params["httpRequestMethod"] ?? "GET");
-  return judgeRequest(facts, { method: method.toUpperCase(), url: facts.request?.url ?? "", body: facts.request?.body ?? "" });
+  const stated = facts.params["httpRequestMethod"];
+  const method = facts.request?.method ?? (typeof stated === "string" ? stated : "GET");
+  return judgeRequest(facts, { ...(facts.request ?? NO_REQUEST), method: method.toUpperCase() });
 }
 
 function judgeGit({ action }: StepFacts): Opinion {
@@ -106,92 +111,6 @@ function judgeGit({ action }: StepFacts): Opinion {
   return reads
     ? opinion("extract", "read", "metadata", [0.85, "it reads a repository"])
     : opinion("send", "write", "metadata", [0.85, "it changes a repository"]);
-}
-
-/** Verbs of the action, then of the description, then of the step's name, then the model. */
-function judgeByWords(facts: StepFacts): Opinion {
-  const action = facts.action.slice(facts.action.lastIndexOf(".") + 1);
-  const own = GENERIC_ACTIONS.test(action) ? null : judgeName(action);
-  const told = facts.description === "" ? null : judgeName(firstSentence(facts.description));
-  if (own !== null) return byName(own, told, facts);
-  const whole = judgeName(facts.action) ?? judgeName(`${facts.plugin.split("/").at(-1) ?? ""}`);
-  const named = judgeName(facts.name);
-  const readings = [told, named, whole].filter((reading): reading is NameReading => reading !== null);
-  const first = readings.find(({ isLeading }) => isLeading) ?? readings[0];
-  if (first === undefined) return byModel(facts);
-  return fromReading(first, {
-    confidence: first.isLeading ? 0.7 : 0.5,
-    effects: readings.map(({ effect }) => effect).filter((effect) => first.effect !== "read" || effect !== "none"),
-  });
-}
-
-/** The action's verb decides; a description that opens with a more dangerous one raises the effect. */
-function byName(own: NameReading, told: NameReading | null, facts: StepFacts): Opinion {
-  const raised = told !== null && told.isLeading ? told.effect : own.effect;
-  const refined = refine(own, facts);
-  const judged = fromReading(refined, { confidence: own.isLeading ? 0.85 : 0.6, effects: [own.effect] });
-  if (own.intent !== "extract") return judged;
-  const changes = raised === "write" || raised === "destructive";
-  return changes && !isReadVerb(facts)
-    ? { ...opinion("send", raised, "lexicon", [0.55, "its description says that it changes something"]) }
-    : judged;
-}
-
-/** Names that open with an unmistakable reading verb stay reads, whatever a description talks about. */
-function isReadVerb({ action }: StepFacts): boolean {
-  return (
-    /^(?:get|list|search|read|fetch|find|query|describe|show|view|count|lookup|retrieve)(?:$|[A-Z_.-])/.test(
-      action.slice(action.lastIndexOf(".") + 1),
-    ) || /_(?:get|list|read|search)$/.test(action)
-  );
-}
-
-/** Verbs whose meaning hangs on the object or the app. */
-function refine(own: NameReading, facts: StepFacts): NameReading {
-  const words = splitWords(facts.action);
-  const isApp = facts.plugin !== "";
-  // Checking a row, a status or a calendar by asking an app for it is a read; the verdict is taken later.
-  if (
-    own.intent === "validate" &&
-    isApp &&
-    /^(?:check|test)/.test(own.verb) &&
-    words.some((word) => /^(?:availability|status|exists|existence|row|record|balance|stock|inventory|calendar)$/.test(word))
-  )
-    return { ...own, intent: "extract", effect: "read" };
-  if (own.intent === "conditional" && words.length > 1) return { ...own, intent: "extract", effect: "read" };
-  if (own.intent === "generate" && isApp && words.some((word) => /^(?:draft|report|link|invoice|token|url|key|code)$/.test(word)))
-    return words.some((word) => /^(?:token|url|link)$/.test(word))
-      ? { ...own, intent: "extract", effect: "read" }
-      : { ...own, intent: own.verb === "draft" ? "send" : own.intent, effect: "write" };
-  if (own.intent === "validate" && isApp && own.effect === "none") return { ...own, effect: "read" };
-  return own;
-}
-
-function fromReading(
-  reading: NameReading,
-  { confidence, effects }: { readonly confidence: number; readonly effects: readonly Effect[] },
-): Opinion {
-  let effect = moreDangerous(reading.effect, leastEffect(reading.intent));
-  for (const other of effects) effect = moreDangerous(effect, other);
-  return opinion(reading.intent, effect, "lexicon", [confidence, `its name says "${reading.verb}"`]);
-}
-
-/** Nothing spoke: the n-gram model where it is sure, else the safest guess, which is that the step changes something. */
-function byModel(facts: StepFacts): Opinion {
-  const text = [facts.name, facts.action, facts.description].filter((part) => part !== "").join(". ");
-  if (text !== "") {
-    const { intent, probability, effect, danger } = guess(text);
-    if (probability >= 0.6)
-      return opinion(intent, danger > 0.15 ? moreDangerous(effect, "write") : effect, "model", [
-        probability * 0.8,
-        "its words resemble such steps",
-      ]);
-  }
-  return opinion("send", "write", "abstained", [0.2, "nothing says what it does; taken for a change to be safe"]);
-}
-
-function firstSentence(text: string): string {
-  return text.split(/[.\n!?:;,]/, 1)[0]?.slice(0, 160) ?? "";
 }
 
 function kebab(name: string): string {

@@ -4,6 +4,8 @@ import { moreDangerous, opinion } from "./effects.ts";
 import { judgeName } from "./judgeName.ts";
 import type { Opinion } from "./types.ts";
 
+/** Counting stops here. */
+const COUNT_LIMIT = 20;
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?:^|\n)\s*#[^\n]*/g;
 const REJECTS = /\bthrow\b|\braise\s+\w|\bassert\b|process\.exit\(1\)|\breject\(/g;
 const FAULT_LISTS =
@@ -17,24 +19,39 @@ const CALLS_OUT =
   /\bfetch\(|\baxios\b|httpRequest(?:WithAuthentication)?\(|\brequests\.(?:get|post|put|patch|delete|request)\(|\burllib\.request|\bhttpx\.|\bgot\(|https?\.request\(|UrlFetchApp\.fetch|octokit|github\.rest\.|\$http\b|aiohttp/;
 const WRITES_OUT =
   /\brequests\.(?:post|put|patch|delete)\(|\baxios\.(?:post|put|patch|delete)\(|method:\s*["'`](?:POST|PUT|PATCH|DELETE)|writeFile|\bopen\([^)\n]{0,80},\s*["'][wa]|fs\.(?:append|unlink|rm)|create(?:Comment|Issue|Release|Label|Ref|Review)|add(?:Labels|Assignees)|updateComment|octokit\.\w+\.(?:create|update|delete)|sendMail|\.insertOne\(|\.updateOne\(|\.save\(\)/;
+const COMPARES = /\.(?:includes|has|hasOwnProperty|test|match|some|every|startsWith|endsWith)\(|[!=]==?|\bin\s+\w|\bnot\s/;
 const CHECK_NAMES =
   /\b(?:valid|validat|verif|check|ensure|assert|guard|sanity|integrity|compliance|lint|required fields|is duplicate|duplicate check|already)\w*/i;
 
 export function judgeCode(code: string, name: string, description: string): Opinion {
   const body = code.replace(COMMENT, " ");
-  const named = judgeName(name);
   const effect = effectOf(body);
-  if (CALLS_OUT.test(body)) return judgeCalls(effect, named?.intent === "validate");
-  const checks = checkWeight(body);
-  const isNamedCheck =
-    named?.intent === "validate" || CHECK_NAMES.test(name) || (named?.intent === "conditional" && name.trim().endsWith("?"));
-  const isChecking = isNamedCheck ? checks >= 1 : checks >= 4 && checks > count(RESHAPES, body) * 0.7;
-  if (isChecking || (isNamedCheck && named?.intent === "validate" && named.isLeading && body.trim() === "")) {
-    return opinion("validate", effect, "request", [isNamedCheck ? 0.9 : 0.7, "its code checks and reports or throws"]);
+  const naming = namingOf(name);
+  if (CALLS_OUT.test(body)) return judgeCalls(effect, naming === "check");
+  if (isChecking(body, naming))
+    return opinion("validate", effect, "request", [naming === "none" ? 0.7 : 0.9, "its code checks and reports or throws"]);
+  if (/\bvalidat|\bverif/i.test(description) && checkWeight(body) >= 2) {
+    return opinion("validate", effect, "request", [0.65, "its code checks, as its description says"]);
   }
-  const isScoring = description !== "" && /\bvalidat|\bverif/i.test(description) && checks >= 2;
-  if (isScoring) return opinion("validate", effect, "request", [0.65, "its code checks, as its description says"]);
-  return opinion("transform", effect, "request", [isNamedCheck ? 0.6 : 0.85, "its code reshapes data of the run"]);
+  return opinion("transform", effect, "request", [naming === "none" ? 0.85 : 0.6, "its code reshapes data of the run"]);
+}
+
+/** `check`: the name's verb is one of checking; `hint`: it speaks of a check, or asks a question. */
+type Naming = "check" | "hint" | "none";
+
+function namingOf(name: string): Naming {
+  const named = judgeName(name);
+  if (named?.intent === "validate" && named.isLeading) return "check";
+  const asks = named?.intent === "conditional" && name.trim().endsWith("?");
+  return asks || named?.intent === "validate" || CHECK_NAMES.test(name) ? "hint" : "none";
+}
+
+/** Where the name speaks of a check, a trace of one is enough; elsewhere checking must outweigh reshaping. */
+function isChecking(body: string, naming: Naming): boolean {
+  const checks = checkWeight(body);
+  if (naming === "check") return checks >= 1 || body.trim() === "" || COMPARES.test(body);
+  if (naming === "hint") return checks >= 1;
+  return checks >= 4 && checks > count(RESHAPES, body) * 0.7;
 }
 
 function judgeCalls(effect: Effect, isCheck: boolean): Opinion {
@@ -57,6 +74,7 @@ function checkWeight(body: string): number {
 
 function count(pattern: RegExp, text: string): number {
   let found = 0;
-  for (const _match of text.matchAll(pattern)) if ((found += 1) === 20) break;
+  const matches = text.matchAll(pattern);
+  while (found < COUNT_LIMIT && matches.next().done !== true) found += 1;
   return found;
 }

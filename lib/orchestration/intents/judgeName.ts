@@ -11,7 +11,7 @@ export interface NameReading extends VerbMeaning {
 }
 
 const FILLERS = new Set(
-  "the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto my0 via".split(
+  "perform performs performing conduct conducts tool0 the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto my0 via".split(
     " ",
   ),
 );
@@ -45,22 +45,38 @@ export function judgeName(name: string): NameReading | null {
   const unspaced = hasUnspacedScript(name) ? judgeUnspaced(name) : null;
   const start = words.findIndex((word) => !FILLERS.has(word));
   const first = start === -1 ? undefined : VERBS.get(words[start] ?? "");
-  if (first !== undefined) return { ...withJoined(first, words, start), verb: words[start] ?? "", isLeading: true };
   const last = lastVerb(words);
-  if (last !== null) return last;
-  if (unspaced !== null) return unspaced;
+  // `emailVerifier`: a noun that could be a verb opens, a plain verb closes.
+  if (first !== undefined && NOUNS_INSIDE.has(words[start] ?? "") && last !== null && words.length <= 3) return last;
+  if (first !== undefined) return { ...withJoined(first, words, start), verb: words[start] ?? "", isLeading: true };
+  return afterPrefix(words, start) ?? last ?? unspaced ?? inside(words);
+}
+
+/** `playwright_assert_response`: servers put their own name before the verb. */
+function afterPrefix(words: readonly string[], start: number): NameReading | null {
+  const word = words[start + 1] ?? "";
+  const meaning = NOUNS_INSIDE.has(word) ? undefined : VERBS.get(word);
+  return meaning === undefined || words.length < 3 ? null : { ...meaning, verb: word, isLeading: true };
+}
+
+function inside(words: readonly string[]): NameReading | null {
+  let noun: NameReading | null = null;
   for (const word of words) {
     const meaning = VERBS.get(word);
-    if (meaning !== undefined && !NOUNS_INSIDE.has(word)) return { ...meaning, verb: word, isLeading: false };
+    if (meaning === undefined) continue;
+    const reading = { ...meaning, verb: word, isLeading: false };
+    if (!NOUNS_INSIDE.has(word)) return reading;
+    noun ??= reading;
   }
-  return null;
+  // A lone noun says what the step is about, and only sometimes what it does.
+  return noun !== null && words.length <= 3 ? noun : null;
 }
 
 /** `issue_write`, `emailVerifier`, `mediaUrlGet`: noun first, verb last. */
 function lastVerb(words: readonly string[]): NameReading | null {
   const word = words.at(-1) ?? "";
   const meaning = VERBS.get(word);
-  if (meaning === undefined || words.length < 2 || words.length > 6) return null;
+  if (meaning === undefined || NOUNS_INSIDE.has(word) || words.length < 2 || words.length > 6) return null;
   return { ...meaning, verb: word, isLeading: true };
 }
 
@@ -69,7 +85,7 @@ function withJoined(first: VerbMeaning, words: readonly string[], start: number)
   for (let index = start + 1; index < words.length - 1; index += 1) {
     if (!JOINERS.has(words[index] ?? "")) continue;
     const next = VERBS.get(words[index + 1] ?? "");
-    if (next === undefined) continue;
+    if (next === undefined || NOUNS_INSIDE.has(words[index + 1] ?? "")) continue;
     const effect: Effect = moreDangerous(first.effect, next.effect);
     if (effect !== first.effect) return { intent: next.intent, effect };
   }

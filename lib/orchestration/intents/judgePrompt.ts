@@ -2,44 +2,68 @@
 import type { IntentType } from "../types.ts";
 import { opinion } from "./effects.ts";
 import { scoreIntents } from "./NgramModel.ts";
-import { CRITERION_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, UNSPACED_CUES, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
+import { CRITERION_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
 import { keyScores } from "./outputKeyCues.ts";
 import { phraseScores } from "./promptPhrases.ts";
 import { INTENT_ORDER, noScores, type IntentScores } from "./scores.ts";
 import type { Opinion, StepFacts } from "./types.ts";
+import { splitClauses } from "./splitClauses.ts";
+import { UNSPACED_CUES } from "./unspacedCues.ts";
 import { foldCase, hasUnspacedScript, splitWords } from "./words.ts";
 
 const TEMPLATE = /\{\{[^{}]{0,400}\}\}|<[/a-zA-Z][^<>\n]{0,60}>/g;
-const CLAUSE_END = /[.!?;:,\n。！？；：，、()*•]+/u;
-const WORD_END = /[^\p{L}\p{N}'’-]+/u;
+const CLAUSE_LIMIT = 110;
 const IMPERATIVE = 3;
 const MENTION = 0.6;
 const NAME_WEIGHT = 2.4;
+const ROLE_MARK = /\b(?:system|user|human|assistant|developer|role|text|content)\b/gi;
+const PASSED_THROUGH = 2.5;
+/** No prompt in sight: a bare call answers, unless its name says otherwise. */
+const BARE_CALL = 1.2;
 /** How much of the n-gram model's log-odds counts beside the words. */
 const MODEL_WEIGHT = 0.9;
+/** Points before the second at which the model could hardly change the winner and is not asked. */
+const CLEAR_MARGIN = 5;
 
 /** Labels an LLM step; without a prompt by its name, and without that as `generate`, which is what a bare model call does. */
 export function judgePrompt(facts: StepFacts): Opinion {
   const text = facts.prompt.replace(TEMPLATE, " ").replace(/\\n/g, "\n");
   const scores = { ...noScores(), generate: 0.4 };
-  addText(scores, text);
+  const folded = foldCase(text);
+  addText(scores, folded);
   addName(scores, facts.name);
-  if (facts.description !== "") addScaled(scores, scoreClauses(facts.description), 0.5);
-  addScaled(scores, phraseScores(foldCase(`${text}\n${facts.name}`)), 1);
+  if (facts.description !== "") addScaled(scores, scoreClauses(foldCase(facts.description)), 0.5);
+  addScaled(scores, phraseScores(`${folded}\n${foldCase(facts.name)}`), 1);
   addScaled(scores, keyScores(facts.outputKeys), 1);
   if (facts.hasTools && !facts.hasBranches) scores.generate += 1;
   const words = text.trim();
-  const said = words === "" && facts.name === "" ? null : scoreIntents(`${facts.name}. ${focusOf(words)}`);
-  if (said !== null) for (const intent of INTENT_ORDER) scores[intent] += MODEL_WEIGHT * said[intent];
-  return decide(scores, words === "");
+  // Only a template: somebody's own message, to be answered.
+  if (facts.prompt !== "" && !/[\p{L}]{3}/u.test(words.replace(ROLE_MARK, ""))) scores.generate += PASSED_THROUGH;
+  if (words === "" && facts.prompt === "") scores.generate += BARE_CALL;
+  const standing = rank(scores);
+  if ((words === "" && facts.name === "") || standing.margin >= CLEAR_MARGIN) return toOpinion(standing, words === "");
+  const said = scoreIntents(`${facts.name}. ${focusOf(words)}`);
+  for (const intent of INTENT_ORDER) scores[intent] += MODEL_WEIGHT * said[intent];
+  return toOpinion(rank(scores), words === "");
 }
 
-function decide(scores: IntentScores, isBare: boolean): Opinion {
-  // Models deliver text; sending is for the steps that carry it out.
-  const candidates = INTENT_ORDER.filter((intent) => intent !== "send").sort((left, right) => scores[right] - scores[left]);
-  const best = candidates[0] ?? "generate";
-  const margin = scores[best] - scores[candidates[1] ?? "generate"];
-  const confidence = Math.round(Math.min(0.95, 0.5 + margin * 0.07) * 100) / 100;
+interface Ranking {
+  readonly best: IntentType;
+  /** Points before the second. */
+  readonly margin: number;
+}
+
+/** Models deliver text; sending is for the steps that carry it out. */
+function rank(scores: IntentScores): Ranking {
+  let best: IntentType = "generate";
+  for (const intent of INTENT_ORDER) if (intent !== "send" && scores[intent] > scores[best]) best = intent;
+  let second = Number.NEGATIVE_INFINITY;
+  for (const intent of INTENT_ORDER) if (intent !== "send" && intent !== best) second = Math.max(second, scores[intent]);
+  return { best, margin: scores[best] - second };
+}
+
+function toOpinion({ best, margin }: Ranking, isBare: boolean): Opinion {
+  const confidence = Math.min(0.95, 0.5 + margin * 0.07);
   return opinion(best, "none", "prompt", [
     isBare ? Math.min(confidence, 0.6) : confidence,
     `${isBare ? "its name" : "its prompt"} asks to ${best}`,
@@ -48,7 +72,7 @@ function decide(scores: IntentScores, isBare: boolean): Opinion {
 
 /** Instructions at both ends; what lies between is mostly data. */
 function focusOf(text: string): string {
-  return text.length <= 500 ? text : `${text.slice(0, 350)} ${text.slice(-150)}`;
+  return text.length <= 360 ? text : `${text.slice(0, 260)} ${text.slice(-100)}`;
 }
 
 function addText(scores: IntentScores, text: string): void {
@@ -79,6 +103,9 @@ function addScaled(scores: IntentScores, added: IntentScores, factor: number): v
   for (const intent of INTENT_ORDER) scores[intent] += added[intent] * factor;
 }
 
+/** A clause that opens like this asks for a verdict on what is given. */
+const QUESTIONS = new Set(["does", "is", "are", "did", "has", "was", "were", "ist", "sind", "hat", "wurde", "estce", "esta"]);
+
 interface Vote {
   readonly intent: IntentType;
   readonly weight: number;
@@ -89,18 +116,12 @@ interface ClauseReading {
 }
 
 /** Clauses that begin with a verb count most, later ones slightly more: the last deliverable is the step's. */
-function scoreClauses(text: string): IntentScores {
+function scoreClauses(folded: string): IntentScores {
   const scores = noScores();
-  const clauses = foldCase(text).split(CLAUSE_END).slice(0, 160);
   const seen = new Map<IntentType, number>();
   let isNegated = false;
-  clauses.forEach((clause, index) => {
-    const words = clause
-      .split(WORD_END)
-      .filter((word) => word !== "")
-      .slice(0, 40);
-    if (words.length === 0) return;
-    isNegated = words.slice(0, 4).some((word) => NEGATIONS.has(word)) || (isNegated && words.length === 1);
+  splitClauses(folded, CLAUSE_LIMIT).forEach((words, index) => {
+    isNegated = hasNegation(words) || (isNegated && words.length === 1);
     if (isNegated) return;
     addRoles(scores, words);
     for (const { intent, weight } of readClause(words, index < 60).votes) {
@@ -113,24 +134,20 @@ function scoreClauses(text: string): IntentScores {
   return scores;
 }
 
+function hasNegation(words: readonly string[]): boolean {
+  for (let index = 0; index < 4; index += 1) if (NEGATIONS.has(words[index] ?? "")) return true;
+  return false;
+}
+
+const ARTICLES = new Set(["a", "an", "the", "ein", "eine", "un", "une", "una", "um", "uma", "expert", "il", "lo"]);
+const ROLE_OPENERS = new Set(["are", "re", "as", "bist", "es", "sind", "sei", "eres", "you're", "sei"]);
+
 /** "You are a meticulous copy editor", "acts as a translator". */
 function addRoles(scores: IntentScores, words: readonly string[]): void {
-  const start = words.findIndex(
-    (word, index) =>
-      (word === "are" ||
-        word === "re" ||
-        word === "as" ||
-        word === "bist" ||
-        word === "es" ||
-        word === "sind" ||
-        word === "sei" ||
-        word === "eres") &&
-      index < 4,
-  );
+  let start = -1;
+  for (let index = 0; index < 4 && start === -1; index += 1) if (ROLE_OPENERS.has(words[index] ?? "")) start = index;
   if (start === -1) return;
-  const isRole = words
-    .slice(start + 1, start + 3)
-    .some((word) => ["a", "an", "the", "ein", "eine", "un", "une", "una", "um", "uma", "expert", "il", "lo"].includes(word));
+  const isRole = words.slice(start + 1, start + 3).some((word) => ARTICLES.has(word));
   if (!isRole) return;
   for (const word of words.slice(start + 1, start + 14)) {
     const role = ROLES.get(word);
@@ -143,7 +160,7 @@ function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
   let isLeading = mayLead;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
-    const verb = VERBS_IN_PROMPTS.get(word);
+    const verb = index === 0 && mayLead && QUESTIONS.has(word) && words.length >= 4 ? "judge" : VERBS_IN_PROMPTS.get(word);
     const starts = isLeading || isAfterJoiner(words, index);
     if (verb !== undefined && (starts || verb !== "generate")) {
       const vote = voteOf(verb, words, index);
@@ -154,40 +171,36 @@ function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
   return { votes };
 }
 
+const JOINERS = new Set(["and", "then", "to", "und", "dann", "zu", "et", "puis", "y", "luego", "e", "poi", "de"]);
+
 function isAfterJoiner(words: readonly string[], index: number): boolean {
-  const before = words[index - 1] ?? "";
-  return ["and", "then", "to", "und", "dann", "zu", "et", "puis", "y", "luego", "e", "poi", "de", "or"].includes(before) && before !== "or";
+  return JOINERS.has(words[index - 1] ?? "");
 }
 
+type Voter = (rest: readonly string[], verb: string) => Vote | null;
+
 /** A vote of weight 1 is a clear one. */
+const VOTERS: Readonly<Record<PromptVerb, Voter>> = {
+  make: (rest) => objectVote(rest, { intent: "generate", weight: 0.35 }),
+  find: findVote,
+  turn: turnVote,
+  judge: judgeVote,
+  validate: (rest, verb) => checkVote(verb, rest),
+  generate: (rest, verb) => writeVote(verb, rest),
+  extract: () => ({ intent: "extract", weight: 1 }),
+  summarize: (rest, verb) => rateVote(verb, rest),
+  send: () => null,
+  transform: () => ({ intent: "transform", weight: 1 }),
+  conditional: () => ({ intent: "conditional", weight: 1 }),
+};
+
 function voteOf(verb: PromptVerb, words: readonly string[], at: number): Vote | null {
-  const rest = words.slice(at + 1, at + 13);
-  switch (verb) {
-    case "neutral":
-      return null;
-    case "make":
-      return objectVote(rest, { intent: "generate", weight: 0.35 });
-    case "find":
-      return findVote(rest);
-    case "turn":
-      return turnVote(rest);
-    case "judge":
-      return judgeVote(rest);
-    case "validate":
-      return checkVote(words[at] ?? "", rest);
-    case "generate":
-      return writeVote(words[at] ?? "", rest);
-    case "extract":
-    case "summarize":
-    case "send":
-    case "transform":
-    case "conditional":
-      return { intent: verb, weight: 1 };
-  }
+  return VOTERS[verb](words.slice(at + 1, at + (verb === "turn" ? 25 : 13)), words[at] ?? "");
 }
 
 /** "Write a summary" is a summary; "respond with yes or no" is no reply. */
 function writeVote(verb: string, rest: readonly string[]): Vote | null {
+  if (rest[0] === "up" && /^(?:write|sum)/.test(verb)) return { intent: "summarize", weight: 0.8 };
   const first = rest
     .slice(0, 7)
     .map((word) => OBJECTS.get(word))
@@ -204,7 +217,11 @@ function writeVote(verb: string, rest: readonly string[]): Vote | null {
   return { intent: "generate", weight: 1 };
 }
 
+const TRUTH_WORDS = new Set(["true", "false", "yes", "no", "boolean", "bool", "ja", "nein", "oui", "si", "sim"]);
+
 function objectVote(rest: readonly string[], otherwise: Vote | null): Vote | null {
+  const isTruth = rest.slice(0, 7).some((word) => TRUTH_WORDS.has(word));
+  if (isTruth) return { intent: rest.some((word) => CRITERION_WORDS.has(word)) ? "validate" : "summarize", weight: 0.8 };
   for (const word of rest.slice(0, 9)) {
     const object = OBJECTS.get(word);
     if (object !== undefined && object[0] !== "transform") return { intent: object[0], weight: object[1] / 2 };
@@ -225,7 +242,7 @@ function findVote(rest: readonly string[]): Vote | null {
 /** "Turn it into a podcast script" creates, "convert it to JSON" reshapes. */
 function turnVote(rest: readonly string[]): Vote {
   const into = rest.findIndex((word) => ["into", "to", "in", "en", "em", "a"].includes(word));
-  const becomes = objectVote(into === -1 ? rest : rest.slice(into + 1), null);
+  const becomes = objectVote(into === -1 ? rest.slice(0, 9) : rest.slice(into + 1), null);
   return becomes !== null && becomes.intent !== "extract" ? becomes : { intent: "transform", weight: 1 };
 }
 
@@ -236,7 +253,18 @@ function judgeVote(rest: readonly string[]): Vote {
   return { intent: "summarize", weight: 0.7 };
 }
 
-function checkVote(verb: string, rest: readonly string[]): Vote | null {
+function checkVote(verb: string, rest: readonly string[]): Vote {
+  if (rest.some((word) => RELEVANCE.has(word))) return { intent: "summarize", weight: 0.9 };
   if (verb === "review" && !rest.some((word) => CRITERION_WORDS.has(word)) && rest.length > 0) return { intent: "validate", weight: 0.5 };
   return { intent: "validate", weight: 0.9 };
+}
+
+/** How well something fits is a finding, not a verdict on correctness. */
+const RELEVANCE = new Set(["relevant", "relevance", "relevancy", "fit", "fits", "interesting", "relevante", "pertinent", "passend"]);
+
+/** "Score 1 if correct" checks, "score the lead" condenses. */
+function rateVote(verb: string, rest: readonly string[]): Vote {
+  const isRating = /^(?:score|rate|grade|bewerte|note|puntua)/.test(verb) && !rest.some((word) => RELEVANCE.has(word));
+  const isCheck = isRating && rest.some((word) => CRITERION_WORDS.has(word));
+  return { intent: isCheck ? "validate" : "summarize", weight: isCheck ? 0.75 : 1 };
 }

@@ -125,18 +125,31 @@ const WHAT: Readonly<Record<IntentType, string>> = {
   conditional: "decide",
 };
 
-function intentOf(kinds: readonly Kind[], named: IntentType | null): IntentType {
-  const has = (kind: Kind): boolean => kinds.includes(kind);
-  if (named === "validate" && (has("test") || has("build") || has("read")))
-    return has("read") && !has("test") && !has("build") ? "extract" : "validate";
-  if (has("write")) return has("test") && named !== "send" ? "validate" : "send";
-  if (has("test")) return named === "transform" && has("build") ? "transform" : "validate";
-  if (has("destroy") && !has("build") && !has("reshape")) return "send";
-  if (has("build")) return named === "send" ? "send" : "transform";
-  const readsOnly = has("read") && kinds.filter((kind) => kind === "read").length >= 1;
+interface ShellContext {
+  readonly has: (kind: Kind) => boolean;
+  /** What the step's name says. */
+  readonly named: IntentType | null;
+}
+
+const INTENT_RULES: readonly ((context: ShellContext) => IntentType | null)[] = [
+  ({ has, named }) => (named === "validate" && (has("test") || has("build")) ? "validate" : null),
+  // "Check disk": asking a machine is a read, the verdict is taken later.
+  ({ has, named }) => (named === "validate" && has("read") && !has("write") && !has("destroy") ? "extract" : null),
+  ({ has, named }) => (has("write") ? (has("test") && named !== "send" ? "validate" : "send") : null),
+  ({ has, named }) => (has("test") ? (named === "transform" && has("build") ? "transform" : "validate") : null),
+  ({ has }) => (has("destroy") && !has("build") && !has("reshape") ? "send" : null),
+  ({ has, named }) => (has("build") ? (named === "send" ? "send" : "transform") : null),
   // `df | awk` reads and prints; `echo … >> $GITHUB_ENV` computes a value.
-  if (readsOnly) return named === "transform" || named === "generate" ? "transform" : "extract";
-  if (has("reshape")) return "transform";
+  ({ has, named }) => (has("read") ? (named === "transform" || named === "generate" ? "transform" : "extract") : null),
+  ({ has }) => (has("reshape") ? "transform" : null),
+];
+
+function intentOf(kinds: readonly Kind[], named: IntentType | null): IntentType {
+  const context: ShellContext = { has: (kind) => kinds.includes(kind), named };
+  for (const rule of INTENT_RULES) {
+    const intent = rule(context);
+    if (intent !== null) return intent;
+  }
   return named ?? "transform";
 }
 

@@ -10,21 +10,16 @@ export function asRecord(value: unknown): LooseRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as LooseRecord) : EMPTY;
 }
 
+/** Without listing the keys: there may be millions. */
+export function isEmpty(record: LooseRecord): boolean {
+  for (const key in record) if (Object.hasOwn(record, key)) return false;
+  return true;
+}
+
 /** The text's first characters; numbers and booleans as text; anything else is empty. */
 export function clip(value: unknown, length: number): string {
   if (typeof value === "string") return value.length > length ? value.slice(0, length) : value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
-}
-
-/** The first text that is not empty, by order of keys, then of places. */
-export function firstText(places: readonly LooseRecord[], keys: readonly string[]): string {
-  for (const key of keys) {
-    for (const place of places) {
-      const value = place[key];
-      if (typeof value === "string" && value !== "") return value;
-    }
-  }
-  return "";
 }
 
 /** `key: text` of everything inside, in order, until `length` characters. */

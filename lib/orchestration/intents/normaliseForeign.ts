@@ -1,5 +1,5 @@
 // Gives nodes of other workflow languages our shape: n8n nodes, Dify blocks, GitHub Actions steps. Anything else stays as it is.
-import { asRecord, firstText, type LooseRecord } from "./looseValues.ts";
+import { asRecord, clip, type LooseRecord } from "./looseValues.ts";
 
 const N8N_TYPE = /^(?:n8n-nodes-base|@n8n\/n8n-nodes-langchain|n8n-nodes-[\w-]+|@[\w-]+\/n8n-nodes-[\w-]+)\.(\w+)$/;
 const TRANSFORM_NODES = new Set(
@@ -38,13 +38,13 @@ export function normaliseForeign(record: LooseRecord): LooseRecord {
 
 function fromN8n(record: LooseRecord, node: string): LooseRecord {
   const params = asRecord(record["parameters"] ?? record["params"]);
-  const operation = [firstText([params], ["resource"]), firstText([params], ["operation", "mode"])].filter((part) => part !== "").join(".");
+  const operation = [clip(params["resource"], 60), clip(params["operation"] ?? params["mode"], 60)].filter((part) => part !== "").join(".");
   const base = { ...record, params, description: record["description"] ?? record["notes"] };
   if (node === "if" || node === "switch") return { ...base, type: "conditional" };
   if (node === "textClassifier") return { ...base, type: "llm_decision" };
   if (node === "executeWorkflow") return { ...base, type: "sub_workflow" };
   if (TRANSFORM_NODES.has(node)) {
-    const action = firstText([params], ["operation", "action"]);
+    const action = clip(params["operation"] ?? params["action"], 60);
     return { ...base, type: "transform", operation: action === "" ? node : `${node}.${action}` };
   }
   const isMedia = /^(?:image|audio|video|file|assistant)\b/.test(operation) || operation.endsWith("classify");

@@ -43,8 +43,7 @@ export const PLUGIN_RULES: readonly PluginRule[] = [
   { plugin: /one-simple-api/, action: /expand|validate|verif/, intent: "validate", effect: "read" },
   { plugin: /one-simple-api/, action: /pdf|screenshot|qr/, intent: "transform", effect: "read" },
   {
-    plugin:
-      /virus-?total|url-?scan|abuse-?ipdb|phishtank|cortex|hybrid-analysis|safe-?browsing|greynoise|guardrail|moderation|presidio|lakera/,
+    plugin: /virus-?total|url-?scan|abuse-?ipdb|phishtank|hybrid-analysis|safe-?browsing|greynoise|guardrail|moderation|presidio|lakera/,
     action: /scan|submit|perform|check|analy|moderat|run|execute|verif|guard/,
     intent: "validate",
     effect: "read",
@@ -104,7 +103,7 @@ export const PLUGIN_RULES: readonly PluginRule[] = [
   },
   {
     plugin:
-      /firecrawl|apify|scrap|crawl|browserless|phantom|bright-?data|zyte|dumpling|spider|web-?reader|web-?loader|cheerio|diffbot|parsehub|octoparse|oxylabs|olostep|url-?reader|webpage/,
+      /firecrawl|apify|scrap|crawl|browserless|bright-?data|zyte|dumpling|spider|web-?reader|web-?loader|cheerio|diffbot|parsehub|octoparse|oxylabs|olostep|url-?reader|webpage/,
     action: /^(?!.*(?:delete|cancel|abort|click|type|fill|create(?!crawl)|update|upload))/,
     intent: "extract",
     effect: "read",
@@ -131,7 +130,7 @@ export const PLUGIN_RULES: readonly PluginRule[] = [
   {
     plugin:
       /^(?:kafka|rabbit-?mq|amqp|mqtt|aws-sns|aws-sqs|sns|sqs|nats|google-pub-?sub|pub-?sub|service-bus|event-?bridge|redis-publish|pushover|pushbullet|pushcut|gotify|ntfy|spontit|sms77|seven|msg91|plivo|vonage|twilio|message-?bird|mocean|signl4|mailjet|mandrill|mailgun|sendgrid|send-?grid|send-?in-?blue|brevo|email-?send|send-?email|smtp|telegram-send|discord-webhook|slack-webhook|teams-webhook|line-notify|yourls0)$/,
-    action: /^(?!.*(?:get|list|search|find|read|receive|delete|create|update|upsert|add|insert))/,
+    action: /^(?!.*(?:get|list|search|find|read|receive|lookup|delete|create|update|upsert|add|insert))/,
     intent: "send",
     effect: "destructive",
   },

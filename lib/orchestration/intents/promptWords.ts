@@ -2,7 +2,7 @@
 import type { IntentType } from "../types.ts";
 
 /** `make`: the object decides ("create a summary"). `judge`: the criterion decides ("assess whether it is valid"). `find`: what is found decides. `turn`: what it becomes decides. */
-export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn" | "neutral";
+export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn";
 
 const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   [
@@ -40,7 +40,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "validate",
-    `validate verify validates verifying validating check proofread fact-check factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
+    `validate verify validates verifying validating check proofread fact-check fact-checking factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
     prufe prufen uberprufe uberprufen validiere validieren verifiziere kontrolliere begutachte beurteile
     verifie verifiez verifier valide validez controle controlez relis relisez
     verifica verifique verificar valida valide comprueba compruebe revisa revise
@@ -61,7 +61,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ["conditional", `route dispatch delegate_next handoff escalate_to transfer_to route_to leite_weiter`],
   [
     "make",
-    `create generate produce provide give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
+    `create generate produce provide perform conduct carry give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
     erstelle erstellen generiere generieren erzeuge gib geben liefere liefern nenne mache
     cree creez creer genere generez generer produis fournis fournissez donne donnez renvoie renvoyez retourne retournez fais
     crea cree_es crear genera genere_es generar produce_es proporciona devuelve devuelva da_es haz
@@ -100,7 +100,7 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "summarize",
     2,
     `summary summaries digest recap overview takeaways takeaway highlights tldr tl synopsis gist minutes sentiment category categories classification label labels score scores rating ratings ranking tags tag insight insights
-    themes theme topics trends trend bullet briefing conclusion findings verdict_class topic priority urgency keywords keyword analysis probability likelihood confidence emotion mood tone_class intent persona_class tldr abstract
+    themes theme topics trends trend bullet briefing conclusion findings verdict_class topic priority urgency keywords keyword analysis probability likelihood percentage strengths weaknesses gaps swot pros cons observations positioning proposition confidence emotion mood tone_class intent persona_class tldr abstract
     zusammenfassung kernpunkte kernaussagen uberblick kategorie kategorien stimmung bewertung punktzahl stichpunkte schlagworte trends dringlichkeit prioritat protokoll
     resume synthese points cles categorie sentiment note tendances apercu urgence compte-rendu
     resumen sintesis categoria sentimiento puntuacion puntos clave etiquetas tendencias urgencia
@@ -127,7 +127,7 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "validate",
     2,
     `error errors mistake mistakes defect defects bug bugs vulnerability vulnerabilities violation violations inconsistency inconsistencies discrepancies discrepancy critique criticism criticisms feedback verdict compliance
-    correctness flaws flaw typos hallucinations hallucination pass fail grade anomalies contradictions nonconformity smells regressions mismatches duplicates
+    correctness mismatch mismatches deviations deviation noncompliance flaws flaw typos hallucinations hallucination pass fail grade anomalies contradictions nonconformity smells regressions mismatches duplicates
     fehler mangel verstosse unstimmigkeiten abweichungen ruckmeldung
     erreurs fautes anomalies incoherences ecarts conformite
     errores fallos inconsistencias discrepancias cumplimiento
@@ -139,13 +139,15 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     "extract",
     2,
     `name names date dates amount amounts address addresses phone number numbers field fields entity entities value values total price prices invoice receipt details data information contact contacts company skills experience sku quantity quantities
-    iban vat emails_list url urls links ingredients attributes parameters items rows line-items attendees deadlines transcript text_verbatim quotes quote citations
+    iban vat emails_list url urls links ingredients attributes parameters line-items attendees deadlines transcript text_verbatim quotes quote citations
     rechnungsnummer datum betrag namen felder daten kontaktdaten adresse angaben
     nom noms dates montant montants champs adresse_fr donnees informations coordonnees
     nombre nombres fecha fechas importe campos datos direccion
     nome nomes data_pt datas valor valores campos_pt dados endereco
     nomi importo campi dati indirizzo`,
   ],
+  // What prompts of any kind talk about.
+  ["extract", 1, `details data information value total item items row rows`],
   [
     "transform",
     1.5,
@@ -169,7 +171,7 @@ const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
   [
     "validate",
     2.5,
-    `reviewer critic fact-checker checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
+    `reviewer critic fact-checker fact-checking checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
   ],
   [
     "transform",
@@ -194,7 +196,7 @@ export const CRITERION_WORDS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Nouns of what is looked for when `find` verbs condense rather than copy. */
+/** Words before a verb that leave it in the imperative. */
 export const SKIP_WORDS: ReadonlySet<string> = new Set(
   (
     "please you your must should will would need needs have to can could are is the a an then next finally first second third step now and also carefully thoroughly simply just always only task job goal role objective mission purpose responsibility responsible for of " +
@@ -226,90 +228,3 @@ function byWord<Meaning>(rows: readonly (readonly [string, Meaning])[]): Readonl
   for (const [words, meaning] of rows) for (const word of words.split(/\s+/)) if (word !== "" && !map.has(word)) map.set(word, meaning);
   return map;
 }
-
-/** Chinese, Japanese and Korean: looked for inside the text, with a weight. */
-export const UNSPACED_CUES: readonly (readonly [string, IntentType, number])[] = [
-  ["总结", "summarize", 2.2],
-  ["摘要", "summarize", 2.2],
-  ["概括", "summarize", 2.2],
-  ["概要", "summarize", 2],
-  ["归纳", "summarize", 2],
-  ["提炼", "summarize", 1.5],
-  ["要約", "summarize", 2.5],
-  ["まとめ", "summarize", 2],
-  ["要点", "summarize", 1.2],
-  ["요약", "summarize", 2.5],
-  ["分类", "summarize", 2],
-  ["分類", "summarize", 2],
-  ["分析", "summarize", 1],
-  ["打分", "summarize", 2],
-  ["评分", "summarize", 1.6],
-  ["情感", "summarize", 1.6],
-  ["判断", "summarize", 1.2],
-  ["意图", "summarize", 1.2],
-  ["标签", "summarize", 1.2],
-  ["质检", "validate", 3],
-  ["审核", "validate", 2.5],
-  ["审查", "validate", 2.5],
-  ["校验", "validate", 2.5],
-  ["检查", "validate", 2],
-  ["校对", "validate", 2.5],
-  ["纠错", "validate", 1.5],
-  ["评审", "validate", 2.5],
-  ["是否合理", "validate", 2],
-  ["是否正确", "validate", 2.5],
-  ["是否符合", "validate", 2.5],
-  ["合规", "validate", 2],
-  ["違反", "validate", 2],
-  ["検証", "validate", 2.5],
-  ["確認し", "validate", 1],
-  ["提取", "extract", 2.2],
-  ["抽取", "extract", 2.5],
-  ["识别", "extract", 1.8],
-  ["抽出", "extract", 2.5],
-  ["読み取", "extract", 2],
-  ["추출", "extract", 2.5],
-  ["翻译", "transform", 3],
-  ["翻訳", "transform", 3],
-  ["번역", "transform", 3],
-  ["译成", "transform", 2.5],
-  ["译为", "transform", 2.5],
-  ["转换", "transform", 1.5],
-  ["格式化", "transform", 1.5],
-  ["转为", "transform", 1],
-  ["変換", "transform", 2],
-  ["生成", "generate", 1.4],
-  ["撰写", "generate", 2.5],
-  ["写一", "generate", 2.5],
-  ["编写", "generate", 2.2],
-  ["创作", "generate", 2.5],
-  ["改写", "generate", 2.2],
-  ["仿写", "generate", 2.8],
-  ["润色", "generate", 2],
-  ["扩写", "generate", 2],
-  ["文案", "generate", 1.8],
-  ["回复", "generate", 1.2],
-  ["回答", "generate", 1.8],
-  ["答复", "generate", 1.5],
-  ["解答", "generate", 1.5],
-  ["答疑", "generate", 1.5],
-  ["建议", "generate", 0.8],
-  ["规划", "generate", 1.6],
-  ["计划", "generate", 0.8],
-  ["方案", "generate", 0.8],
-  ["设计", "generate", 1],
-  ["助手", "generate", 1],
-  ["代码", "generate", 0.8],
-  ["标题", "generate", 0.5],
-  ["文章", "generate", 0.5],
-  ["追问", "generate", 1.5],
-  ["扮演", "generate", 1.5],
-  ["作成し", "generate", 2.2],
-  ["書いて", "generate", 2.5],
-  ["答えて", "generate", 2],
-  ["返信", "generate", 1.5],
-  ["작성", "generate", 2.2],
-  ["답변", "generate", 1.8],
-  ["路由", "conditional", 2],
-  ["下一个", "conditional", 1.5],
-];

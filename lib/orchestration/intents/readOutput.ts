@@ -1,5 +1,5 @@
 // What a step asks to get back: names of output fields, and whether a model chooses between branches.
-import { asRecord, type LooseRecord } from "./looseValues.ts";
+import { asRecord, isEmpty, type LooseRecord } from "./looseValues.ts";
 
 const BRANCH_KEYS = ["categories", "scenarios", "classes", "routes", "branches"];
 const KEY_IN_TEXT = /"([\w -]{1,40})"\s*:/g;
@@ -40,5 +40,5 @@ export function findBranches(...places: readonly LooseRecord[]): boolean {
 
 function isFilled(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  return Object.keys(asRecord(value)).length > 0;
+  return !isEmpty(asRecord(value));
 }

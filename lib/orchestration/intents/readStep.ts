@@ -1,104 +1,113 @@
 // Reads a bounded excerpt off any step, ours or foreign: at most some KB of text and a few levels of nesting. Judges nothing.
 import type { Effect } from "../../workflow/types.ts";
 import type { IntentType } from "../types.ts";
-import { findBranches, outputKeysOf } from "./readOutput.ts";
-import { asRecord, clip, collectText, firstText, type LooseRecord } from "./looseValues.ts";
+import { asRecord, clip, collectText, type LooseRecord } from "./looseValues.ts";
 import { normaliseForeign } from "./normaliseForeign.ts";
+import { pickTexts, type PickedTexts } from "./pickTexts.ts";
+import { findBranches, outputKeysOf } from "./readOutput.ts";
+import { INTENT_ORDER } from "./scores.ts";
 import type { RequestFacts, StepFacts } from "./types.ts";
 
-const INTENTS: ReadonlySet<string> = new Set<IntentType>([
-  "extract",
-  "summarize",
-  "generate",
-  "validate",
-  "send",
-  "transform",
-  "conditional",
-]);
-const EFFECTS: ReadonlySet<string> = new Set<Effect>(["none", "read", "write", "destructive"]);
-
-const PROMPT_KEYS = [
-  "prompt",
-  "instruction",
-  "instructions",
-  "text",
-  "systemMessage",
-  "systemPrompt",
-  "system_prompt",
-  "systemMessagePrompt",
-];
-const CODE_KEYS = ["jsCode", "functionCode", "pythonCode", "code", "script", "javascriptFunction"];
-const COMMAND_KEYS = ["run", "command", "cmd"];
-const SQL_KEYS = ["query", "sql", "sqlQuery", "rawQuery", "statement"];
+const EFFECTS: readonly Effect[] = ["none", "read", "write", "destructive"];
+/** Their deed is a prompt. */
+const MODEL_TYPES = new Set(["ai_processing", "llm_decision"]);
 const BODY_KEYS = ["body", "jsonBody", "bodyParameters", "bodyParametersJson", "bodyParametersUi", "rawBody", "data", "json"];
 const SQL_START =
   /^\s*=?\s*(?:--[^\n]*\n\s*|\/\*)?\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|explain|show|replace|upsert|grant|call|exec|copy)\b/i;
 const GRAPHQL_START = /^\s*=?\s*(?:#[^\n]*\n\s*)*(?:query|mutation|subscription)\b|^\s*=?\s*\{\s*\w+\s*[({]/;
+const START_LENGTH = 400;
 
 export function readStep(step: unknown): StepFacts {
-  const record = normaliseForeign(asRecord(step));
-  const params = { ...asRecord(record["params"]), ...asRecord(record["with"]) };
+  return readRecord(normaliseForeign(asRecord(step)));
+}
+
+/** As {@link readStep}, for a record that is normalised already. */
+export function readRecord(record: LooseRecord): StepFacts {
+  const params = paramsOf(record);
   const config = asRecord(record["config"]);
-  const places = [record, params, config];
-  const query = firstText(places, SQL_KEYS);
-  const prompts = promptsOf(record, params, config);
+  const type = clip(record["type"], 80).toLowerCase();
+  const texts = pickTexts(config, params);
+  const prompts = promptsOf(record, params, texts.prompt);
+  const asksModel = MODEL_TYPES.has(type) || prompts.text !== "";
   const hints = asRecord(record["annotations"] ?? record["hints"]);
   return {
-    type: clip(record["type"], 80).toLowerCase(),
+    type,
     name: clip(record["name"] ?? record["title"], 200),
     description: clip(record["description"], 1_200),
     plugin: clip(record["plugin"] ?? record["uses"], 120),
     action: clip(record["action"], 120),
     operation: clip(record["operation"], 120),
     prompt: prompts.text,
-    code: clip(firstText(places, CODE_KEYS), 6_000),
-    command: clip(firstText(places, COMMAND_KEYS), 3_000),
-    sql: SQL_START.test(query.slice(0, 400)) ? clip(query, 4_000) : "",
-    graphql: GRAPHQL_START.test(query.slice(0, 400)) ? clip(query, 4_000) : "",
-    request: requestOf(record, params),
-    outputKeys: outputKeysOf(record, params, config),
-    paramKeys: Object.keys(params).slice(0, 60),
+    ...(MODEL_TYPES.has(type) ? NO_DEED : deedOf(record, params, texts)),
+    outputKeys: asksModel ? outputKeysOf(record, params, config) : [],
     params,
-    hasBranches: findBranches(record, params, config),
-    hasTools: places.some((place) => isFilledList(place["tools"]) || isFilledList(place["plugins"])),
-    declaredIntent: memberOf<IntentType>(INTENTS, record["intent"] ?? asRecord(record["metadata"])["intent"]),
-    declaredEffect: memberOf<Effect>(EFFECTS, record["effect"]),
+    hasBranches: asksModel && findBranches(record, params, config),
+    hasTools: asksModel && [record, params, config].some((place) => isFilledList(place["tools"]) || isFilledList(place["plugins"])),
+    declaredIntent: intentOf(record["intent"] ?? asRecord(record["metadata"])["intent"]),
+    declaredEffect: effectOf(record["effect"]),
     readOnlyHint: claim(hints["readOnlyHint"]),
     destructiveHint: claim(hints["destructiveHint"]),
     promptLength: prompts.length,
   };
 }
 
-function promptsOf(record: LooseRecord, params: LooseRecord, config: LooseRecord): { readonly text: string; readonly length: number } {
-  const own = typeof record["prompt"] === "string" ? record["prompt"] : collectText(record["prompt"], 6_000);
-  const found = own === "" ? firstText([config, params], PROMPT_KEYS) : own;
-  const messages = found === "" ? collectText(record["messages"] ?? params["messages"], 6_000) : "";
-  const text = found === "" ? messages : found;
-  const input = record["input"];
+/** Inputs of published CI actions stand in `with`, beside or inside the parameters. */
+function paramsOf(record: LooseRecord): LooseRecord {
+  const params = asRecord(record["params"]);
+  const inputs = record["with"] ?? params["with"];
+  return inputs === undefined ? params : asRecord(inputs);
+}
+
+type Deed = Pick<StepFacts, "code" | "command" | "sql" | "graphql" | "request">;
+
+const NO_DEED: Deed = { code: "", command: "", sql: "", graphql: "", request: null };
+
+function deedOf(record: LooseRecord, params: LooseRecord, inside: PickedTexts): Deed {
+  const outside = pickTexts(record);
+  const query = outside.query === "" ? inside.query : outside.query;
+  const start = query.slice(0, START_LENGTH);
+  return {
+    code: clip(outside.code === "" ? inside.code : outside.code, 6_000),
+    command: clip(outside.command === "" ? inside.command : outside.command, 3_000),
+    sql: SQL_START.test(start) ? clip(query, 4_000) : "",
+    graphql: GRAPHQL_START.test(start) ? clip(query, 4_000) : "",
+    request: requestOf(record, params, [inside, outside]),
+  };
+}
+
+function requestOf(record: LooseRecord, params: LooseRecord, [inside, outside]: readonly [PickedTexts, PickedTexts]): RequestFacts | null {
+  const url = inside.url === "" ? outside.url : inside.url;
+  const method = inside.method === "" ? outside.method : inside.method;
+  if (url === "" && method === "") return null;
+  const bodies = [params, record].flatMap((place) => BODY_KEYS.map((key) => collectText(place[key], 2_000)));
+  const body = bodies
+    .filter((text) => text !== "")
+    .join("\n")
+    .trim();
+  return { method: method.slice(0, 10).toUpperCase(), url: clip(url, 1_000), body: body.slice(0, 4_000) };
+}
+
+function promptsOf(record: LooseRecord, params: LooseRecord, inside: string): { readonly text: string; readonly length: number } {
+  const prompt = record["prompt"];
+  const own = typeof prompt === "string" ? prompt : collectText(prompt, 6_000);
+  const found = own === "" ? inside : own;
+  const text = found === "" ? collectText(record["messages"] ?? params["messages"], 6_000) : found;
+  const { input } = record;
   const inputLength = typeof input === "string" ? input.length : collectText(input, 2_000).length;
   return { text: headAndTail(text), length: text.length + inputLength };
 }
 
 /** Instructions stand at the beginning, what is to be returned often at the end. */
 function headAndTail(text: string): string {
-  return text.length <= 4_500 ? text : `${text.slice(0, 3_000)}\n${text.slice(-1_500)}`;
+  return text.length <= 3_000 ? text : `${text.slice(0, 2_100)}\n${text.slice(-900)}`;
 }
 
-function requestOf(record: LooseRecord, params: LooseRecord): RequestFacts | null {
-  const places = [params, record];
-  const url = firstText(places, ["url", "endpoint", "uri", "requestUrl"]);
-  const method = firstText(places, ["method", "requestMethod", "httpMethod"]);
-  if (url === "" && method === "") return null;
-  const bodies = places.flatMap((place) => BODY_KEYS.map((key) => collectText(place[key], 2_000)));
-  return {
-    method: method.slice(0, 10).toUpperCase(),
-    url: clip(url, 1_000),
-    body: bodies.join("\n").trim().slice(0, 4_000),
-  };
+function intentOf(value: unknown): IntentType | null {
+  return INTENT_ORDER.find((intent) => intent === value) ?? null;
 }
 
-function memberOf<Member extends string>(members: ReadonlySet<string>, value: unknown): Member | null {
-  return typeof value === "string" && members.has(value) ? (value as Member) : null;
+function effectOf(value: unknown): Effect | null {
+  return EFFECTS.find((effect) => effect === value) ?? null;
 }
 
 function claim(value: unknown): boolean | null {

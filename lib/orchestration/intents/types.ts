@@ -41,8 +41,6 @@ export interface StepFacts {
   readonly request: RequestFacts | null;
   /** Names of the fields of the output that is asked for. */
   readonly outputKeys: readonly string[];
-  /** Names at the top of `params`. */
-  readonly paramKeys: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   /** Categories, scenarios or classes between which a model chooses. */
   readonly hasBranches: boolean;

@@ -12,11 +12,11 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
   [
     "extract",
     "read",
-    `get gets getall getmany list lists listing find finds search searches searching read reads reading fetch fetches fetching download downloads
+    `get gets getall getmany returns finder getter reader lister list lists listing find finds search searches searching read reads reading fetch fetches fetching download downloads
     query queries lookup load loads retrieve retrieves retrieving retrieval pull pulls collect collects gather show shows view views browse scrape scrapes scraping scraper crawl
     crawls inspect peek poll watch enumerate discover extract extracts extraction parse parses parser transcribe transcribes transcription
     recognize ocr enrich describe count counts export exports select selects screenshot snapshot capture current latest whoami exists
-    research monitor observe obtain acquire receive receives checkout clone status info information details detail history logs stats profile predict
+    research monitor observe obtain acquire receive receives clone status info information details detail history logs stats profile predict
     hole holen lade laden lies lesen suche suchen finde finden abrufen abfragen herunterladen auslesen ermitteln extrahiere extrahieren auflisten anzeigen
     obtenir recuperer recupere chercher cherche rechercher recherche lire lis telecharger telecharge lister extraire extrais charger consulter trouver
     obtener obten buscar busca leer lee descargar descarga listar lista extraer extrae consultar consulta recuperar recupera encontrar cargar
@@ -34,7 +34,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     unlink attach attaches detach import imports sync syncs synchronize fork rename move moves assign assigns unassign label labels tag tags untag
     click fill type press hover drag tap swipe increment decrement incr decr enqueue commit commits emit track record records index ingest ingests bookmark
     invite share shares grant set request reprioritize reorder prioritize dismiss manage configure change replace provision
-    install setwebhook setup write writes writing log logs0 snooze convert_lead submit submits launch resume pause suspend pop dequeue ack acknowledge mute
+    install setwebhook setup write writes writing log logs0 snooze checkout make makes place places finalize finalise toggle control renew handle accept decline decrement favorite switch_branch put_item launch launches submit submits launch resume pause suspend pop dequeue ack acknowledge mute
     unmute join leave rate vote upvote downvote apply applies enroll backup restore migrate rotate seed bulk navigate execute run exec
     populate persist book books populate populates
     anlegen erstelle erstellen hinzufugen aktualisieren aktualisiere speichern speichere hochladen einfugen eintragen andern archivieren markieren verschieben schreibe schreiben
@@ -99,7 +99,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
   [
     "transform",
     "none",
-    `convert converts converting conversion converter translate translates translation translator translating format formats formatting formatter transform transforms transformation map maps mapping
+    `convert converts converting conversion converter translate translates translation translator translating format formats formatting formatter transform transforms transformation map mapping
     normalize normalizes normalise normalization split splits splitting flatten aggregate aggregates sort sorts sorting dedupe deduplicate resize crop compress decompress zip
     unzip encode encodes decode decodes encrypt decrypt hash hashes sign reshape restructure calculate calculates compute computes
     compile compiles build builds bundle minify combine combines concat concatenate filter template render renders prepare prepares clean cleans cleanup round reduce

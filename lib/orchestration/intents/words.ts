@@ -3,6 +3,8 @@
 const UPPER_AFTER_LOWER = /(\p{Ll}|\d)(\p{Lu})/gu;
 const ACRONYM_END = /(\p{Lu})(\p{Lu}\p{Ll})/gu;
 const NOT_A_WORD = /[^\p{L}\p{N}]+/u;
+/** The same words, found faster where there is nothing but ASCII. */
+const NOT_AN_ASCII_WORD = /[^a-z0-9]+/;
 const MARKS = /\p{M}+/gu;
 const NON_ASCII = /[\u0080-\uffff]/;
 /** Chinese, Japanese and Korean are written without blanks: their words are looked for inside the text. */
@@ -17,9 +19,8 @@ export function foldCase(text: string): string {
 
 export function splitWords(text: string): readonly string[] {
   const apart = text.replace(UPPER_AFTER_LOWER, "$1 $2").replace(ACRONYM_END, "$1 $2");
-  return foldCase(apart)
-    .split(NOT_A_WORD)
-    .filter((word) => word !== "");
+  const folded = foldCase(apart);
+  return folded.split(NON_ASCII.test(folded) ? NOT_A_WORD : NOT_AN_ASCII_WORD).filter((word) => word !== "");
 }
 
 export function hasUnspacedScript(text: string): boolean {
