@@ -44,6 +44,18 @@ describe("commit", () => {
     expect(commit({ ...REQUEST, history, hasThinking: true })).toMatchObject({ outputCap: 8_000, capSource: "limit" });
   });
 
+  test("knows a model that reasons by its answers", () => {
+    const history = calls(40, 900, { reasoningTokens: 700 });
+
+    expect(commit({ ...REQUEST, history })).toMatchObject({ outputCap: 8_000, capSource: "limit" });
+  });
+
+  test("guesses by the answers of like steps, but takes no cap from them", () => {
+    const made = commit({ ...REQUEST, history: calls(100, 30, { isBorrowed: true }) });
+
+    expect(made).toMatchObject({ predictedOutputTokens: 30, outputCap: 2_048, capSource: "intent" });
+  });
+
   test("never asks for less than the model takes, nor for more than is allowed", () => {
     expect(commit({ ...REQUEST, inputTokens: 0, history: calls(40, 0), minOutputTokens: 32 }).outputCap).toBe(32);
     expect(commit({ ...REQUEST, history: calls(40, 900), maxOutputTokens: 50 })).toMatchObject({

@@ -197,6 +197,23 @@ describe("forecast", () => {
     expect(forecast([modelStep("s")], past(0.5)).factor.usd).toBeLessThan(0.8);
   });
 
+  test("covers nine in ten of an agent's own executions where nothing was predicted for them", () => {
+    const history = twenty((index) => execution([sample(1_000 + 100 * index)]));
+
+    const { tokens } = forecast([modelStep("s")], history).envelope;
+
+    expect(tokens.q90).toBeGreaterThan(2_650);
+    expect(tokens.q90).toBeLessThan(2_950);
+  });
+
+  test("borrows calls of like steps, and says so", () => {
+    const calls = [{ inputTokens: 10, outputTokens: 5, reasoningTokens: 0 }];
+    const history = twenty(() => execution([sample(1_000, { calls })]));
+
+    expect(history.calls(KEY)).toHaveLength(20);
+    expect(history.calls({ ...KEY, signature: "other" })[0]).toEqual({ ...calls[0], isBorrowed: true });
+  });
+
   test("keeps q10 ≤ q50 ≤ q90 for any past", () => {
     const amount = fc.nat(100_000);
     const steps = fc.array(fc.tuple(fc.constantFrom("s", "l[].s", "gone"), amount), { maxLength: 3 });
