@@ -27,6 +27,7 @@ export interface ExecutionCoverage {
 
 /** What a start's query loads (StepHistoryStore.ts). */
 const LOADED = 64;
+const ENOUGH_OWN = 32;
 const RECORDED_MODEL = "openai/gpt-4o";
 
 interface Call {
@@ -133,7 +134,7 @@ class World {
 
   #loadHistory(agentId: string): StepHistory {
     const own = this.#past.filter((execution) => execution.agentId === agentId).slice(-LOADED);
-    const others = this.#past.filter((execution) => execution.agentId !== agentId).slice(-LOADED);
+    const others = own.length < ENOUGH_OWN ? this.#past.filter((execution) => execution.agentId !== agentId).slice(-LOADED) : [];
     const loaded = new Set([...own, ...others]);
     return new StepHistory(this.#past.filter((execution) => loaded.has(execution)));
   }

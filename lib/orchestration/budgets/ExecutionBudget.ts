@@ -3,11 +3,11 @@ import type { TokenBudget } from "../types.ts";
 import type { BudgetPlan } from "./types.ts";
 
 interface Account {
-  readonly allocated: number;
+  /** With what was borrowed. */
+  allocated: number;
   used: number;
-  borrowed: number;
-  /** Given back for others; never more than the step did not use. */
-  returned: number;
+  /** Its own and neither used nor given back. */
+  rest: number;
   compressed: boolean;
 }
 
@@ -19,21 +19,20 @@ export interface UsedStep {
 
 /**
  * Accounts: one per step (all its iterations and calls together), memory, the pool, and what finished or skipped steps gave
- * back (`spare`). Nothing is ever negative; what is spent beyond shows as `used > allocated`. Steps that the plan does not
- * know (from a sub-workflow) have nothing of their own and live on spare and pool.
+ * back (`spare`). What a call uses comes out of its step's rest, then the spare, then the pool; nothing is ever negative, and
+ * what is spent beyond all that shows as `used > allocated`. Steps that the plan does not know (from a sub-workflow) have
+ * nothing of their own and live on spare and pool.
  */
 export class ExecutionBudget {
   readonly #steps = new Map<string, Account>();
+  readonly #memory: Account;
   readonly #allocated: number;
-  readonly #memory: number;
-  #memoryUsed = 0;
-  #isMemoryReleased = false;
   #pool: number;
   #spare = 0;
 
   constructor(plan: BudgetPlan, usedBefore: readonly UsedStep[] = []) {
     this.#allocated = plan.allocated;
-    this.#memory = plan.memory.allocated;
+    this.#memory = account(plan.memory.allocated);
     this.#pool = plan.pool.allocated;
     for (const { stepId, allocated } of plan.steps) this.#steps.set(stepId, account(allocated));
     for (const { stepId, used, compressed } of usedBefore) this.book(stepId, used, compressed);
@@ -41,8 +40,7 @@ export class ExecutionBudget {
 
   /** Tokens that a call of the step may still use before anything has to give way: its own rest and the spare. */
   remainingOf(stepId: string): number {
-    const step = this.#steps.get(stepId);
-    return (step === undefined ? 0 : Math.max(step.allocated + step.borrowed - step.used - step.returned, 0)) + this.#spare;
+    return (this.#steps.get(stepId)?.rest ?? 0) + this.#spare;
   }
 
   get poolTokens(): number {
@@ -59,61 +57,65 @@ export class ExecutionBudget {
   }
 
   get total(): TokenBudget {
-    const steps = [...this.#steps.values()];
-    const used = steps.reduce((sum, step) => sum + step.used, this.#memoryUsed);
+    const accounts = [...this.#steps.values(), this.#memory];
+    const used = accounts.reduce((sum, account) => sum + account.used, 0);
     return budget(
       this.#allocated,
       used,
-      steps.some(({ compressed }) => compressed),
+      accounts.some(({ compressed }) => compressed),
     );
   }
 
   /** Its own allocation, loans included. */
   budgetOf(stepId: string): TokenBudget {
-    const step = this.#steps.get(stepId);
-    return step === undefined ? budget(0, 0, false) : budget(step.allocated + step.borrowed, step.used, step.compressed);
+    const { allocated, used, compressed } = this.#steps.get(stepId) ?? account(0);
+    return budget(allocated, used, compressed);
   }
 
   /** @returns what the pool gave: all that was asked for, or nothing */
   borrow(stepId: string, tokens: number): number {
     if (!(tokens > 0) || tokens > this.#pool) return 0;
     this.#pool -= tokens;
-    this.#open(stepId).borrowed += tokens;
+    const step = this.#open(stepId);
+    step.allocated += tokens;
+    step.rest += tokens;
     return tokens;
   }
 
-  /** Books what a call used. What passes the step's own rest comes out of the spare, then of the pool, as far as they go. */
   book(stepId: string, tokens: number, compressed = false): TokenBudget {
     const step = this.#open(stepId);
-    const own = Math.max(step.allocated + step.borrowed - step.used - step.returned, 0);
-    step.used += tokens;
     step.compressed ||= compressed;
-    const beyond = Math.max(tokens - own, 0);
-    const fromSpare = Math.min(beyond, this.#spare);
-    this.#spare -= fromSpare;
-    this.#pool -= Math.min(beyond - fromSpare, this.#pool);
+    this.#take(step, tokens);
     return this.budgetOf(stepId);
   }
 
   bookMemory(tokens: number): void {
-    this.#memoryUsed += tokens;
+    this.#take(this.#memory, tokens);
   }
 
   /** A step is done, or its branch is not taken: what it did not use is there for others. Twice is once. @returns tokens given back */
   release(stepId: string): number {
     const step = this.#steps.get(stepId);
-    if (step === undefined) return 0;
-    const rest = Math.max(step.allocated + step.borrowed - step.used - step.returned, 0);
-    step.returned += rest;
-    this.#spare += rest;
-    return rest;
+    return step === undefined ? 0 : this.#giveBack(step);
   }
 
-  /** Memory that was reserved and not needed. Twice is once. @returns tokens given back */
+  /** Memory that was reserved and not needed. @returns tokens given back */
   releaseMemory(): number {
-    if (this.#isMemoryReleased) return 0;
-    this.#isMemoryReleased = true;
-    const rest = Math.max(this.#memory - this.#memoryUsed, 0);
+    return this.#giveBack(this.#memory);
+  }
+
+  #take(from: Account, tokens: number): void {
+    from.used += tokens;
+    const own = Math.min(tokens, from.rest);
+    from.rest -= own;
+    const spare = Math.min(tokens - own, this.#spare);
+    this.#spare -= spare;
+    this.#pool -= Math.min(tokens - own - spare, this.#pool);
+  }
+
+  #giveBack(from: Account): number {
+    const { rest } = from;
+    from.rest = 0;
     this.#spare += rest;
     return rest;
   }
@@ -128,7 +130,7 @@ export class ExecutionBudget {
 }
 
 function account(allocated: number): Account {
-  return { allocated, used: 0, borrowed: 0, returned: 0, compressed: false };
+  return { allocated, used: 0, rest: allocated, compressed: false };
 }
 
 export function budget(allocated: number, used: number, compressed: boolean): TokenBudget {

@@ -11,6 +11,8 @@ export interface CallSample {
   readonly reasoningTokens: number;
   /** What the call answered, where that is known: a tool's name, `user`. Calls under the same condition answer alike. */
   readonly condition?: string;
+  /** Of another step that is like this one: good for a guess of the answer's length, not for a cap on it. */
+  readonly isBorrowed?: true;
 }
 
 /** What one execution used for one step, all its iterations and calls. */
@@ -108,11 +110,10 @@ export class StepHistory {
     return { step: of(keys.step), shape: of(keys.shape), intent: of(keys.intent) };
   }
 
-  /** Newest first: calls of the very step, with whatever model; else of like steps. */
+  /** Newest first, at most 200: calls of the very step with this model; where there are none, borrowed ones of like steps. */
   calls(key: StepKey): readonly CallSample[] {
     const { step, shape } = this.samples(key);
-    const from = step.length > 0 ? step : shape;
-    return from.flatMap(({ calls }) => calls.toReversed()).slice(0, MOST_PER_KEY);
+    return step.length > 0 ? callsOf(step) : callsOf(shape).map((call) => ({ ...call, isBorrowed: true }));
   }
 
   /**
@@ -147,6 +148,10 @@ export class StepHistory {
     kept.push(sample);
     if (kept.length > MOST_PER_KEY) kept.shift();
   }
+}
+
+function callsOf(samples: readonly StepSample[]): readonly CallSample[] {
+  return samples.flatMap(({ calls }) => calls.toReversed()).slice(0, MOST_PER_KEY);
 }
 
 interface Judged {

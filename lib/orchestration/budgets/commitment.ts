@@ -11,7 +11,7 @@ export interface CommitRequest {
   readonly inputTokens: number;
   /** Upper count of the same request. @defaultValue inputTokens */
   readonly inputUpperTokens?: number;
-  /** Calls of the same step, newest first (`StepHistory.calls`). */
+  /** Calls of the same step, newest first (`StepHistory.calls`); caps are made of those that are not borrowed. */
   readonly history: readonly CallSample[];
   /** What the call answers, for example the last tool's name; calls under the same condition count for more. */
   readonly condition?: string;
@@ -19,7 +19,7 @@ export interface CommitRequest {
   readonly intent: IntentType | null;
   /** Most that model, step and account allow for one answer, reasoning included. */
   readonly maxOutputTokens: number;
-  /** The model reasons before it answers. */
+  /** The model reasons before it answers. False also where that is not known: history may say otherwise. */
   readonly hasThinking: boolean;
   /** Explicit budget for reasoning; 0 with `hasThinking`: unknown, then there is no cap below `maxOutputTokens`. @defaultValue 0 */
   readonly thinkingTokens?: number;
@@ -53,14 +53,17 @@ export function commit(request: CommitRequest): Commitment {
   const inputTokens = requireTokens("inputTokens", request.inputTokens);
   const inputUpper = Math.max(requireTokens("inputUpperTokens", request.inputUpperTokens ?? inputTokens), inputTokens);
   if (requireTokens("maxOutputTokens", maxOutputTokens) < 1) throw notTokens("maxOutputTokens", maxOutputTokens, "at least 1");
-  const visible = history.map((call) => Math.max(call.outputTokens - call.reasoningTokens, 0));
+  const own = history.filter((call) => call.isBorrowed !== true);
+  const visible = own.map((call) => Math.max(call.outputTokens - call.reasoningTokens, 0));
+  // A model that reasoned before will do so again, whoever did not know it.
+  const isThinking = hasThinking || own.some(({ reasoningTokens }) => reasoningTokens > 0);
   const { outputCeiling } = typicalNeed(intent);
   const quantile = new Distribution(visible.map((value) => ({ value, weight: 1 }))).quantile(0.99);
   const isLearned = visible.length >= MIN_SAMPLES_FOR_CAP;
   const cheap = Math.min(inputTokens * CHEAP_SHARE, CHEAP_TOKENS);
   const wanted = Math.max(quantile * CAP_MARGIN, isLearned ? cheap : outputCeiling);
-  const isThinkingUnknown = hasThinking && thinkingTokens <= 0;
-  const cap = isThinkingUnknown ? maxOutputTokens : Math.max(Math.ceil(wanted), minOutputTokens) + (hasThinking ? thinkingTokens : 0);
+  const isThinkingUnknown = isThinking && thinkingTokens <= 0;
+  const cap = isThinkingUnknown ? maxOutputTokens : Math.max(Math.ceil(wanted), minOutputTokens) + (isThinking ? thinkingTokens : 0);
   const outputCap = Math.min(cap, maxOutputTokens);
   const predictedOutputTokens = Math.min(predictOutput(request), outputCap);
   return {

@@ -63,7 +63,10 @@ export function forecastExecution(request: ForecastRequest): ExecutionForecast {
   const tokens = quantilesOf(drawn.map(({ tokens: value }) => ({ value, weight: 1 })));
   const prices = drawn.flatMap(({ nanoUsd }) => (nanoUsd === null ? [] : [nanoUsd]));
   const usd = prices.length < drawn.length ? null : quantilesOf(prices.map((value) => ({ value, weight: 1 })));
-  const factor = { tokens: conformalFactor(history, agentId, tokenScore), usd: conformalFactor(history, agentId, usdScore) };
+  const factor = {
+    tokens: conformalFactor(history, agentId, (execution) => ratio(tokensOf(execution), execution.forecast?.tokensQ90 ?? null), tokens.q90),
+    usd: conformalFactor(history, agentId, (execution) => ratio(costOf(execution), execution.forecast?.usdQ90 ?? null), usd?.q90 ?? null),
+  };
   return {
     envelope: {
       tokens: {
@@ -182,18 +185,32 @@ const FIRST_SCORES: readonly Weighted[] = [0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0
 /** Weight of scores of one's own from which those of other agents no longer count. */
 const OWN_ENOUGH = 25;
 
+/** `actual ÷ predicted`; `predicted` null: nothing was predicted then. */
+interface Score {
+  readonly actual: number;
+  readonly predicted: number | null;
+}
+
 /**
  * The 90 % quantile of actual ÷ predicted over earlier executions: of this agent first, filled up from all others of the
  * workspace. What it multiplies then covers nine in ten, if tomorrow is like the days before (split conformal prediction).
+ * Executions of the agent that nothing was predicted for are compared with the present prediction.
  */
-function conformalFactor(history: StepHistory, agentId: string, score: (execution: PastExecution) => number | null): number {
+function conformalFactor(
+  history: StepHistory,
+  agentId: string,
+  scoreOf: (execution: PastExecution) => Score | null,
+  presentQ90: number | null,
+): number {
   const own: Weighted[] = [];
   const others: Weighted[] = [];
   for (const execution of history.executions()) {
-    const value = score(execution);
-    if (value === null) continue;
-    const list = execution.agentId === agentId ? own : others;
-    list.push({ value, weight: recencyWeight(list.length) });
+    const score = scoreOf(execution);
+    const isOwn = execution.agentId === agentId;
+    const predicted = score?.predicted ?? (isOwn ? presentQ90 : null);
+    if (score === null || predicted === null || predicted <= 0) continue;
+    const list = isOwn ? own : others;
+    list.push({ value: score.actual / predicted, weight: recencyWeight(list.length) });
   }
   const missing = Math.max(OWN_ENOUGH - sumOf(own), 0);
   const rest = [...others, ...FIRST_SCORES];
@@ -206,17 +223,20 @@ function sumOf(list: readonly Weighted[]): number {
   return list.reduce((before, { weight }) => before + weight, 0);
 }
 
-function tokenScore({ steps, forecast }: PastExecution): number | null {
-  if (forecast === null || forecast.tokensQ90 <= 0) return null;
-  return steps.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0) / forecast.tokensQ90;
+function ratio(actual: number | null, predicted: number | bigint | null): Score | null {
+  return actual === null ? null : { actual, predicted: predicted === null ? null : Number(predicted) };
 }
 
-function usdScore({ steps, forecast }: PastExecution): number | null {
-  if (forecast === null || forecast.usdQ90 === null || forecast.usdQ90 <= 0n) return null;
+function tokensOf({ steps }: PastExecution): number {
+  return steps.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
+}
+
+/** null: a price was unknown. */
+function costOf({ steps }: PastExecution): number | null {
   let sum = 0n;
   for (const { costUsd } of steps) {
     if (costUsd === null) return null;
     sum += costUsd;
   }
-  return Number(sum) / Number(forecast.usdQ90);
+  return Number(sum);
 }

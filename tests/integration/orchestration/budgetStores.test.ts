@@ -12,7 +12,9 @@ import {
 import type { ExecutionForecast } from "../../../lib/orchestration/budgets/forecastExecution.ts";
 import { DEFAULT_SETTINGS } from "../../../lib/orchestration/budgets/GovernanceSettings.ts";
 import { loadGovernanceSettings } from "../../../lib/orchestration/budgets/GovernanceSettingsStore.ts";
+import { StepHistoryCache } from "../../../lib/orchestration/budgets/StepHistoryCache.ts";
 import { loadStepHistory, saveForecast } from "../../../lib/orchestration/budgets/StepHistoryStore.ts";
+import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
 
 const OTHER_WORKSPACE = "00000000-0000-4000-8000-00000000beef" as WorkspaceId;
@@ -220,6 +222,13 @@ describe("loadStepHistory", () => {
     expect(history.executions().map(({ executionId }) => executionId)).toEqual([others[1], own[2], own[1]]);
   });
 
+  test("asks nobody else once the agent has 32 executions of its own", async () => {
+    await createExecution({ agent: await createAgent() });
+    for (let count = 0; count < 32; count += 1) await createExecution();
+
+    expect((await load()).executions()).toHaveLength(32);
+  });
+
   test("does not name the column of intents when it may not be there", async () => {
     const id = await createExecution();
     await addCall(id, "s1");
@@ -243,6 +252,33 @@ describe("loadStepHistory", () => {
     await saveForecast(db, id, forecast(900));
 
     expect((await load()).executionsOf(agentId)[0]?.forecast).toEqual({ tokensQ90: 700, usdQ90: 1_234_567n });
+  });
+});
+
+describe("StepHistoryCache", () => {
+  const request = () => ({ workspaceId: DEFAULT_WORKSPACE_ID, agentId, hasIntents: true });
+
+  test("loads once for all who ask within its time, and anew after it", async () => {
+    const clock = new ManualClock();
+    const cache = new StepHistoryCache({ clock, maxAgeMs: 1_000 });
+    await createExecution();
+
+    const [first, second] = await Promise.all([cache.get(db, request()), cache.get(db, request())]);
+    await createExecution();
+    const third = await cache.get(db, request());
+    await clock.advance(1_000);
+    const fourth = await cache.get(db, request());
+
+    expect([second, third]).toEqual([first, first]);
+    expect([first.executionsOf(agentId).length, fourth.executionsOf(agentId).length]).toEqual([1, 2]);
+  });
+
+  test("does not keep a load that failed", async () => {
+    const cache = new StepHistoryCache({ clock: new ManualClock() });
+    const broken = { ...db, query: () => Promise.reject(new Error("away")) } as unknown as Database;
+
+    await expect(cache.get(broken, request())).rejects.toThrow("away");
+    expect((await cache.get(db, request())).executions()).toBeDefined();
   });
 });
 
