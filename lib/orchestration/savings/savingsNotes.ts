@@ -1,6 +1,6 @@
 // The words beside a receipt's amounts. It computes none of them.
-import { nanoToUsd } from "../../core/money.ts";
-import type { CallBaseline, OwnCall, OwnCostKind } from "./types.ts";
+import { nanoToUsd, type NanoUsd } from "../../core/money.ts";
+import type { OwnCostKind } from "./types.ts";
 
 const OWN_NAMES: Readonly<Record<OwnCostKind, readonly [one: string, many: string]>> = {
   expand: ["expand", "expands"],
@@ -17,36 +17,32 @@ export function counted(count: number, [one, many]: readonly [string, string]): 
   return `${count} ${count === 1 ? one : many}`;
 }
 
-export function viewsNote(baselines: readonly CallBaseline[]): string {
-  const sum = (read: (baseline: CallBaseline) => number | undefined): number =>
-    baselines.reduce((total, baseline) => total + (read(baseline) ?? 0), 0);
-  const offered = sum(({ handlesOffered }) => handlesOffered);
-  const opened = sum(({ handlesOpened }) => handlesOpened);
-  const handles = offered === 0 ? "" : `, ${opened} of ${counted(offered, ["handle", "handles"])} opened`;
-  return `${counted(
-    sum(({ views }) => views),
-    ["view", "views"],
-  )}${handles}`;
+export const ORDER_NOTE = "more cache reads than the plain order gets under the same cache model";
+
+export function viewsNote(counts: { readonly views: number; readonly handlesOffered: number; readonly handlesOpened: number }): string {
+  const { views, handlesOffered, handlesOpened } = counts;
+  const handles = handlesOffered === 0 ? "" : `, ${handlesOpened} of ${counted(handlesOffered, ["handle", "handles"])} opened`;
+  return counted(views, ["view", "views"]) + handles;
 }
 
-export function modelNote(others: number, calls: number, escalations: readonly OwnCall[]): string {
-  const note = `${others} of ${counted(calls, ["call", "calls"])} on another model than asked for`;
-  if (escalations.length === 0) return note;
-  const usd = escalations.reduce<bigint | null>((sum, { paidUsd }) => (sum === null || paidUsd === null ? null : sum + paidUsd), 0n);
-  const amount = usd === null ? "price unknown" : `+${nanoToUsd(usd)} USD`;
-  return `${note}, ${escalations.length} escalated (${amount}, included)`;
-}
-
-export function orderNote(): string {
-  return "more cache reads than the plain order gets under the same cache model";
+export function modelNote(counts: {
+  readonly onOtherModel: number;
+  readonly served: number;
+  readonly escalated: number;
+  /** null: unknown. */
+  readonly escalationsUsd: NanoUsd | null;
+}): string {
+  const { onOtherModel, served, escalated, escalationsUsd } = counts;
+  const note = `${onOtherModel} of ${counted(served, ["call", "calls"])} on another model than asked for`;
+  if (escalated === 0) return note;
+  const amount = escalationsUsd === null ? "price unknown" : `+${nanoToUsd(escalationsUsd)} USD`;
+  return `${note}, ${escalated} escalated (${amount}, included)`;
 }
 
 export function avoidedNote(calls: number): string {
   return `${counted(calls, ["model step", "model steps"])} served by code`;
 }
 
-export function ownNote(calls: readonly OwnCall[]): string {
-  const counts = new Map<OwnCostKind, number>();
-  for (const { purpose } of calls) counts.set(purpose, (counts.get(purpose) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => counted(count, OWN_NAMES[kind])).join(", ");
+export function ownNote(counts: readonly (readonly [OwnCostKind, number])[]): string {
+  return counts.map(([kind, count]) => counted(count, OWN_NAMES[kind])).join(", ");
 }

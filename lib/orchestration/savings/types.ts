@@ -20,9 +20,9 @@ export interface CallBaseline {
   readonly rawInputTokens: number;
   /** The whole request as it was sent. Above `rawInputTokens` where our tools and opened handles cost more than the views saved. */
   readonly sentInputTokens: number;
-  /** How many contents were shown as a shorter view. */
+  /** How many contents were shown as a shorter view in this call for the first time. */
   readonly views?: number;
-  /** Of `views`, those whose rest could be had back, and those it was had back of. */
+  /** Of `views`, those whose rest can be had back; and handles whose content came back in this call for the first time. */
   readonly handlesOffered?: number;
   readonly handlesOpened?: number;
   /** What the plain order of this request would have had of the same cache. Absent: it was sent in the plain order. */
