@@ -265,8 +265,10 @@ export class Governor {
     { usage, usd, isAssumed, purpose }: { usage: ModelUsage; usd: bigint | null; isAssumed: boolean; purpose: OwnCostKind | null },
   ): void {
     const call = { provider: this.#provider, model: this.#model.modelId, usage, paidUsd: usd, isAssumed };
+    const { views = 0, handlesOffered = 0, handlesOpened = 0 } = baseline;
+    const shown = { views, handlesOffered, handlesOpened };
     if (this.#mode === "on") {
-      return savings.add(purpose === null ? { kind: "served", ...call, baseline } : { kind: "own", ...call, purpose });
+      return savings.add(purpose === null ? { kind: "served", ...call, baseline } : { kind: "own", ...call, ...shown, purpose });
     }
     const asItIs = { ...baseline, sentInputTokens: baseline.rawInputTokens, views: 0, handlesOffered: 0 };
     savings.add({ kind: "served", ...call, baseline: asItIs });

@@ -5,7 +5,6 @@ import { compareCall } from "./compareCall.ts";
 import { avoidedNote, modelNote, ORDER_NOTE, ownNote, viewsNote } from "./savingsNotes.ts";
 import type {
   AvoidedCall,
-  CallBaseline,
   CallPricer,
   OwnCall,
   OwnCostKind,
@@ -15,6 +14,7 @@ import type {
   SavingsReport,
   SavingsTotal,
   ServedCall,
+  ViewCounts,
 } from "./types.ts";
 
 /** A sum that remembers whether something in it is unknown. */
@@ -113,21 +113,21 @@ export class SavingsLedger {
     this.#sums["smaller views"].add(viewsTokens === 0 ? 0n : viewsUsd, viewsTokens, isWhole);
     this.#sums["cheaper model"].add(usesOtherModel ? modelUsd : 0n, 0, isWhole);
     this.#sums["cache-wise order"].add(baseline.plainCache === undefined ? 0n : orderUsd, 0, isWhole);
-    this.#count(baseline, viewsTokens !== 0, usesOtherModel);
+    if (viewsTokens !== 0) this.#counts.viewed += 1;
+    if (usesOtherModel) this.#counts.onOtherModel += 1;
+    if (baseline.plainCache !== undefined) this.#counts.reordered += 1;
+    this.#countViews(baseline);
   }
 
-  #count(baseline: CallBaseline, differs: boolean, usesOtherModel: boolean): void {
-    const counts = this.#counts;
-    const { views = 0, handlesOffered = 0, handlesOpened = 0, plainCache } = baseline;
-    if (views > 0 || differs) counts.viewed += 1;
-    counts.views += views;
-    counts.handlesOffered += handlesOffered;
-    counts.handlesOpened += handlesOpened;
-    if (usesOtherModel) counts.onOtherModel += 1;
-    if (plainCache !== undefined) counts.reordered += 1;
+  #countViews({ views = 0, handlesOffered = 0, handlesOpened = 0 }: ViewCounts): void {
+    this.#counts.views += views;
+    this.#counts.handlesOffered += handlesOffered;
+    this.#counts.handlesOpened += handlesOpened;
   }
 
-  #addOwn({ purpose, paidUsd, usage }: OwnCall): void {
+  #addOwn(call: OwnCall): void {
+    const { purpose, paidUsd, usage } = call;
+    this.#countViews(call);
     const tokens = tokensOf(usage);
     if (paidUsd === null) this.#counts.withoutPrice += 1;
     this.#counts.own.set(purpose, (this.#counts.own.get(purpose) ?? 0) + 1);
@@ -148,12 +148,12 @@ export class SavingsLedger {
   }
 
   #lines(): SavingsLine[] {
-    const { viewed, onOtherModel, served, reordered, avoided, own } = this.#counts;
+    const { viewed, views, onOtherModel, served, reordered, avoided, own } = this.#counts;
     const escalated = own.get("escalation") ?? 0;
     const ownCosts = [...own].filter(([purpose]) => purpose !== "escalation");
     const model = { onOtherModel, served, escalated, escalationsUsd: this.#escalations.total().usd };
     const lines: readonly (readonly [isThere: boolean, cause: SavingsCause, note: () => string])[] = [
-      [viewed > 0, "smaller views", () => viewsNote(this.#counts)],
+      [viewed + views > 0, "smaller views", () => viewsNote(this.#counts)],
       [onOtherModel + escalated > 0, "cheaper model", () => modelNote(model)],
       [reordered > 0, "cache-wise order", () => ORDER_NOTE],
       [avoided > 0, "no model needed", () => avoidedNote(avoided)],

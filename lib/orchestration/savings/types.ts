@@ -8,11 +8,20 @@ export interface CacheUse {
   readonly writeTokens: number;
 }
 
+/** For people; no amount depends on it. */
+export interface ViewCounts {
+  /** How many contents were shown as a shorter view in this call for the first time. */
+  readonly views?: number;
+  /** Of `views`, those whose rest can be had back; and handles whose content came back in this call for the first time. */
+  readonly handlesOffered?: number;
+  readonly handlesOpened?: number;
+}
+
 /**
  * What the same call would have been without us. Small and JSON-safe: it is stored with the step. Tokens are whole numbers ≥ 0, both
  * sides counted by the same counter for the model that was called.
  */
-export interface CallBaseline {
+export interface CallBaseline extends ViewCounts {
   /** What the agent or step names; neither names one: the balanced tier. Never "the capable one". */
   readonly provider: string;
   readonly model: string;
@@ -20,11 +29,6 @@ export interface CallBaseline {
   readonly rawInputTokens: number;
   /** The whole request as it was sent. Above `rawInputTokens` where our tools and opened handles cost more than the views saved. */
   readonly sentInputTokens: number;
-  /** How many contents were shown as a shorter view in this call for the first time. */
-  readonly views?: number;
-  /** Of `views`, those whose rest can be had back; and handles whose content came back in this call for the first time. */
-  readonly handlesOffered?: number;
-  readonly handlesOpened?: number;
   /** What the plain order of this request would have had of the same cache. Absent: it was sent in the plain order. */
   readonly plainCache?: CacheUse;
 }
@@ -49,7 +53,7 @@ export interface ServedCall {
 export type OwnCostKind = "expand" | "refetch" | "repair" | "escalation" | "memory" | "summary" | "conclusion" | "other";
 
 /** A model call that only we wanted: the baseline does not make it. An `escalation` is the cheap call whose answer was not good enough. */
-export interface OwnCall {
+export interface OwnCall extends ViewCounts {
   readonly kind: "own";
   readonly purpose: OwnCostKind;
   readonly provider: string;
