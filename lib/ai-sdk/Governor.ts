@@ -184,7 +184,7 @@ export class Governor {
   #prepare({ counter, prices, views }: Parts, call: SdkCall): OpenCall {
     const viewed = views?.apply(call) ?? null;
     const isOn = this.#mode === "on";
-    const governed: SdkCall = viewed?.isChanged === true ? { ...call, prompt: viewed.prompt } : call;
+    const governed = viewed?.call ?? call;
     const maxOutputTokens = call.maxOutputTokens ?? this.#options.maxOutputTokens ?? DEFAULT_OUTPUT_CAP;
     const isCapped = isOn && this.#ledger.isLimited && call.maxOutputTokens === undefined;
     const sent = isOn ? (isCapped ? { ...governed, maxOutputTokens } : governed) : call;
@@ -201,29 +201,23 @@ export class Governor {
       outputCapTokens,
       worst: { tokens: upperTokens + outputCapTokens, usd: prices.worstCaseUsd(this.#provider, modelId, worst) },
       viewed,
-      baseline: this.#baselineOf(counter, call, { viewed, governed, sent, sentTokens }),
+      baseline: this.#baselineOf(counter, viewed, isOn ? sentTokens : null, call),
     };
   }
 
-  #baselineOf(
-    counter: TokenCounter,
-    call: SdkCall,
-    { viewed, governed, sent, sentTokens }: { viewed: ViewedCall | null; governed: SdkCall; sent: SdkCall; sentTokens: number },
-  ): CallBaseline {
+  /** @param governedTokens null: not counted yet, since something else is sent */
+  #baselineOf(counter: TokenCounter, viewed: ViewedCall | null, governedTokens: number | null, call: SdkCall): CallBaseline {
     const count = (counted: SdkCall): number => counter.countRequest(countable(this.#model, counted)).tokens;
-    const named = { provider: this.#provider, model: this.#model.modelId };
-    const governedTokens = governed.prompt === sent.prompt ? sentTokens : count(governed);
-    if (viewed === null || (!viewed.isChanged && !viewed.isExpandOffered)) {
-      return { ...named, rawInputTokens: governedTokens, sentInputTokens: governedTokens };
-    }
-    const tools = viewed.isExpandOffered ? call.tools?.filter(({ name }) => name !== EXPAND_NAME) : call.tools;
+    const { call: governed, rawCall, made, openedHandles } = viewed ?? { call, rawCall: call, made: [], openedHandles: 0 };
+    const sentInputTokens = governedTokens ?? count(governed);
     return {
-      ...named,
-      rawInputTokens: count({ ...call, prompt: viewed.rawPrompt, ...(tools === undefined ? {} : { tools }) }),
-      sentInputTokens: governedTokens,
-      views: viewed.made.length,
-      handlesOffered: viewed.made.filter(({ isLossless }) => !isLossless).length,
-      handlesOpened: viewed.openedHandles,
+      provider: this.#provider,
+      model: this.#model.modelId,
+      rawInputTokens: governed === rawCall ? sentInputTokens : count(rawCall),
+      sentInputTokens,
+      views: made.length,
+      handlesOffered: made.filter(({ isLossless }) => !isLossless).length,
+      handlesOpened: openedHandles,
     };
   }
 

@@ -7,7 +7,7 @@ import { callInputs, contentOf, isToolMessage, lastUserText, toolCallKey, withVi
 import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
 
 /** Below it a loop's results are lossless only: what is small is seldom worth a second look (durability.md, C3). */
-const LOSSY_FROM_TOKENS = 2_000;
+const LONG_FROM_TOKENS = 2_000;
 /** Shorter results cannot pay for the marks of a view. */
 const MIN_CHARS = 80;
 const KEPT_VIEWS = 10_000;
@@ -23,11 +23,11 @@ export interface MadeView {
 }
 
 export interface ViewedCall {
-  readonly prompt: SdkCall["prompt"];
-  /** The prompt as it would be without us: raw results, and no trace of `expand`. */
-  readonly rawPrompt: SdkCall["prompt"];
+  /** What to send: views in place of results, `expand` only where a handle is visible. The very call that was given if nothing changes. */
+  readonly call: SdkCall;
+  /** The call as it would be without us: raw results, and no trace of `expand`. */
+  readonly rawCall: SdkCall;
   readonly isExpandOffered: boolean;
-  readonly isChanged: boolean;
   /** Views that no earlier call had. */
   readonly made: readonly MadeView[];
   /** Handles whose content no earlier call had. */
@@ -70,33 +70,39 @@ export class ToolResultViews {
 
   apply(call: SdkCall): ViewedCall {
     const isExpandOffered = offersExpand(call);
-    const task = lastUserText(call.prompt);
-    const inputs = callInputs(call.prompt);
-    const made: MadeView[] = [];
-    const opened: string[] = [];
-    let isChanged = false;
+    const context: ViewContext = {
+      isExpandOffered,
+      task: lastUserText(call.prompt),
+      inputs: callInputs(call.prompt),
+      made: [],
+      opened: [],
+      isChanged: false,
+      isHandleVisible: false,
+    };
     const prompt = call.prompt.map((message): SdkMessage => {
       if (!isToolMessage(message)) return message;
-      const content = message.content.map((part) => {
-        if (part.type !== "tool-result") return part;
-        if (isExpandOffered && part.toolName === EXPAND_NAME) {
-          opened.push(part.toolCallId);
-          return part;
-        }
-        const viewed = this.#viewOf(part, { isExpandOffered, task, input: inputs.get(part.toolCallId), made });
-        if (viewed !== part) isChanged = true;
-        return viewed;
-      });
-      return { ...message, content };
+      return { ...message, content: message.content.map((part) => (part.type === "tool-result" ? this.#shown(part, context) : part)) };
     });
+    const { made, opened, isChanged, isHandleVisible } = context;
+    const viewed = isChanged ? { ...call, prompt } : call;
     return {
-      prompt: isChanged ? prompt : call.prompt,
-      rawPrompt: opened.length === 0 && !isExpandOffered ? call.prompt : withoutExpand(call.prompt),
+      call: isExpandOffered && !isHandleVisible ? withoutExpandTool(viewed) : viewed,
+      rawCall: isExpandOffered ? { ...withoutExpandTool(call), prompt: withoutExpandCalls(call.prompt) } : call,
       isExpandOffered,
-      isChanged,
       made,
       openedHandles: opened.filter((id) => this.#isNew(id)).length,
     };
+  }
+
+  #shown(part: ToolResult, context: ViewContext): ToolResult {
+    if (context.isExpandOffered && part.toolName === EXPAND_NAME) {
+      context.opened.push(part.toolCallId);
+      context.isHandleVisible = true;
+      return part;
+    }
+    const shown = this.#viewOf(part, context);
+    if (shown !== part) context.isChanged = true;
+    return shown;
   }
 
   #isNew(toolCallId: string): boolean {
@@ -113,7 +119,10 @@ export class ToolResultViews {
     const decided = this.#decided.get(key) ?? this.#decide(part, content, hash, context);
     this.#decided.set(key, decided);
     // The raw content comes with every call, so what a visible handle stands for is always at hand.
-    if (decided.handle !== null) this.#raw.set(decided.handle, content);
+    if (decided.handle !== null) {
+      this.#raw.set(decided.handle, content);
+      context.isHandleVisible = true;
+    }
     return decided.view === null ? part : withView(part, decided.view);
   }
 
@@ -125,7 +134,7 @@ export class ToolResultViews {
     const level = this.#levelOf(part, tokensIn, context);
     const first = this.#shortened.get(hash);
     if (level > 0 && first !== undefined && first !== part.toolCallId) return verbatim;
-    const { isExpandOffered: _, task, made } = context;
+    const { task, made } = context;
     const result = this.#compressor.compressNow(content, { level, ...(task === undefined || level < 2 ? {} : { task }) });
     // At level 0 nothing can be had back, so nothing may be missing.
     if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return verbatim;
@@ -135,24 +144,27 @@ export class ToolResultViews {
     if (tokensOut >= tokensIn) return verbatim;
     if (handle !== null) {
       this.#shortened.set(hash, part.toolCallId);
-      this.#shortenedCalls.set(toolCallKey(part.toolName, context.input), true);
+      this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
     }
     made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
     return { view, handle };
   }
 
   #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
-    if (!isExpandOffered || tokensIn < LOSSY_FROM_TOKENS || VERBATIM_NAMES.test(part.toolName)) return 0;
-    return this.#options.level ?? 1;
+    const { level = 1, longFromTokens = LONG_FROM_TOKENS } = this.#options;
+    return !isExpandOffered || tokensIn < longFromTokens || VERBATIM_NAMES.test(part.toolName) ? 0 : level;
   }
 }
 
+/** What is known of the call under way, and what comes of it. */
 interface ViewContext {
   readonly isExpandOffered: boolean;
   readonly task: string | undefined;
-  /** What the tool was called with. */
-  readonly input: unknown;
+  readonly inputs: ReadonlyMap<string, unknown>;
   readonly made: MadeView[];
+  readonly opened: string[];
+  isChanged: boolean;
+  isHandleVisible: boolean;
 }
 
 function sizeOf({ view }: Decided): number {
@@ -163,7 +175,14 @@ function offersExpand({ tools }: SdkCall): boolean {
   return tools?.some((tool) => tool.type === "function" && tool.name === EXPAND_NAME && tool.description === EXPAND_DESCRIPTION) ?? false;
 }
 
-function withoutExpand(prompt: SdkCall["prompt"]): SdkCall["prompt"] {
+function withoutExpandTool({ tools, ...call }: SdkCall): SdkCall {
+  const others = tools?.filter(({ name }) => name !== EXPAND_NAME) ?? [];
+  if (others.length > 0) return { ...call, tools: others };
+  const { toolChoice: _, ...rest } = call;
+  return rest;
+}
+
+function withoutExpandCalls(prompt: SdkCall["prompt"]): SdkCall["prompt"] {
   return prompt.flatMap((message): SdkMessage[] => {
     if (message.role === "assistant") {
       const content = message.content.filter((part) => part.type !== "tool-call" || part.toolName !== EXPAND_NAME);

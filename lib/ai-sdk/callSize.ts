@@ -4,12 +4,12 @@ import type { CountableRequest } from "../tokens/types.ts";
 import type { SdkCall, SdkModel } from "./types.ts";
 
 /** Names of AI SDK providers end in the kind of their endpoint: `openai.responses`, `google.generative-ai`. Prices and factors go by what is before. */
-export function providerOf({ provider }: SdkModel): string {
+export function providerOf({ provider }: Pick<SdkModel, "provider">): string {
   const dot = provider.indexOf(".");
   return dot === -1 ? provider : provider.slice(0, dot);
 }
 
-export function countable(model: SdkModel, { prompt, tools, responseFormat }: SdkCall): CountableRequest {
+export function countable(model: Pick<SdkModel, "provider" | "modelId">, { prompt, tools, responseFormat }: SdkCall): CountableRequest {
   const functions = (tools ?? []).flatMap((tool) =>
     tool.type === "function"
       ? [

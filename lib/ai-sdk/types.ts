@@ -39,10 +39,12 @@ export type GovernMode = "on" | "observe";
 
 export interface ViewOptions {
   /**
-   * Highest level for tool results of 2 000 tokens or more: 0 lossless, 1 also what `expand` brings back, 2 also cuts by relevance.
-   * Above 0 only in requests that offer the `expand` tool. @defaultValue 1
+   * Highest level for tool results that are long: 0 lossless, 1 also what `expand` brings back, 2 also cuts by relevance to the
+   * user's last message. Above 0 only in requests that offer the `expand` tool. @defaultValue 1
    */
   readonly level?: 0 | 1 | 2;
+  /** Tool results of fewer tokens are lossless only. @defaultValue 2000 */
+  readonly longFromTokens?: number;
   /** Names of tools whose results are never touched. */
   readonly verbatimTools?: readonly string[];
 }
