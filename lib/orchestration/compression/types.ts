@@ -31,7 +31,7 @@ export interface StageReport {
   readonly rolledBack?: string;
 }
 
-/** Atoms (numbers, ids, dates, addresses, names, …) of the content. A result with something lost cannot be made. */
+/** Facts that must be kept (numbers, ids, dates, names of pinned units; of the whole content where nothing was cut). A result with something lost cannot be made. */
 export interface CompressionFacts {
   readonly total: number;
   /** In the view. */
@@ -66,6 +66,8 @@ export interface Unit {
   /** Index of the unit without which this one makes no sense (heading, table header, speaker); kept whenever this is. Always smaller than its own index. */
   readonly parent?: number;
   readonly pin?: PinReason;
+  /** White space before it; a space keeps it in the paragraph of the unit before. @defaultValue a line break */
+  readonly lead?: string;
   /** 0–1, before any query: how much a reader without a task would miss it. @defaultValue 0.5 */
   readonly weight?: number;
 }

@@ -1,0 +1,112 @@
+// Fits one calibration model: logistic weights that are never negative, then a monotone table of what survived around each score. Deterministic.
+import {
+  scoreOf,
+  type CalibrationModel,
+  type CalibrationStep,
+  type QualityFeatures,
+} from "../../lib/orchestration/compression/calibrationModel.ts";
+
+export interface Sample {
+  readonly features: QualityFeatures;
+  readonly survived: boolean;
+  /** Views of one content are no independent witnesses: bounds count contents, not views. */
+  readonly content: number;
+}
+
+const ROUNDS = 1_500;
+const RATE = 1;
+const RIDGE = 0.001;
+const POINTS = 32;
+/** Samples on either side of a point that speak for it; fewer towards the ends. */
+const HALF_WINDOW = 700;
+const LEAST_HALF_WINDOW = 120;
+/** One-sided 90 %. */
+const Z = 1.2816;
+
+export function fitModel(samples: readonly Sample[]): CalibrationModel {
+  const fitted = fitWeights(samples);
+  const model = { bias: round(fitted.bias), weights: fitted.weights.map(round) };
+  return { ...model, steps: fitSteps(samples, model), samples: samples.length };
+}
+
+type Weights = Pick<CalibrationModel, "bias" | "weights">;
+
+/** Gradient descent on the logistic loss, weights cut off at 0: keeping more must never lower Q. */
+function fitWeights(samples: readonly Sample[]): Weights {
+  const size = samples[0]?.features.length ?? 0;
+  let bias = 0;
+  const weights = Array.from({ length: size }, () => 0.5);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const gradient = Array.from({ length: size }, () => 0);
+    let biasGradient = 0;
+    for (const { features, survived } of samples) {
+      const error = 1 / (1 + Math.exp(-scoreOf({ bias, weights }, features))) - Number(survived);
+      biasGradient += error;
+      for (let index = 0; index < size; index += 1) gradient[index] = (gradient[index] ?? 0) + error * (features[index] ?? 0);
+    }
+    bias -= (RATE * biasGradient) / samples.length;
+    for (let index = 0; index < size; index += 1) {
+      const weight = weights[index] ?? 0;
+      weights[index] = Math.max(0, weight - RATE * ((gradient[index] ?? 0) / samples.length + RIDGE * weight));
+    }
+  }
+  return { bias, weights };
+}
+
+interface Pool {
+  score: number;
+  share: number;
+  witnesses: number;
+  points: number;
+}
+
+function fitSteps(samples: readonly Sample[], model: Weights): readonly CalibrationStep[] {
+  const sorted = samples
+    .map(({ features, survived, content }) => ({ score: scoreOf(model, features), survived, content }))
+    .sort((left, right) => left.score - right.score);
+  const pools: Pool[] = [];
+  for (let point = 0; point < POINTS; point += 1) {
+    const centre = Math.round(((sorted.length - 1) * (point + 0.5)) / POINTS);
+    const half = Math.max(LEAST_HALF_WINDOW, Math.min(HALF_WINDOW, centre, sorted.length - 1 - centre));
+    const near = sorted.slice(Math.max(0, centre - half), centre + half + 1);
+    let pool: Pool = {
+      score: near.reduce((sum, { score }) => sum + score, 0) / near.length,
+      share: near.filter(({ survived }) => survived).length / near.length,
+      witnesses: new Set(near.map(({ content }) => content)).size,
+      points: 1,
+    };
+    // Pool adjacent violators: a higher score never promises less.
+    for (let last = pools.at(-1); last !== undefined && last.share >= pool.share; last = pools.at(-1)) {
+      pool = merge(last, pool);
+      pools.pop();
+    }
+    pools.push(pool);
+  }
+  let lower = 0;
+  return pools.map(({ score, share, witnesses }) => {
+    lower = Math.max(lower, wilsonLower(share, witnesses));
+    return [round(score), round(share), round(lower)];
+  });
+}
+
+function merge(left: Pool, right: Pool): Pool {
+  const points = left.points + right.points;
+  const mean = (a: number, b: number): number => (a * left.points + b * right.points) / points;
+  return {
+    score: mean(left.score, right.score),
+    share: mean(left.share, right.share),
+    // Windows overlap: together they know hardly more than one.
+    witnesses: Math.max(left.witnesses, right.witnesses),
+    points,
+  };
+}
+
+/** Lower end of the score interval of a share (Wilson 1927). */
+export function wilsonLower(share: number, count: number): number {
+  const square = Z ** 2 / count;
+  return (share + square / 2 - Z * Math.sqrt((share * (1 - share)) / count + square / (4 * count))) / (1 + square);
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}

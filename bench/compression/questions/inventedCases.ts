@@ -1,0 +1,94 @@
+// Invented logs with an incident in them, and invented meetings: contents that no package ships. All names and figures are made up.
+import type { SeededRandom } from "../random.ts";
+import type { Case } from "./types.ts";
+
+const SERVICES = ["billing", "search", "ingest", "mailer", "gateway", "profiles"] as const;
+const NORMAL = [
+  "request done in # ms",
+  "cache hit for key k#",
+  "heartbeat # ok",
+  "connection # opened",
+  "connection # closed",
+  "flushed # rows",
+] as const;
+const FAILURES = [
+  ["connection to db-# refused", "database"],
+  ["timed out after # ms waiting for lock lk-#", "lock"],
+  ["disk full on /mnt/v#: # bytes needed", "disk"],
+  ["certificate of peer p#.example expired # days ago", "certificate"],
+  ["out of memory in worker # at # MB", "memory"],
+] as const;
+
+/** A few hundred lines, some of them about one failure of one service. */
+export function incidentCase(random: SeededRandom, index: number): Case {
+  const number = (): string => String(10 + random.below(99_000));
+  const fill = (text: string): string => text.replace(/#/g, number);
+  const [failure, subject] = random.pick(FAILURES);
+  const service = random.pick(SERVICES);
+  const at = new Set(random.sample([...Array(250).keys()], 4));
+  const answers: string[][] = [];
+  const lines = Array.from({ length: 250 }, (_, line) => {
+    const time = `2032-05-1${index % 10}T0${Math.floor(line / 60)}:${String(line % 60).padStart(2, "0")}:${String(random.below(60)).padStart(2, "0")}Z`;
+    if (!at.has(line)) return `${time} INFO [${random.pick(SERVICES)}] ${fill(random.pick(NORMAL))}`;
+    const text = fill(failure);
+    answers.push([text], [time]);
+    return `${time} ERROR [${service}] ${text}`;
+  });
+  return {
+    source: `incident ${index}`,
+    content: lines.join("\n"),
+    task: random.pick([
+      `What is wrong with the ${subject} in the ${service} service? Give the errors and when they happened.`,
+      "Find the errors in this log: message, service and time.",
+      "Check this log and say what went wrong.",
+      `What is wrong with the ${subject} in the ${service} service?`,
+    ]),
+    answers: random.sample(answers, 5),
+    family: "log",
+  };
+}
+
+const PEOPLE = ["Ada", "Bruno", "Chidi", "Dana", "Emre", "Freya"] as const;
+const SUBJECTS = ["the release", "the data import", "the office move", "hiring", "the new pricing", "support load"] as const;
+const STATEMENTS = [
+  "we agreed to finish ~ by the #th of March",
+  "~ will cost about # euros more than planned",
+  "I will own ~ and report on day #",
+  "for ~ we need # more people",
+  "the blocker for ~ is ticket TK-#",
+  "~ is not going ahead before week #",
+] as const;
+const FILLERS = [
+  "yeah",
+  "okay, sure",
+  "mm-hmm",
+  "right, so, um, let me think",
+  "sorry, you go first",
+  "can everybody hear me?",
+  "I see",
+] as const;
+
+/** Turns of speakers; the task asks about one or two of the subjects, or about the whole. */
+export function meetingCase(random: SeededRandom, index: number): Case {
+  const said: { readonly subject: string; readonly figure: string }[] = [];
+  const turns = Array.from({ length: 120 }, () => {
+    const speaker = random.pick(PEOPLE);
+    if (random.next() < 0.45) return `${speaker}: ${random.pick(FILLERS)}.`;
+    const subject = random.pick(SUBJECTS);
+    const figure = String(100 + random.below(90_000));
+    said.push({ subject, figure });
+    return `${speaker}: Well, ${random.pick(STATEMENTS).replace("~", subject).replace("#", figure)}.`;
+  });
+  const subject = random.pick(SUBJECTS);
+  const isAboutAll = random.next() < 0.3;
+  const asked = isAboutAll ? said : said.filter((one) => one.subject === subject);
+  return {
+    source: `meeting ${index}`,
+    content: turns.join("\n"),
+    task: isAboutAll
+      ? "Summarise the meeting with all decisions and figures."
+      : random.pick([`Summarise what was said about ${subject}, with figures.`, `What was said about ${subject}?`]),
+    answers: random.sample(asked, 6).map(({ figure }) => [figure]),
+    family: "meeting",
+  };
+}

@@ -1,0 +1,51 @@
+// What a calibration is made of, and how it turns features into Q. The fitted figures stand in calibrationTable.ts.
+
+/** A question asks for one thing, and its words lie near the answer; an instruction is asked about in details of its own. */
+export type TaskKind = "question" | "instruction" | "none";
+
+/** Rows, lines and sentences are cut differently, and asked about differently. */
+export type ContentGroup = "records" | "lines" | "text";
+
+/**
+ * Features of a view, each 0–1 and growing with what is kept, in the order of `weights`:
+ * relevance kept · distance of the best unit cut from the best one · units kept before the first one cut, by relevance (logarithmic) ·
+ * atoms kept · atoms that the reduction kept · tokens kept.
+ */
+export type QualityFeatures = readonly number[];
+
+/** Both 0–5. `lowerBound` is one-sided, 90 %. */
+export interface QualityEstimate {
+  readonly quality: number;
+  readonly lowerBound: number;
+}
+
+export type CalibrationTable = Readonly<Record<TaskKind, Readonly<Record<ContentGroup, CalibrationModel>>>>;
+
+/** Weights ≥ 0 over {@link QualityFeatures}, then a monotone table from their sum to a probability. */
+export interface CalibrationModel {
+  readonly bias: number;
+  readonly weights: readonly number[];
+  /** Ascending in all three: score, share of questions that survive in views of this score, its one-sided 90 % lower bound. Linear between two, level outside. */
+  readonly steps: readonly CalibrationStep[];
+  /** Questions that the model was fitted on. */
+  readonly samples: number;
+}
+
+export type CalibrationStep = readonly [score: number, probability: number, lower: number];
+
+export function scoreOf({ bias, weights }: Pick<CalibrationModel, "bias" | "weights">, features: QualityFeatures): number {
+  return weights.reduce((sum, weight, index) => sum + weight * (features[index] ?? 0), bias);
+}
+
+export function toQuality(model: CalibrationModel, features: QualityFeatures): QualityEstimate {
+  const score = scoreOf(model, features);
+  const { steps } = model;
+  const above = steps.findIndex(([at]) => at > score);
+  const right = above === -1 ? steps.at(-1) : steps[above];
+  const left = above === -1 ? right : steps[Math.max(0, above - 1)];
+  if (left === undefined || right === undefined) return { quality: 0, lowerBound: 0 };
+  const width = right[0] - left[0];
+  const part = width <= 0 ? 0 : Math.min(1, Math.max(0, (score - left[0]) / width));
+  const between = (from: number, to: number): number => 5 * (from + (to - from) * part);
+  return { quality: between(left[1], right[1]), lowerBound: between(left[2], right[2]) };
+}
