@@ -1,0 +1,195 @@
+// Shows a model shorter views of tool results, the same one for the same result in every later call. User and system text is never touched.
+import { LRUCache } from "lru-cache";
+import { sha256 } from "../core/ids.ts";
+import type { TokenCounter } from "../tokens/TokenCounter.ts";
+import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine } from "./expandTool.ts";
+import { callInputs, contentOf, isToolMessage, lastUserText, toolCallKey, withView, type ToolResult } from "./toolResults.ts";
+import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
+
+/** Below it a loop's results are lossless only: what is small is seldom worth a second look (durability.md, C3). */
+const LONG_FROM_TOKENS = 2_000;
+/** Shorter results cannot pay for the marks of a view. */
+const MIN_CHARS = 80;
+const KEPT_VIEWS = 10_000;
+const KEPT_CHARS = 64_000_000;
+const VERBATIM_NAMES = /(?:^|[_\-\s.])(?:grep|rg|search|find|glob|ls|cat|read|view|open|file|diff|patch)(?:$|[_\-\s.])/i;
+
+export interface MadeView {
+  readonly toolName: string;
+  readonly level: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  readonly isLossless: boolean;
+}
+
+export interface ViewedCall {
+  /** What to send: views in place of results, `expand` only where a handle is visible. The very call that was given if nothing changes. */
+  readonly call: SdkCall;
+  /** The call as it would be without us: raw results, and no trace of `expand`. */
+  readonly rawCall: SdkCall;
+  readonly isExpandOffered: boolean;
+  /** Views that no earlier call had. */
+  readonly made: readonly MadeView[];
+  /** Handles whose content no earlier call had. */
+  readonly openedHandles: number;
+}
+
+interface Decided {
+  /** null: verbatim. */
+  readonly view: string | null;
+  readonly handle: string | null;
+}
+
+export class ToolResultViews {
+  readonly #counter: TokenCounter;
+  readonly #compressor: ViewCompressor;
+  readonly #options: ViewOptions;
+  readonly #decided = new LRUCache<string, Decided>({ max: KEPT_VIEWS, maxSize: KEPT_CHARS, sizeCalculation: sizeOf });
+  /** Content hash → the first call whose result was shown as a view with something left out. */
+  readonly #shortened = new LRUCache<string, string>({ max: KEPT_VIEWS });
+  /** Tool calls with whose results that was done: made again, they say that the view failed. */
+  readonly #shortenedCalls = new LRUCache<string, true>({ max: KEPT_VIEWS });
+  readonly #opened = new LRUCache<string, true>({ max: KEPT_VIEWS });
+  readonly #raw = new LRUCache<string, string>({ maxSize: KEPT_CHARS, sizeCalculation: (text) => text.length + 1 });
+
+  constructor(counter: TokenCounter, compressor: ViewCompressor, options: ViewOptions) {
+    this.#counter = counter;
+    this.#compressor = compressor;
+    this.#options = options;
+  }
+
+  /** What `expand` gives back. */
+  readRaw(handle: string): string | undefined {
+    return this.#raw.get(handle);
+  }
+
+  /** Whether this is a call again for something that was shown shortened. */
+  isRefetch(toolName: string, input: unknown): boolean {
+    return this.#shortenedCalls.has(toolCallKey(toolName, input));
+  }
+
+  apply(call: SdkCall): ViewedCall {
+    const isExpandOffered = offersExpand(call);
+    const context: ViewContext = {
+      isExpandOffered,
+      task: lastUserText(call.prompt),
+      inputs: callInputs(call.prompt),
+      made: [],
+      opened: [],
+      isChanged: false,
+      isHandleVisible: false,
+    };
+    const prompt = call.prompt.map((message): SdkMessage => {
+      if (!isToolMessage(message)) return message;
+      return { ...message, content: message.content.map((part) => (part.type === "tool-result" ? this.#shown(part, context) : part)) };
+    });
+    const { made, opened, isChanged, isHandleVisible } = context;
+    const viewed = isChanged ? { ...call, prompt } : call;
+    return {
+      call: isExpandOffered && !isHandleVisible ? withoutExpandTool(viewed) : viewed,
+      rawCall: isExpandOffered ? { ...withoutExpandTool(call), prompt: withoutExpandCalls(call.prompt) } : call,
+      isExpandOffered,
+      made,
+      openedHandles: opened.filter((id) => this.#isNew(id)).length,
+    };
+  }
+
+  #shown(part: ToolResult, context: ViewContext): ToolResult {
+    if (context.isExpandOffered && part.toolName === EXPAND_NAME) {
+      context.opened.push(part.toolCallId);
+      context.isHandleVisible = true;
+      return part;
+    }
+    const shown = this.#viewOf(part, context);
+    if (shown !== part) context.isChanged = true;
+    return shown;
+  }
+
+  #isNew(toolCallId: string): boolean {
+    if (this.#opened.has(toolCallId)) return false;
+    this.#opened.set(toolCallId, true);
+    return true;
+  }
+
+  #viewOf(part: ToolResult, context: ViewContext): ToolResult {
+    const content = contentOf(part);
+    if (content === null || content.length < MIN_CHARS || this.#options.verbatimTools?.includes(part.toolName) === true) return part;
+    const hash = sha256(content).toString("hex");
+    const key = `${part.toolCallId}\n${hash}`;
+    const decided = this.#decided.get(key) ?? this.#decide(part, content, hash, context);
+    this.#decided.set(key, decided);
+    // The raw content comes with every call, so what a visible handle stands for is always at hand.
+    if (decided.handle !== null) {
+      this.#raw.set(decided.handle, content);
+      context.isHandleVisible = true;
+    }
+    return decided.view === null ? part : withView(part, decided.view);
+  }
+
+  #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Decided {
+    const verbatim: Decided = { view: null, handle: null };
+    const isPlain = !/^\s*[[{]/.test(content);
+    if (isPlain && VERBATIM_NAMES.test(part.toolName)) return verbatim;
+    const tokensIn = this.#counter.count(content);
+    const level = this.#levelOf(part, tokensIn, context);
+    const first = this.#shortened.get(hash);
+    if (level > 0 && first !== undefined && first !== part.toolCallId) return verbatim;
+    const { task, made } = context;
+    const result = this.#compressor.compressNow(content, { level, ...(task === undefined || level < 2 ? {} : { task }) });
+    // At level 0 nothing can be had back, so nothing may be missing.
+    if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return verbatim;
+    const handle = result.lossless ? null : hash.slice(0, 12);
+    const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
+    const tokensOut = this.#counter.count(view);
+    if (tokensOut >= tokensIn) return verbatim;
+    if (handle !== null) {
+      this.#shortened.set(hash, part.toolCallId);
+      this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
+    }
+    made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
+    return { view, handle };
+  }
+
+  #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
+    const { level = 1, longFromTokens = LONG_FROM_TOKENS } = this.#options;
+    return !isExpandOffered || tokensIn < longFromTokens || VERBATIM_NAMES.test(part.toolName) ? 0 : level;
+  }
+}
+
+/** What is known of the call under way, and what comes of it. */
+interface ViewContext {
+  readonly isExpandOffered: boolean;
+  readonly task: string | undefined;
+  readonly inputs: ReadonlyMap<string, unknown>;
+  readonly made: MadeView[];
+  readonly opened: string[];
+  isChanged: boolean;
+  isHandleVisible: boolean;
+}
+
+function sizeOf({ view }: Decided): number {
+  return (view?.length ?? 0) + 1;
+}
+
+function offersExpand({ tools }: SdkCall): boolean {
+  return tools?.some((tool) => tool.type === "function" && tool.name === EXPAND_NAME && tool.description === EXPAND_DESCRIPTION) ?? false;
+}
+
+function withoutExpandTool({ tools, ...call }: SdkCall): SdkCall {
+  const others = tools?.filter(({ name }) => name !== EXPAND_NAME) ?? [];
+  if (others.length > 0) return { ...call, tools: others };
+  const { toolChoice: _, ...rest } = call;
+  return rest;
+}
+
+function withoutExpandCalls(prompt: SdkCall["prompt"]): SdkCall["prompt"] {
+  return prompt.flatMap((message): SdkMessage[] => {
+    if (message.role === "assistant") {
+      const content = message.content.filter((part) => part.type !== "tool-call" || part.toolName !== EXPAND_NAME);
+      return content.length === 0 ? [] : [{ ...message, content }];
+    }
+    if (message.role !== "tool") return [message];
+    const content = message.content.filter((part) => part.type !== "tool-result" || part.toolName !== EXPAND_NAME);
+    return content.length === 0 ? [] : [{ ...message, content }];
+  });
+}

@@ -1,0 +1,20 @@
+// `neuronforge/ai-sdk`: governs any AI SDK model in one line.
+export { govern } from "./govern.ts";
+export { ProcessLedger } from "./ProcessLedger.ts";
+export type {
+  CallLedger,
+  CallRefusal,
+  CallReservation,
+  GovernableModel,
+  GovernDecision,
+  GovernedModel,
+  GovernLimits,
+  GovernMode,
+  GovernOptions,
+  GovernReceipt,
+  LedgerBalance,
+  OwnPrice,
+  ViewCompressor,
+  ViewOptions,
+} from "./types.ts";
+export { AppError } from "../core/errors.ts";
