@@ -1,20 +1,9 @@
 // Makes the view of one content under a policy, or leaves it raw: too short, not worth it, or refused by its checks. It sends nothing and stores nothing.
+import type { TokenCompressor } from "./TokenCompressor.ts";
 import type { CompressedContent, ViewPolicy } from "./types.ts";
 
 /** The part of `TokenCompressor` that views need. */
-export interface ViewCompressor {
-  compress(
-    content: string,
-    targetTokens: number | null,
-    quality: number | null,
-    options: {
-      readonly task?: string;
-      readonly fields?: readonly string[];
-      readonly level?: 0 | 1 | 2 | 3;
-      readonly minQuality?: number;
-    },
-  ): Promise<CompressedContent>;
-}
+export type ViewCompressor = Pick<TokenCompressor, "compress">;
 
 export interface ViewRequest {
   readonly content: string;
@@ -29,6 +18,8 @@ export interface ViewRequest {
 
 export interface View {
   readonly text: string;
+  /** Tokens of `text`. null: it was too short to be counted. */
+  readonly tokens: number | null;
   /** null: the content goes raw; `why` says why. */
   readonly made: CompressedContent | null;
   readonly why: string;
@@ -45,14 +36,15 @@ export class ViewMaker {
   }
 
   async make({ content, policy, task, fields, targetTokens }: ViewRequest): Promise<View> {
-    if (content.length < MIN_CHARACTERS) return { text: content, made: null, why: "too short" };
+    if (content.length < MIN_CHARACTERS) return { text: content, tokens: null, made: null, why: "too short" };
     const made = await this.#compressor.compress(content, targetTokens ?? null, null, {
       level: policy.level,
-      minQuality: policy.minQuality,
+      ...(policy.level < 1 ? {} : { minQuality: policy.minQuality }),
       ...(task === undefined ? {} : { task }),
       ...(fields === undefined ? {} : { fields }),
     });
-    if (made.outcome === "passthrough" || made.tokensOut >= made.tokensIn) return { text: content, made: null, why: "nothing to gain" };
-    return { text: made.view, made, why: `level ${made.level}` };
+    if (made.outcome === "passthrough" || made.tokensOut >= made.tokensIn)
+      return { text: content, tokens: made.tokensIn, made: null, why: "nothing to gain" };
+    return { text: made.view, tokens: made.tokensOut, made, why: `level ${made.level}` };
   }
 }

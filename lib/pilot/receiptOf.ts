@@ -3,14 +3,17 @@ import type { WorkspaceId } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadAccountStates, loadAttempts } from "../ledger/BudgetStore.ts";
-import type { Receipt } from "../systemApi.ts";
+import { renderReceipt } from "../orchestration/savings/renderReceipt.ts";
+import type { CallPricer, SavingsTotal } from "../orchestration/savings/types.ts";
+import type { Receipt, SavingsAmount } from "../systemApi.ts";
+import { savingsOf, type ExecutionSavings } from "./governance/savingsOf.ts";
 import { DocumentCache } from "./DocumentStore.ts";
 import type { ConfigSnapshot } from "./ExecutionState.ts";
 import { reportedStatus, requireExecution } from "./reportExecution.ts";
 
 const documents = new DocumentCache();
 
-export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: string): Promise<Receipt> {
+export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: WorkspaceId, id: string): Promise<Receipt> {
   const record = await requireExecution(db, workspaceId, id);
   const snapshot = (await documents.load(db, workspaceId, record.snapshotHash)) as unknown as ConfigSnapshot;
   const attempts = await loadAttempts(db, id);
@@ -26,6 +29,7 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
     return excess > 0n ? total + excess : total;
   }, 0n);
   const tokens = settled.reduce((total, { usedTokens }) => total + (usedTokens ?? 0), 0);
+  const savings = await savingsOf(db, prices, { executionId: id, attempts, pricedAs: snapshot.pricedAs });
   const booked =
     snapshot.pricedAs === null
       ? "as reported by the provider"
@@ -35,7 +39,7 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
     status: reportedStatus(record.status),
     paidUsd: unpriced > 0 ? null : nanoToUsd(modelUsd + effectUsd),
     limitUsd: account?.limitUsd === undefined || account.limitUsd === null ? null : nanoToUsd(account.limitUsd),
-    baselineUsd: null,
+    baselineUsd: usdOrNull(savings?.report.baseline.usd ?? null),
     pricedAs: snapshot.pricedAs,
     lines: [
       { cause: "model calls", usd: unpriced > 0 ? null : nanoToUsd(modelUsd), tokens, note: `${settled.length} calls, ${booked}` },
@@ -57,7 +61,26 @@ export async function receiptOf(db: Queryable, workspaceId: WorkspaceId, id: str
     })),
     unknown: { callsWithoutPrice: unpriced, callsAssumed: models.filter(({ state }) => state === "assumed").length },
     overrunUsd: nanoToUsd(overrun),
+    savings: savings === null ? null : reportSavings(savings),
   };
+}
+
+function reportSavings({ report, wouldSaveTokens }: ExecutionSavings): NonNullable<Receipt["savings"]> {
+  const total = ({ usd, tokens }: SavingsTotal): SavingsAmount => ({ usd: usdOrNull(usd), tokens });
+  return {
+    baseline: total(report.baseline),
+    lines: report.lines.map(({ cause, method, usd, tokens, note }) => ({ cause, method, usd: usdOrNull(usd), tokens, note })),
+    paid: total(report.paid),
+    calls: report.calls,
+    stepsNotCounted: report.stepsNotCounted,
+    callsWithoutBaseline: report.unknown.callsWithoutBaseline,
+    wouldSaveTokens,
+    text: renderReceipt(report, { title: "of savings" }),
+  };
+}
+
+function usdOrNull(usd: NanoUsd | null): number | null {
+  return usd === null ? null : nanoToUsd(usd);
 }
 
 function sum(amounts: readonly (NanoUsd | null)[]): NanoUsd {

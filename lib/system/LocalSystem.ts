@@ -98,7 +98,7 @@ export class LocalSystem implements System {
   }
 
   async receipt(executionId: string): Promise<Receipt> {
-    return receiptOf(this.#db, this.#workspaceId, await this.#idOf(executionId));
+    return receiptOf(this.#db, this.#parts.engine.services.prices, this.#workspaceId, await this.#idOf(executionId));
   }
 
   async listExecutions(filter: {

@@ -19,7 +19,7 @@ export async function exportExecution({ engine, config }: SystemParts, id: strin
   const document = {
     format: "neuronforge.execution/1",
     report: await reportExecution(db, workspaceId, id),
-    receipt: await receiptOf(db, workspaceId, id),
+    receipt: await receiptOf(db, engine.services.prices, workspaceId, id),
     definition: await documents.load(db, workspaceId, record.definitionHash),
     snapshot: await documents.load(db, workspaceId, record.snapshotHash),
     inputs: await valueOf(db, id, record.inputHash),

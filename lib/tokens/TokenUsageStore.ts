@@ -3,7 +3,7 @@ import type { WorkspaceId } from "../core/ids.ts";
 import { nanoToNumeric, parseUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import type { PartWriter } from "../db/UnitPart.ts";
-import type { TokenUsageRow } from "./types.ts";
+import type { ModelUsage, TokenUsageRow } from "./types.ts";
 
 /** SQL column, its array type, and where its value comes from. */
 const COLUMNS: readonly (readonly [string, string, (row: TokenUsageRow) => unknown])[] = [
@@ -103,4 +103,32 @@ function toSum(row: UsageSumRow): UsageSum {
     reasoningTokens: Number(row.reasoning_tokens),
     costUsd: row.unpriced_calls === "0" ? parseUsd(row.cost_usd) : null,
   };
+}
+
+/** What each call of an execution used, by its attempt; calls without a report are not in it. Index: token_usage_execution. */
+export async function loadUsageByAttempt(db: Queryable, executionId: string): Promise<ReadonlyMap<string, ModelUsage>> {
+  const { rows } = await db.query<{
+    attempt_id: string;
+    input_tokens: string | null;
+    output_tokens: string | null;
+    cache_read_tokens: string | null;
+    cache_write_tokens: string | null;
+    reasoning_tokens: string | null;
+  }>(
+    `SELECT attempt_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens
+     FROM token_usage WHERE execution_id = $1 AND attempt_id IS NOT NULL AND input_tokens IS NOT NULL ORDER BY created_at, id`,
+    [executionId],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.attempt_id,
+      {
+        inputTokens: Number(row.input_tokens),
+        outputTokens: Number(row.output_tokens ?? 0),
+        ...(row.cache_read_tokens === null ? {} : { cacheReadTokens: Number(row.cache_read_tokens) }),
+        ...(row.cache_write_tokens === null ? {} : { cacheWriteTokens: Number(row.cache_write_tokens) }),
+        ...(row.reasoning_tokens === null ? {} : { reasoningTokens: Number(row.reasoning_tokens) }),
+      },
+    ]),
+  );
 }

@@ -9,7 +9,6 @@ import type { Orchestrator } from "../../orchestration/Orchestrator.ts";
 import { OrchestrationBreaker } from "../../orchestration/OrchestrationBreaker.ts";
 import type { DecideContext, GovernanceMode, StepClassifier } from "../../orchestration/types.ts";
 import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
-import type { TokenCounter } from "../../tokens/TokenCounter.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
 import { decideDirect, DEFAULT_MAX_OUTPUT_TOKENS } from "../decideDirect.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
@@ -24,7 +23,6 @@ export interface GovernorParts {
   readonly orchestrator: Orchestrator;
   readonly classifier: StepClassifier;
   readonly views: ViewMaker;
-  readonly counter: TokenCounter;
   readonly flags: FlagWatch;
   readonly db: Queryable;
   readonly providers: ProviderRegistry;
@@ -60,7 +58,7 @@ export class Governor {
     const direct = decideDirect(step, state);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
-      const { flags, orchestrator, views, counter, prices, providers } = this.#parts;
+      const { flags, orchestrator, views, prices, providers } = this.#parts;
       const now = (await flags.stateNow(state.workspaceId, governance)).token_governance_enabled;
       if (now === "off") return { ...direct, why: "governance was switched off meanwhile" };
       const execution = await this.#executionOf(state, governance);
@@ -72,7 +70,7 @@ export class Governor {
         model: decision.model,
         maxOutputTokens: decision.maxOutputTokens,
         why: decision.why,
-        governance: new StepGovernance({ decision, step, path, execution, views, counter, windowTokens }),
+        governance: new StepGovernance({ decision, step, path, execution, views, windowTokens }),
       };
     } catch (error) {
       this.#breaker.noteFailure();

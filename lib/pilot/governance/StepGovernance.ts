@@ -7,7 +7,6 @@ import { LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
 import type { Commitment } from "../../orchestration/budgets/types.ts";
 import type { StepDecision, ViewPolicy } from "../../orchestration/types.ts";
 import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
-import type { TokenCounter } from "../../tokens/TokenCounter.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
@@ -65,7 +64,6 @@ export interface StepGovernanceParts {
   readonly path: string;
   readonly execution: ExecutionGovernance;
   readonly views: ViewMaker;
-  readonly counter: TokenCounter;
   /** Of the decision's model; null: unknown. */
   readonly windowTokens: number | null;
 }
@@ -101,11 +99,11 @@ export class StepGovernance {
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
   async show(raw: string, { of, task, fields, maxLevel }: ShowOptions): Promise<Shown> {
-    const { views, counter, path } = this.#parts;
+    const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
     let view = await views.make({ ...content, policy });
-    const sent = view.made?.tokensOut ?? counter.count(raw);
+    const sent = view.tokens ?? 0;
     const harder = this.#harder(sent, maxLevel);
     if (harder !== null) {
       const tried = await views.make({ ...content, ...harder });
@@ -120,7 +118,7 @@ export class StepGovernance {
     this.#made.push({ of, tokensIn, tokensOut, level, quality: round(quality), lossless, outcome });
     if (!this.isActing) return { text: raw, savedTokens: 0, isShortened: false };
     this.execution.noteView(path, { tokensIn, tokensOut });
-    return { text, savedTokens: counter.count(raw) - counter.count(text), isShortened: !lossless };
+    return { text, savedTokens: tokensIn - tokensOut, isShortened: !lossless };
   }
 
   /** Commits a counted call; what does not fit its budget goes through the transitions, at last through the policy. */

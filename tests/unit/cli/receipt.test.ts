@@ -41,6 +41,7 @@ const base: Receipt = {
   ],
   unknown: { callsWithoutPrice: 0, callsAssumed: 1 },
   overrunUsd: 0,
+  savings: null,
 };
 
 function shown(receipt: Receipt): string {

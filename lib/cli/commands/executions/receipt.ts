@@ -66,6 +66,13 @@ export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): vo
     output.data("");
     output.table(found.lines, LINE_COLUMNS, "");
   }
+  if (found.savings !== null) showSavings(output, found.savings);
+}
+
+function showSavings(output: Cli["output"], { text, wouldSaveTokens }: NonNullable<Receipt["savings"]>): void {
+  output.data("");
+  output.data(text.trimEnd());
+  if (wouldSaveTokens > 0) output.data(`  observed only: views would have kept ${formatCount(wouldSaveTokens)} tokens from being sent`);
 }
 
 function countCalls(count: number): string {
