@@ -2,6 +2,7 @@
 // served through a socket by the owner of the data folder. Shapes only; lib/system.ts fulfils it.
 import type { ErrorRecord } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
+import type { SavingsDocument } from "./orchestration/savings/types.ts";
 
 export type ExecutionStatus = "queued" | "running" | "suspended" | "completed" | "failed" | "cancelled" | "uncertain";
 /** As `run --json` reports it: `suspended` shows as `waiting`. */
@@ -182,29 +183,6 @@ export interface Receipt {
   readonly overrunUsd: number;
   /** Model calls against the same calls with nothing compressed; null: nothing of the execution was governed or observed. */
   readonly savings: SavingsDocument | null;
-}
-
-export interface SavingsAmount {
-  /** null: an unknown price is part of it. */
-  readonly usd: number | null;
-  readonly tokens: number;
-}
-
-/** `baseline − Σ savings + own costs = paid`, in tokens and in money. */
-export interface SavingsDocument {
-  readonly baseline: SavingsAmount;
-  /** `computed`: a price times tokens that nobody paid; `measured`: as reported. */
-  readonly lines: readonly (SavingsAmount & { readonly cause: string; readonly method: "computed" | "measured"; readonly note: string })[];
-  readonly paid: SavingsAmount;
-  readonly calls: number;
-  /** Steps that never call a model save nothing. */
-  readonly stepsNotCounted: number;
-  /** Counted as having saved nothing. */
-  readonly callsWithoutBaseline: number;
-  /** What views would have kept from being sent, where governance only observed. */
-  readonly wouldSaveTokens: number;
-  /** The same for people, in 80 columns. */
-  readonly text: string;
 }
 
 export interface ApprovalReport {

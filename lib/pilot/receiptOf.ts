@@ -4,8 +4,8 @@ import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadAccountStates, loadAttempts } from "../ledger/BudgetStore.ts";
 import { renderReceipt } from "../orchestration/savings/renderReceipt.ts";
-import type { CallPricer, SavingsTotal } from "../orchestration/savings/types.ts";
-import type { Receipt, SavingsAmount } from "../systemApi.ts";
+import type { CallPricer, SavingsAmount, SavingsDocument, SavingsTotal } from "../orchestration/savings/types.ts";
+import type { Receipt } from "../systemApi.ts";
 import { savingsOf, type ExecutionSavings } from "./governance/savingsOf.ts";
 import { DocumentCache } from "./DocumentStore.ts";
 import type { ConfigSnapshot } from "./ExecutionState.ts";
@@ -65,18 +65,21 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
   };
 }
 
-function reportSavings({ report, wouldSaveTokens }: ExecutionSavings): NonNullable<Receipt["savings"]> {
-  const total = ({ usd, tokens }: SavingsTotal): SavingsAmount => ({ usd: usdOrNull(usd), tokens });
+function reportSavings({ report, wouldSaveTokens }: ExecutionSavings): SavingsDocument {
   return {
-    baseline: total(report.baseline),
+    baseline: amountOf(report.baseline),
     lines: report.lines.map(({ cause, method, usd, tokens, note }) => ({ cause, method, usd: usdOrNull(usd), tokens, note })),
-    paid: total(report.paid),
+    paid: amountOf(report.paid),
     calls: report.calls,
     stepsNotCounted: report.stepsNotCounted,
     callsWithoutBaseline: report.unknown.callsWithoutBaseline,
     wouldSaveTokens,
     text: renderReceipt(report, { title: "of savings" }),
   };
+}
+
+function amountOf({ usd, tokens }: SavingsTotal): SavingsAmount {
+  return { usd: usdOrNull(usd), tokens };
 }
 
 function usdOrNull(usd: NanoUsd | null): number | null {

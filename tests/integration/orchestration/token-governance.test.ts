@@ -188,25 +188,29 @@ describe("Token Governance Integration", () => {
     });
   });
 
-  test.each(["pause", "fail"] as const)(
-    "stops a step that passes the planned tokens, by policy %s, before its call",
-    async (overBudget) => {
-      await withSystem(async ({ system, run, model }) => {
-        const definition = { ...digest, name: `planned ${overBudget}`, limits: { plannedTokens: 300, overBudget } };
-        const report = await run({ definition, flags: ON });
-        expect(model.requests).toHaveLength(0);
-        if (overBudget === "fail") {
-          expect(report).toMatchObject({ status: "failed", error: { code: "BUDGET_EXCEEDED" } });
-          return;
-        }
-        expect(report).toMatchObject({ status: "waiting", waitingFor: "budget" });
-        const { limit } = report.waiting[0] ?? {};
-        await system.topUpBudget(limit?.scope ?? "", { tokens: (limit?.missingTokens ?? 0) + 5_000 }, "ada");
-        expect(await system.wait(report.executionId)).toMatchObject({ status: "completed" });
-        expect(model.requests).toHaveLength(1);
-      });
-    },
-  );
+  test("fails a step that passes the planned tokens before its call, by policy fail", async () => {
+    await withSystem(async ({ run, model }) => {
+      const limits = { plannedTokens: 300, overBudget: "fail" as const };
+      const report = await run({ definition: { ...digest, name: "planned fail", limits }, flags: ON });
+
+      expect(model.requests).toHaveLength(0);
+      expect(report).toMatchObject({ status: "failed", error: { code: "BUDGET_EXCEEDED" } });
+    });
+  });
+
+  test("pauses a step that passes the planned tokens before its call, by policy pause, until it is topped up", async () => {
+    await withSystem(async ({ system, run, model }) => {
+      const limits = { plannedTokens: 300, overBudget: "pause" as const };
+      const report = await run({ definition: { ...digest, name: "planned pause", limits }, flags: ON });
+      expect(model.requests).toHaveLength(0);
+      expect(report).toMatchObject({ status: "waiting", waitingFor: "budget" });
+
+      const { limit } = report.waiting[0] ?? {};
+      await system.topUpBudget(limit?.scope ?? "", { tokens: (limit?.missingTokens ?? 0) + 5_000 }, "ada");
+      expect(await system.wait(report.executionId)).toMatchObject({ status: "completed" });
+      expect(model.requests).toHaveLength(1);
+    });
+  });
 
   test("warns of a step that passes the planned tokens and lets it pass, where nothing else is said", async () => {
     await withSystem(async ({ run }) => {
