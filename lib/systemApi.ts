@@ -2,11 +2,11 @@
 // served through a socket by the owner of the data folder. Shapes only; lib/system.ts fulfils it.
 import type { ErrorRecord } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
-import type { SavingsDocument } from "./orchestration/savings/types.ts";
+import type { Receipt, ReportedStatus } from "./receiptApi.ts";
+
+export type { ReportedStatus } from "./receiptApi.ts";
 
 export type ExecutionStatus = "queued" | "running" | "suspended" | "completed" | "failed" | "cancelled" | "uncertain";
-/** As `run --json` reports it: `suspended` shows as `waiting`. */
-export type ReportedStatus = "completed" | "failed" | "cancelled" | "waiting" | "uncertain" | "queued" | "running";
 export type WaitingFor = "budget" | "approval" | "delay" | "uncertain" | null;
 
 export interface RunRequest {
@@ -149,40 +149,6 @@ export interface QuantileReport {
   readonly q10: number | null;
   readonly q50: number | null;
   readonly q90: number | null;
-}
-
-export interface ReceiptLine {
-  readonly cause: string;
-  readonly usd: number | null;
-  readonly tokens: number | null;
-  readonly note: string;
-}
-
-export interface Receipt {
-  readonly executionId: string;
-  readonly status: ReportedStatus;
-  readonly paidUsd: number | null;
-  readonly limitUsd: number | null;
-  readonly baselineUsd: number | null;
-  readonly pricedAs: string | null;
-  readonly lines: readonly ReceiptLine[];
-  readonly calls: readonly {
-    /** What `reconcileBudgets` takes for a call whose state is `assumed`. */
-    readonly attemptId: string;
-    readonly path: string;
-    readonly dispatchedAt: string;
-    readonly provider: string;
-    readonly model: string;
-    readonly state: string;
-    readonly reservedTokens: number;
-    readonly usedTokens: number | null;
-    readonly reservedUsd: number | null;
-    readonly usedUsd: number | null;
-  }[];
-  readonly unknown: { readonly callsWithoutPrice: number; readonly callsAssumed: number };
-  readonly overrunUsd: number;
-  /** Model calls against the same calls with nothing compressed; null: nothing of the execution was governed or observed. */
-  readonly savings: SavingsDocument | null;
 }
 
 export interface ApprovalReport {

@@ -25,12 +25,12 @@ import type {
   ForkRequest,
   LimitInput,
   PlanReport,
-  Receipt,
   ResumeOptions,
   RunRequest,
   System,
 } from "../systemApi.ts";
 import { nanoToUsd } from "../core/money.ts";
+import type { Receipt } from "../receiptApi.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
 import { listBudgets, reconcileBudgets, setBudget, topUpBudget } from "./budgets.ts";
 import { closeSystem } from "./closeSystem.ts";

@@ -41,7 +41,12 @@ export const RANKS: Readonly<Record<string, number>> = {
 };
 
 /** Files at the root of lib/ and the folder they count as. */
-const ROOT_FILES: Readonly<Record<string, string>> = { "system.ts": "system", "systemApi.ts": "systemApi", "index.ts": "index" };
+const ROOT_FILES: Readonly<Record<string, string>> = {
+  "system.ts": "system",
+  "systemApi.ts": "systemApi",
+  "receiptApi.ts": "systemApi",
+  "index.ts": "index",
+};
 
 /** The two commands that start a server may import it. */
 const EXCEPTIONS: readonly (readonly [importer: string, folder: string])[] = [

@@ -1,5 +1,6 @@
 // What the demo tells, as data: one object per scene, and how each is read out of the system's reports. Pure.
-import type { BudgetReport, ExecutionReport, PlanReport, Receipt, WaitingReport } from "../../systemApi.ts";
+import type { Receipt } from "../../receiptApi.ts";
+import type { BudgetReport, ExecutionReport, PlanReport, WaitingReport } from "../../systemApi.ts";
 
 export interface Progress {
   readonly executionId: string;

@@ -1,5 +1,5 @@
 // Tells the demo's scenes in plain short lines of at most 80 columns. Acts nothing out.
-import type { Receipt } from "../../systemApi.ts";
+import type { Receipt } from "../../receiptApi.ts";
 import { formatCount, formatMs, formatTokens, formatUsd } from "../text/amounts.ts";
 import { showReceipt } from "../commands/executions/receipt.ts";
 import type { Output } from "../output.ts";

@@ -135,26 +135,3 @@ export interface CallPricer {
   /** @returns null when the price is unknown */
   priceCall(provider: string, model: string, usage: ModelUsage): NanoUsd | null;
 }
-
-export interface SavingsAmount {
-  /** null: an unknown price is part of it. */
-  readonly usd: number | null;
-  readonly tokens: number;
-}
-
-/** `baseline − Σ savings + own costs = paid`, in tokens and in money. */
-export interface SavingsDocument {
-  readonly baseline: SavingsAmount;
-  /** `computed`: a price times tokens that nobody paid; `measured`: as reported. */
-  readonly lines: readonly (SavingsAmount & { readonly cause: string; readonly method: "computed" | "measured"; readonly note: string })[];
-  readonly paid: SavingsAmount;
-  readonly calls: number;
-  /** Steps that never call a model save nothing. */
-  readonly stepsNotCounted: number;
-  /** Counted as having saved nothing. */
-  readonly callsWithoutBaseline: number;
-  /** What views would have kept from being sent, where governance only observed. */
-  readonly wouldSaveTokens: number;
-  /** The same for people, in 80 columns. */
-  readonly text: string;
-}

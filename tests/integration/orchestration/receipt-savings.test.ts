@@ -1,7 +1,7 @@
 // The receipt of governed executions: what was saved, by cause, adds up to what was paid, in tokens and in money.
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../lib/core/json.ts";
-import type { Receipt } from "../../../lib/systemApi.ts";
+import type { Receipt } from "../../../lib/receiptApi.ts";
 import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
 import { createTestSystem } from "../testSystem.ts";
 

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { showReceipt } from "../../../lib/cli/commands/executions/receipt.ts";
 import { Output } from "../../../lib/cli/output.ts";
-import type { Receipt } from "../../../lib/systemApi.ts";
+import type { Receipt } from "../../../lib/receiptApi.ts";
 
 class Screen extends Writable {
   text = "";

@@ -1,5 +1,5 @@
 // `executions receipt ID`: what was paid, call by call, and what remains unknown.
-import type { Receipt, ReceiptLine } from "../../../systemApi.ts";
+import type { Receipt, ReceiptLine } from "../../../receiptApi.ts";
 import { formatCount, formatUsd, shortModel } from "../../text/amounts.ts";
 import type { Cli } from "../../Cli.ts";
 import { resolveExecutionId } from "../../input/resolveId.ts";
