@@ -16,6 +16,7 @@ const LISTED_NOUNS = wordSet(
 );
 /** The model must be about this sure to be heard. */
 const MODEL_FLOOR = 0.6;
+const FIELDS_LIMIT = 60;
 const RUNS_CODE =
   /javascript|arbitrary|\bscript\b|\bcode\b.{0,40}\b(?:run|execut|evaluat)|\b(?:run|execut|evaluat)\w*\b.{0,40}\bcode\b|in place\b|in-place/i;
 const CHOOSES_ON_PAGE = /option|element|dropdown|\btab\b|checkbox|radio/i;
@@ -36,7 +37,7 @@ function judgeUnnamed(facts: StepFacts, told: NameReading | null): Opinion {
   const app = facts.action.includes(".") ? null : judgeName(facts.plugin.split("/").at(-1) ?? "");
   const readings = [told, judgeName(facts.name), app].filter((reading): reading is NameReading => reading !== null);
   const first = readings.find(({ isLeading }) => isLeading) ?? readings[0];
-  if (first === undefined) return byModel(facts);
+  if (first === undefined) return byFields(facts) ?? byModel(facts);
   return fromReading(
     first,
     first.isLeading ? 0.7 : 0.5,
@@ -108,6 +109,29 @@ function fromReading(reading: NameReading, confidence: number, others: readonly 
   let effect = moreDangerous(reading.effect, leastEffect(reading.intent));
   for (const other of others) effect = moreDangerous(effect, other);
   return opinion(reading.intent, effect, "lexicon", [confidence, `its name says "${reading.verb}"`]);
+}
+
+const DELIVERED_FIELDS = wordSet(
+  "message text content subject sendTo toEmail to chatId channel channelId columns fieldsUi propertiesUi values value updateFields summary title body fileContent responseBody recipients html caption payload record data",
+);
+const ASKED_FIELDS = wordSet(
+  "filters filter query returnAll limit search q filterByFormula readOptions searchText range sort filtersUI pageSize topK",
+);
+
+/** An action without a name: what it is given says whether it delivers or asks. Asking is not proven, so it counts as a change all the same. */
+function byFields({ params, name }: StepFacts): Opinion | null {
+  let delivers = 0;
+  let asks = 0;
+  let seen = 0;
+  for (const key in params) {
+    if ((seen += 1) > FIELDS_LIMIT) break;
+    if (DELIVERED_FIELDS.has(key)) delivers += 1;
+    if (ASKED_FIELDS.has(key)) asks += 1;
+  }
+  if (delivers === asks) return null;
+  const named = name === "" ? "it" : `"${name.slice(0, 40)}"`;
+  if (delivers > asks) return opinion("send", "destructive", "lexicon", [0.45, `${named} is given something to deliver`]);
+  return opinion("extract", "write", "lexicon", [0.4, `${named} is given something to look for`]);
 }
 
 /** Nothing spoke: the n-gram model where it is sure of the intent. What the step changes is not known, so it counts as a change. */

@@ -34,6 +34,8 @@ const SENDS = opinion("send", "destructive", "metadata", [0.85, "the action publ
 const BUILDS = opinion("transform", "none", "metadata", [0.8, "the action builds or converts"]);
 const FETCHES = opinion("extract", "read", "metadata", [0.85, "the action fetches"]);
 const CHECKS = opinion("validate", "read", "metadata", [0.85, "the action tests, lints or scans"]);
+const MAKES = wordSet("build autobuild render compile typedoc doxygen");
+const GOES_OUT = wordSet("attest attestation provenance push release");
 const UPLOADS = wordSet("upload deploy publish");
 
 const RULES: readonly Rule<CiContext>[] = [
@@ -42,6 +44,7 @@ const RULES: readonly Rule<CiContext>[] = [
   ({ has }) => (has(UPLOADS) ? SENDS : null),
   ({ path, words }) =>
     path.startsWith("actions/cache") ? { ...FETCHES, effect: words.includes("save") ? "write" : "read", confidence: 0.5 } : null,
+  ({ has, named }) => (has(MAKES) && !has(GOES_OUT) && named?.intent !== "send" ? BUILDS : null),
   ({ words, named }) => (words.indexOf("to") > 0 && named?.intent !== "send" ? BUILDS : null),
   ({ has, named }) =>
     has(SETUP) ? opinion(named?.intent === "validate" ? "validate" : "transform", "none", "metadata", [0.4, "it sets up a tool"]) : null,
@@ -55,12 +58,16 @@ const RULES: readonly Rule<CiContext>[] = [
 /** The step uses a published action, for example `actions/checkout` or `docker/build-push-action@v6`. */
 export function judgeCi(facts: StepFacts): Opinion {
   const path = facts.plugin.split("@")[0] ?? "";
-  const words = splitWords(path.slice(path.indexOf("/") + 1)).filter(
+  const repository = path.slice(path.indexOf("/") + 1);
+  // `DevSkim` is a name as a whole, too.
+  const words = [...splitWords(repository), ...repository.toLowerCase().split(/[/_.-]/)].filter(
     (word) => word !== "action" && word !== "actions" && word !== "github",
   );
+  const owner = splitWords(path.split("/")[0] ?? "");
   const context: CiContext = { facts, path, words, named: judgeName(facts.name), has: (set) => words.some((word) => set.has(word)) };
   return (
-    firstOpinion(RULES, context) ?? {
+    firstOpinion(RULES, context) ??
+    firstOpinion(RULES, { ...context, has: (set) => owner.some((word) => set.has(word)) }) ?? {
       ...SENDS,
       confidence: 0.35,
       source: "abstained",

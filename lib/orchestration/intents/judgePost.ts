@@ -5,6 +5,7 @@ import { firstOpinion, type Rule } from "./firstOpinion.ts";
 import { judgeModelCall, looksLikeModelBody } from "./judgeModelCall.ts";
 import { judgeName, type NameReading } from "./judgeName.ts";
 import type { RequestContext } from "./judgeService.ts";
+import type { UrlReading } from "./readUrl.ts";
 import type { Opinion } from "./types.ts";
 import * as cues from "./urlCues.ts";
 import { wordSet } from "./words.ts";
@@ -14,7 +15,8 @@ interface PostContext extends RequestContext {
 }
 
 const PUBLISH_WORDS = wordSet("send publish post sendmessage notify broadcast");
-const TAIL_WORDS = 3;
+const CONVERSIONS = wordSet("convert conversion converter translate translation resize compress transcode");
+const TAIL_SEGMENTS = 2;
 
 const RULES: readonly Rule<PostContext>[] = [
   ({ url }) => (url.has(cues.TOKEN_WORDS) ? opinion("extract", "read", "request", [0.8, "it obtains a token or an upload address"]) : null),
@@ -31,12 +33,11 @@ const RULES: readonly Rule<PostContext>[] = [
           "its address says that it changes something",
         ])
       : null,
+  ({ url, named }) => (endsWith(url, cues.QUERY_WORDS) || cues.SEARCH_HOSTS.test(url.text) ? queries(named) : null),
   ({ url }) =>
-    endsWith(url.words, cues.QUERY_WORDS) || cues.SEARCH_HOSTS.test(url.text)
-      ? opinion("extract", "read", "request", [0.85, "its POST request only queries"])
+    endsWith(url, cues.CONVERT_WORDS) || url.has(CONVERSIONS)
+      ? opinion("transform", "read", "request", [0.75, "it asks a service to convert"])
       : null,
-  ({ url }) =>
-    endsWith(url.words, cues.CONVERT_WORDS) ? opinion("transform", "read", "request", [0.75, "it asks a service to convert"]) : null,
   (context) => (makesMedia(context) ? opinion("generate", "read", "request", [0.75, "it asks a service to make media"]) : null),
   ({ facts, request }) => (isChat(request.body) ? judgeModelCall(facts, request) : null),
 ];
@@ -46,8 +47,17 @@ export function judgePost(context: RequestContext): Opinion {
   return firstOpinion(RULES, { ...context, named }) ?? judgeUnknown(context.facts.name, named);
 }
 
-function endsWith(words: readonly string[], set: ReadonlySet<string>): boolean {
-  return words.slice(-TAIL_WORDS).some((word) => set.has(word));
+/** One of the last segments, whole or in pieces, is such a word. */
+function endsWith({ text, words }: UrlReading, set: ReadonlySet<string>): boolean {
+  const path = text.replace(/^=?\s*(?:https?:)?\/\/[^/?#]*/, "").split("?")[0] ?? "";
+  const tail = path.split("/").slice(-TAIL_SEGMENTS).join("/");
+  return words.some((word) => set.has(word) && tail.includes(word));
+}
+
+/** "Start the run" of a scraper brings data in, and starts something. */
+function queries(named: NameReading | null): Opinion {
+  const reads = opinion("extract", "read", "request", [0.85, "its POST request only queries"]);
+  return named?.isLeading === true && named.intent === "send" ? withEffect(reads, named.effect) : reads;
 }
 
 function changes({ url, named }: PostContext): boolean {

@@ -20,6 +20,8 @@ const ROLE_MARK = /\b(?:system|user|human|assistant|developer|role|text|content)
 const PASSED_THROUGH = 2.5;
 /** No prompt in sight: a bare call answers, unless its name says otherwise. */
 const BARE_CALL = 1.2;
+/** Sketches of an answer may also be examples of the input. */
+const KEYS_IN_TEXT_WEIGHT = 0.6;
 /** How much of the n-gram model's log-odds counts beside the words. */
 const MODEL_WEIGHT = 0.9;
 /** Points before the second at which the model could hardly change the winner and is not asked. */
@@ -35,6 +37,7 @@ export function judgePrompt(facts: StepFacts): Opinion {
   if (facts.description !== "") addScaled(scores, scoreClauses(foldCase(facts.description)), 0.5);
   addScaled(scores, phraseScores(`${folded}\n${foldCase(facts.name)}`), 1);
   addScaled(scores, keyScores(facts.outputKeys), 1);
+  addScaled(scores, keyScores(keysIn(text)), KEYS_IN_TEXT_WEIGHT);
   if (facts.hasTools && !facts.hasBranches) scores.generate += 1;
   const words = text.trim();
   // Only a template: somebody's own message, to be answered.
@@ -68,6 +71,16 @@ function toOpinion({ best, margin }: Ranking, isBare: boolean): Opinion {
     isBare ? Math.min(confidence, 0.6) : confidence,
     `${isBare ? "its name" : "its prompt"} asks to ${best}`,
   ]);
+}
+
+const QUOTED_KEY = /"([A-Za-z_][\w ]{1,30})"\s*:/g;
+
+/** Fields of the answer as prompts sketch them: `{"category": "…", "summary": "…"}`. */
+function keysIn(text: string): readonly string[] {
+  const keys: string[] = [];
+  if (!text.includes('":') && !text.includes('" :')) return keys;
+  for (const match of text.matchAll(QUOTED_KEY)) if (keys.push(match[1] ?? "") === 30) break;
+  return keys;
 }
 
 /** Instructions at both ends; what lies between is mostly data. */

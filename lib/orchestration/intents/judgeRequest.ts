@@ -10,10 +10,12 @@ import * as cues from "./urlCues.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const ACTION_PARAMETER = /[?&](?:action|method|cmd|command|do|op|operation|mode)=(\w+)/;
+const GRAPHQL_BODY = /"?query"?\s*:\s*\\?["'`]\s*(?:query\s*[\w({]|mutation\s*[\w({]|\{\s*\w)/;
 const JSON_RPC_METHOD = /"method"\s*:\s*"([\w./]{1,60})"/;
 const MUTATION = /\bmutation\b\s*[\w({]/;
 /** `setWebhook`, `sendMessage`: a verb with its object, as bot interfaces name their methods; or a bare command. */
 const CHANGING_SEGMENT = /^(?:(?:set|send|delete|edit|create|update|trigger|kick|ban|pin)[a-z]+|delete|trigger|restart|start|stop)$/;
+const CHECKED_PARAMETER = /[?&](?:email|e-mail|phone|number|vat|vat_number|iban|domain|ip|url|address|token|signature)=/;
 const POLLING = /\/(?:reports?|results?|analyses|status|reviews?)\b/;
 
 export function judgeRequest(facts: StepFacts, request: RequestFacts): Opinion {
@@ -35,7 +37,7 @@ function methodOf({ method, body }: RequestFacts): string {
 }
 
 function judgeProtocol({ url, body }: RequestFacts): Opinion | null {
-  if (/graphql|\/gql/i.test(url) && body !== "") {
+  if (body !== "" && (/graphql|\/gql/i.test(url) || GRAPHQL_BODY.test(body.slice(0, 400)))) {
     const start = body.search(MUTATION);
     return judgeGraphql(start === -1 ? "query" : body.slice(start));
   }
@@ -56,7 +58,7 @@ function judgeSafe(facts: StepFacts, url: UrlReading): Opinion {
     ]);
   }
   const named = judgeName(facts.name);
-  if (named?.intent !== "extract" && asksForVerdict(url))
+  if (named?.intent !== "extract" && asksForVerdict(url, named?.intent === "validate"))
     return opinion("validate", "read", "request", [0.65, "it asks a service for a verdict"]);
   if (named?.intent === "transform" && url.has(cues.CONVERT_WORDS))
     return opinion("transform", "read", "request", [0.7, "it asks a service to convert"]);
@@ -74,7 +76,8 @@ function isChanging(word: string): boolean {
   return effect === "write" || effect === "destructive";
 }
 
-/** Fetching the report of an earlier scan is a read. */
-function asksForVerdict(url: UrlReading): boolean {
+/** Fetching the report of an earlier scan is a read. What is to be checked often stands in the query. */
+function asksForVerdict(url: UrlReading, isNamedCheck: boolean): boolean {
+  if (isNamedCheck && CHECKED_PARAMETER.test(url.text)) return true;
   return url.isKnown && !POLLING.test(url.text) && (url.has(cues.VERDICT_WORDS) || cues.VERDICT_HOSTS.test(url.text));
 }

@@ -2,7 +2,7 @@
 import type { Effect } from "../../workflow/types.ts";
 import type { IntentType } from "../types.ts";
 import { moreDangerous, opinion } from "./effects.ts";
-import { judgeName } from "./judgeName.ts";
+import { judgeName, type NameReading } from "./judgeName.ts";
 import type { Opinion } from "./types.ts";
 import { wordSet } from "./words.ts";
 
@@ -25,7 +25,7 @@ const COMMANDS: Readonly<Record<Kind, ReadonlySet<string>>> = {
     "knip depcheck publint attw sqlfluff ansible-lint kubeval kubeconform conftest opa nuclei nmap zap sonar-scanner codeql brakeman swiftformat",
   ),
   build: wordSet(
-    "make cmake ninja meson bazel gradle gradlew mvn mvnw ant msbuild xcodebuild webpack vite rollup esbuild parcel swc babel sass go cargo dotnet swift hugo jekyll mkdocs sphinx-build javac gcc g++ clang rustc stack cabal",
+    "make configure autoreconf cmake ninja meson bazel gradle gradlew mvn mvnw ant msbuild xcodebuild webpack vite rollup esbuild parcel swc babel sass go cargo dotnet swift hugo jekyll mkdocs sphinx-build javac gcc g++ clang rustc stack cabal",
     "ghc mix rebar3 lein sbt zig nim flutter electron-builder ng next nuxt gatsby wasm-pack docker buildah kaniko pyinstaller nuitka protoc antlr packer composer bundle rake npx pnpm yarn npm bun python python3 node ruby php deno perl",
   ),
   reshape: wordSet(
@@ -41,6 +41,15 @@ const COMMANDS: Readonly<Record<Kind, ReadonlySet<string>>> = {
 };
 
 const SUBCOMMAND: readonly (readonly [RegExp, Kind])[] = [
+  [/^docker(?:-|\s+)?(?:compose\s+)?(?:run|exec)\b.*(?:test|lint|pytest|scan|check)/, "test"],
+  [
+    /^(?:npx|pnpx|bunx|pnpm|yarn|npm run|php artisan|rails|bin\/rails|python3? manage\.py|rake|make|just|task|bundle exec)\s+\S*(?:\s+\S+){0,3}?\s*\b(?:deploy|publish|release|migrate|db:migrate|semantic-release|upload|push)\b/,
+    "write",
+  ],
+  [
+    /^docker(?:-|\s+)compose\b.*\s(?:up|down|restart|pull|stop|start|rm|exec|kill)\b|^docker (?:run|rm|stop|start|restart|kill|exec|pull|cp|tag|login)\b/,
+    "write",
+  ],
   [/^(?:git push|git commit|git tag|git merge|git rebase|git add|git config|git remote|git init|git stash)\b/, "write"],
   [
     /^(?:npm|yarn|pnpm|bun) (?:publish|version|deprecate|dist-tag)\b|^cargo (?:publish|yank)|^gem push|^docker push|^docker buildx build .*--push|^mvn .*deploy|^dotnet nuget push|^poetry publish|^uv publish|^flit publish|^helm push|^goreleaser|^lerna publish|^(?:npx )?changeset publish|^python3? -m twine upload|^\.?\/?gradlew? publish/,
@@ -70,7 +79,7 @@ const SUBCOMMAND: readonly (readonly [RegExp, Kind])[] = [
     "test",
   ],
   [
-    /^(?:go|cargo|dotnet|swift|mix|lein|sbt|gradle|\.?\/?gradlew|mvn|\.?\/?mvnw|make|bazel|flutter|deno|stack|cabal|zig|xcodebuild|dart|forge|ant|composer|nx|turbo|rake|ctest|meson|tox|poe|just|task|moon|node|bun|rebar3|elixir|ember|ng|raco|dub)\b(?:\s+\S+)*?\s(?:--)?(?:test|tests|vet|clippy|fmt --check|fmt -- --check|fmt --all -- --check|lint|check|verify|analyze|spec|checks|coverage|doctest|audit|validate|testdox|deny|style|eunit)(?:\b|:)/,
+    /^(?:go|cargo|dotnet|swift|mix|lein|sbt|gradle|\.?\/?gradlew|mvn|\.?\/?mvnw|make|bazel|flutter|deno|stack|cabal|zig|xcodebuild|dart|forge|ant|composer|nx|turbo|rake|ctest|meson|tox|poe|just|task|moon|node|bun|rebar3|elixir|ember|ng|raco|dub)\b(?:\s+\S+)*?\s(?:--)?(?:[\w.:-]*test|[\w.:-]*check|tests|vet|clippy|fmt --check|fmt -- --check|fmt --all -- --check|lint|check|verify|analyze|spec|checks|coverage|doctest|audit|validate|testdox|deny|style|eunit)(?:\b|:)/,
     "test",
   ],
   [
@@ -93,6 +102,8 @@ const SUBCOMMAND: readonly (readonly [RegExp, Kind])[] = [
   [/^gh (?:pr|issue|release|api|workflow|run|repo|gist|secret)\b/, "write"],
 ];
 
+/** A value for later steps of the same job. */
+const SETS_OUTPUT = />>\s*"?\$\{?(?:GITHUB_(?:OUTPUT|ENV|PATH)|CI_ENV)|::set-output|##vso\[task\.setvariable/;
 const EFFECT_OF: Readonly<Record<Kind, Effect>> = {
   read: "read",
   write: "write",
@@ -109,7 +120,10 @@ export function judgeShell(command: string, name: string): Opinion {
   let effect: Effect = "none";
   for (const kind of kinds) effect = moreDangerous(effect, EFFECT_OF[kind]);
   const named = judgeName(name);
-  const intent = intentOf(kinds, named?.intent ?? null);
+  const intent =
+    SETS_OUTPUT.test(command) && !kinds.some((kind) => kind !== "read" && kind !== "reshape" && kind !== "neutral")
+      ? "transform"
+      : intentOf(kinds, named);
   const known = kinds.some((kind) => kind !== "neutral");
   if (!known) return opinion(intent, kinds.length === 0 ? "write" : effect, "request", [0.5, "its commands are not known"]);
   return opinion(intent, effect, "request", [0.85, `its commands ${WHAT[intent]}`]);
@@ -129,6 +143,8 @@ interface ShellContext {
   readonly has: (kind: Kind) => boolean;
   /** What the step's name says. */
   readonly named: IntentType | null;
+  /** The name says that something goes out, as opposed to merely changes. */
+  readonly publishes: boolean;
 }
 
 const INTENT_RULES: readonly ((context: ShellContext) => IntentType | null)[] = [
@@ -138,14 +154,19 @@ const INTENT_RULES: readonly ((context: ShellContext) => IntentType | null)[] = 
   ({ has, named }) => (has("write") ? (has("test") && named !== "send" ? "validate" : "send") : null),
   ({ has, named }) => (has("test") ? (named === "transform" && has("build") ? "transform" : "validate") : null),
   ({ has }) => (has("destroy") && !has("build") && !has("reshape") ? "send" : null),
-  ({ has, named }) => (has("build") ? (named === "send" ? "send" : "transform") : null),
+  ({ has, publishes }) => (has("build") ? (publishes ? "send" : "transform") : null),
   // `df | awk` reads and prints; `echo … >> $GITHUB_ENV` computes a value.
   ({ has, named }) => (has("read") ? (named === "transform" || named === "generate" ? "transform" : "extract") : null),
   ({ has }) => (has("reshape") ? "transform" : null),
 ];
 
-function intentOf(kinds: readonly Kind[], named: IntentType | null): IntentType {
-  const context: ShellContext = { has: (kind) => kinds.includes(kind), named };
+function intentOf(kinds: readonly Kind[], reading: NameReading | null): IntentType {
+  const named = reading?.intent ?? null;
+  const context: ShellContext = {
+    has: (kind) => kinds.includes(kind),
+    named,
+    publishes: named === "send" && reading?.effect === "destructive",
+  };
   for (const rule of INTENT_RULES) {
     const intent = rule(context);
     if (intent !== null) return intent;

@@ -23,6 +23,14 @@ export const VECTOR_STORES =
 
 /** The first that fits wins. */
 export const PLUGIN_RULES: readonly PluginRule[] = [
+  // Left out, the action is the one these apps are for.
+  {
+    plugin:
+      /^(?:gmail|slack|telegram|discord|microsoft-teams|microsoft-outlook|whats-?app|whatsapp-business.*|mattermost|rocketchat|matrix|line|google-chat|email|e-mail|sms|zulip|signal|webex.*)$/,
+    action: /^$/,
+    intent: "send",
+    effect: "destructive",
+  },
   // Answers to whoever called, and pages shown to people.
   {
     plugin: /^(?:respond-to-webhook|chat|chat-reply|direct-reply|answer|reply|response|chat-message|chat-output|end)$/,

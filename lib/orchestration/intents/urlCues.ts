@@ -16,7 +16,7 @@ export const WRITE_WORDS = wordSet(
   "notifications subscribe activate deactivate approve reject close reopen move copy rename assign invite share register enroll sync dispatch dispatches deploy submit set write commit store index ingest batchupdate bulk answer reply broadcast messages chat.postmessage postmessage webhook webhooks",
 );
 export const TOKEN_WORDS = wordSet(
-  "token tokens oauth oauth2 auth authenticate authentication authorize authorization login signin session sessions access_token accesstoken jwt credentials presigned presign presignedurl uploadurl upload-url upload_url signed-url signedurl signed_url sts refresh-token refreshtoken getuploadurl createsession",
+  "token tokens oauth oauth2 auth authenticate authentication authorize authorization login signin session sessions access_token accesstoken initializeupload initialize-upload createuploadurl jwt credentials presigned presign presignedurl uploadurl upload-url upload_url signed-url signedurl signed_url sts refresh-token refreshtoken getuploadurl createsession",
 );
 export const VERDICT_WORDS = wordSet(
   "verify verifier verification validate validator validation check checker moderation moderations moderate scan scanner scans lint fraud fraud_info spam phishing plagiarism safebrowsing threatmatches threatmatches:find captcha siteverify recaptcha fact-check factcheck sanctions aml kyc deliverability blacklist disposable bulk-verify email-verifier ssl-check w3c audit compliance test malware reputation",
@@ -42,6 +42,6 @@ export const MODEL_PATH =
 export const SEARCH_HOSTS =
   /(?:serpapi|serper|tavily|firecrawl|apify|brightdata|scrapingbee|scraperapi|scrapingdog|zenrows|phantombuster|algolia|exa\.ai|search\.brave|googleapis\.com\/customsearch|r\.jina\.ai|s\.jina\.ai|browserless|diffbot|crawlbase|oxylabs|dataforseo|apollo\.io|rapidapi|newsapi|wikipedia|arxiv|pubmed|spider\.cloud|browse\.ai|parsehub|olostep|hyperbrowser|linkup|you\.com|duckduckgo|searx|valueserp|zyte|overpass-api|scrape|crawl)/;
 export const VERDICT_HOSTS =
-  /(?:virustotal|phishtank|urlvoid|safebrowsing|hunter\.io\/v2\/email-verifier|zerobounce|neverbounce|abuseipdb|emaillistverify|mailboxlayer|numverify|ipqualityscore|captcha|turnstile|fraud|verifalia|millionverifier|bouncer|debounce|kickbox|haveibeenpwned|languagetool|perspectiveapi|commentanalyzer|originality|copyleaks|gptzero|sightengine|urlscan|checkphish|hybrid-analysis|vatcheck|viesapi|isitphish|validator|verify|emailable)/;
+  /(?:virustotal|phishtank|urlvoid|safebrowsing|hunter\.io\/v2\/email-verifier|zerobounce|neverbounce|abuseipdb|emaillistverify|mailboxlayer|numverify|ipqualityscore|captcha|turnstile|fraud|verifalia|millionverifier|bouncer|debounce|kickbox|haveibeenpwned|languagetool|perspectiveapi|commentanalyzer|originality|copyleaks|gptzero|sightengine|urlscan|checkphish|hybrid-analysis|vatcheck|viesapi|isitphish|validat|verify|emailable|vatcomply|vatsense|vatlayer)/;
 export const MESSAGE_HOSTS =
   /(?:ntfy|hooks\.slack|discord(?:app)?\.com\/api\/webhooks|api\.telegram\.org|graph\.facebook\.com\/.*messages|twilio|sendgrid|mailgun|resend\.com|postmark|pushover|pushbullet|onesignal|line\.me|waha|evolution|ultramsg|whatsapp|gotify|webhook\.office|chat\.googleapis|api\.brevo|mailjet|smtp2go|vonage|messagebird|zapi|wati|respond\.io|viber|kavenegar)/;

@@ -34,7 +34,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     unlink attach attaches detach import imports sync syncs synchronize fork rename move moves assign assigns unassign label labels tag tags untag
     click fill type press hover drag tap swipe increment decrement incr decr enqueue commit commits emit track record records index ingest ingests bookmark
     invite share shares grant set request reprioritize reorder prioritize dismiss manage configure change replace provision
-    install setwebhook setup write writes writing log logs0 snooze checkout make makes place places finalize finalise toggle control renew handle accept decline decrement favorite switch_branch put_item launch launches submit submits launch resume pause suspend pop dequeue ack acknowledge mute
+    install setwebhook setup write writes writing log logs0 snooze checkout make makes place finalize finalise toggle control renew handle accept decline decrement favorite switch_branch put_item launch launches submit submits launch resume pause suspend pop dequeue ack acknowledge mute
     unmute join leave rate vote upvote downvote apply applies enroll backup restore migrate rotate seed bulk navigate execute run exec
     populate persist book books populate populates
     anlegen erstelle erstellen hinzufugen aktualisieren aktualisiere speichern speichere hochladen einfugen eintragen andern archivieren markieren verschieben schreibe schreiben
@@ -177,6 +177,8 @@ export const UNSPACED_VERBS: readonly (readonly [string, IntentType, Effect])[] 
   ["送信", "send", "destructive"],
   ["投稿", "send", "destructive"],
   ["登録", "send", "write"],
+  ["更新", "send", "write"],
+  ["保存", "send", "write"],
   ["追加", "send", "write"],
   ["総括", "summarize", "none"],
   ["总结", "summarize", "none"],
@@ -198,6 +200,10 @@ export const UNSPACED_VERBS: readonly (readonly [string, IntentType, Effect])[] 
   ["翻訳", "transform", "none"],
   ["转换", "transform", "none"],
   ["変換", "transform", "none"],
+  ["集計", "transform", "none"],
+  ["統合", "transform", "none"],
+  ["整形", "transform", "none"],
+  ["予測", "summarize", "none"],
   ["格式化", "transform", "none"],
   ["合并", "transform", "none"],
   ["聚合", "transform", "none"],
