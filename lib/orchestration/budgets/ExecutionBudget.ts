@@ -105,6 +105,8 @@ export class ExecutionBudget {
   }
 
   #take(from: Account, tokens: number): void {
+    // What is not a number of tokens must never give anything back.
+    if (!(tokens > 0)) return;
     from.used += tokens;
     const own = Math.min(tokens, from.rest);
     from.rest -= own;

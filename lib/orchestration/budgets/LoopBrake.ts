@@ -77,7 +77,7 @@ export class LoopBrake {
   #repeated(toolCalls: TurnFacts["toolCalls"]): BrakeVerdict | null {
     for (const { tool, arguments: given } of toolCalls) {
       // Hashed: arguments may be large, and a loop keeps them all.
-      const key = sha256Hex(`${tool}\0${canonicalJson(given)}`);
+      const key = sha256Hex(`${tool}\0${comparable(given)}`);
       const count = (this.#calls.get(key) ?? 0) + 1;
       this.#calls.set(key, count);
       if (count >= this.#options.maxSameCalls)
@@ -99,6 +99,15 @@ export class LoopBrake {
     const before = mean(this.#turns.slice(0, -RATE_TURNS));
     if (recent < MIN_RATE_TOKENS || recent <= before * this.#options.maxSpendGrowth) return null;
     return stopped("spend_rate", `the last ${RATE_TURNS} turns took ${Math.round(recent)} tokens each, those before ${Math.round(before)}`);
+  }
+}
+
+/** What nests deeper than the stack is no honest request: all of it counts as the same. */
+function comparable(value: JsonValue): string {
+  try {
+    return canonicalJson(value);
+  } catch {
+    return "too deep";
   }
 }
 

@@ -20,7 +20,7 @@ export interface ForecastRequest {
   readonly steps: readonly ForecastStep[];
   /** @defaultValue 1 */
   readonly seed?: number;
-  /** @defaultValue 600 */
+  /** @defaultValue 600, for workflows of more than 400 steps fewer */
   readonly draws?: number;
 }
 
@@ -38,6 +38,8 @@ interface Drawn {
   nanoUsd: number | null;
 }
 
+/** A workflow may have any number of steps; its forecast takes no longer for it. */
+const MOST_DRAWN_STEPS = 240_000;
 /** With that many executions of its own, an agent's past and the guess from its shape weigh the same. */
 const SHAPE_WEIGHT = 3;
 
@@ -48,7 +50,7 @@ const SHAPE_WEIGHT = 3;
  * option per branch, each step by itself. The 90 % quantile is then multiplied by a conformal factor.
  */
 export function forecastExecution(request: ForecastRequest): ExecutionForecast {
-  const { agentId, history, steps, seed = 1, draws = 600 } = request;
+  const { agentId, history, steps, seed = 1, draws = Math.min(Math.ceil(MOST_DRAWN_STEPS / steps.length), 600) } = request;
   const past = history.executionsOf(agentId).map((execution) => new PastDraw(execution));
   const known = new Set(past.flatMap(({ signatures }) => signatures));
   const drawer = new Drawer(steps, known, new SeededRandom(seed));
@@ -160,11 +162,11 @@ class Drawer {
     return sum;
   }
 
-  #isTaken({ choices }: ModelStep, taken: Map<string, number>): boolean {
-    for (const { of, option, options } of choices) {
-      const chosen = taken.get(of) ?? Math.floor(this.random.next() * options);
-      taken.set(of, chosen);
-      if (chosen !== option) return false;
+  #isTaken(step: ModelStep, taken: Map<string, number>): boolean {
+    for (let choice = step.choice; choice !== null; choice = choice.outer) {
+      const chosen = taken.get(choice.of) ?? Math.floor(this.random.next() * choice.options);
+      taken.set(choice.of, chosen);
+      if (chosen !== choice.option) return false;
     }
     return true;
   }

@@ -9,8 +9,8 @@ export interface ModelStep {
   readonly signature: string;
   /** Runs per execution, a guess from the shape alone: a branch of two counts half, a loop as often as it has items. */
   readonly expectedRuns: number;
-  /** The branches outside of loops that it stands in, outermost first: in one execution only one option of each is taken. */
-  readonly choices: readonly Choice[];
+  /** The innermost branch outside of loops that it stands in: in one execution only one option of each is taken. null: none. */
+  readonly choice: Choice | null;
 }
 
 interface Choice {
@@ -18,6 +18,8 @@ interface Choice {
   readonly of: string;
   readonly option: number;
   readonly options: number;
+  /** The branch around it. A list and not an array, because a file may nest as deeply as it likes. */
+  readonly outer: Choice | null;
 }
 
 /** What a loop or scatter is taken to have when nothing is known. */
@@ -29,7 +31,7 @@ interface Visit {
   readonly step: WorkflowStep;
   readonly prefix: string;
   readonly runs: number;
-  readonly choices: readonly Choice[];
+  readonly choice: Choice | null;
   readonly isRepeated: boolean;
 }
 
@@ -39,27 +41,27 @@ interface Visit {
  */
 export function modelSteps(steps: readonly WorkflowStep[], labels?: ReadonlyMap<string, StepLabel>): readonly ModelStep[] {
   const found: ModelStep[] = [];
-  const open = steps.map((step): Visit => ({ step, prefix: "", runs: 1, choices: [], isRepeated: false })).reverse();
+  const open = steps.map((step): Visit => ({ step, prefix: "", runs: 1, choice: null, isRepeated: false })).reverse();
   for (let visit = open.pop(); visit !== undefined; visit = open.pop()) {
-    const { step, prefix, runs, choices } = visit;
+    const { step, prefix, runs, choice } = visit;
     const signature = `${prefix}${step.id}`;
-    if (mayCallModel(step, labels?.get(step.id))) found.push({ step, signature, expectedRuns: runs, choices });
+    if (mayCallModel(step, labels?.get(step.id))) found.push({ step, signature, expectedRuns: runs, choice });
     open.push(...nested(visit, signature).reverse());
   }
   return found;
 }
 
-function nested({ step, runs, choices, isRepeated }: Visit, signature: string): Visit[] {
-  const lists = nestedLists(step).filter(({ steps }) => steps.length > 0);
-  // The way round an empty branch is one way, too.
-  const options = Math.max(nestedLists(step).filter(({ kind }) => kind === "branch").length, 1);
+function nested({ step, runs, choice, isRepeated }: Visit, signature: string): Visit[] {
+  const lists = nestedLists(step);
+  // An empty branch is a way, too.
+  const options = Math.max(lists.filter(({ kind }) => kind === "branch").length, 1);
   return lists.flatMap(({ kind, steps }, option) => {
     const times = kind === "branch" ? 1 / options : kind === "each" ? itemsOf(step) : 1;
     const isChoice = kind === "branch" && !isRepeated;
     const inner = {
       prefix: `${signature}${kind === "each" ? "[]" : ""}.`,
       runs: Math.min(runs * times, MOST_RUNS),
-      choices: isChoice ? [...choices, { of: signature, option, options }] : choices,
+      choice: isChoice ? { of: signature, option, options, outer: choice } : choice,
       isRepeated: isRepeated || kind === "each",
     };
     return steps.map((step): Visit => ({ step, ...inner }));

@@ -36,7 +36,7 @@ export function priorSamples(
   estimatedTokens?: number,
 ): readonly Pick<StepSample, "inputTokens" | "outputTokens">[] {
   const { inputTokens, outputTokens } = typicalNeed(intent);
-  const scale = estimatedTokens === undefined || estimatedTokens <= 0 ? 1 : estimatedTokens / (inputTokens + outputTokens);
+  const scale = estimatedTokens === undefined || !(estimatedTokens > 0) ? 1 : estimatedTokens / (inputTokens + outputTokens);
   return NORMAL_SLICES.map((slice) => {
     const factor = scale * runs * Math.exp(SPREAD * slice);
     return { inputTokens: Math.round(inputTokens * factor), outputTokens: Math.round(outputTokens * factor) };

@@ -50,6 +50,13 @@ describe("ExecutionBudget", () => {
     expect([budget.spareTokens, budget.poolTokens, budget.remainingOf("a")]).toEqual([0, 1_000, 0]);
   });
 
+  test.each([Number.NaN, -500])("gives nothing back for a use of %s", (tokens) => {
+    const budget = new ExecutionBudget(plan());
+    budget.book("a", tokens);
+
+    expect([budget.total.used, budget.remainingOf("a")]).toEqual([0, 3_960]);
+  });
+
   test("knows steps that the plan does not", () => {
     const budget = new ExecutionBudget(plan());
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { JsonValue } from "../../../../lib/core/json.ts";
 import { DEFAULT_SETTINGS } from "../../../../lib/orchestration/budgets/GovernanceSettings.ts";
 import { CONCLUDE_NOTICE, FINAL_NOTICE, LoopBrake, type TurnFacts } from "../../../../lib/orchestration/budgets/LoopBrake.ts";
 
@@ -37,6 +38,13 @@ describe("LoopBrake", () => {
       reason: "same_call",
       why: "search is called with the same arguments for the third time",
     });
+  });
+
+  test("takes arguments nested beyond any stack", () => {
+    let deep: JsonValue = [];
+    for (let level = 0; level < 100_000; level += 1) deep = [deep];
+
+    expect(brake().record(turn({ toolCalls: [{ tool: "search", arguments: deep }] }))).toEqual({ kind: "go_on" });
   });
 
   test("counts repeats within one turn, too", () => {

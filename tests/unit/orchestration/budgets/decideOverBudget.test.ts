@@ -116,11 +116,12 @@ describe("decideOverBudget", () => {
           expect(decision.borrowedTokens).toBeLessThanOrEqual(change.poolTokens);
           expect(decision.action === "proceed" ? fits : true).toBe(true);
           expect(decision.transitions.slice(0, -1).every(({ isEnough }) => !isEnough)).toBe(true);
-          // Nothing was tried: it fitted at once, or nothing could be tried.
-          expect(decision.transitions.at(-1)?.isEnough ?? decision.action === "proceed").toBe(decision.action === "proceed");
+          // Nothing was tried: it fitted at once, or nothing could be tried. A smaller answer may be enough, too.
+          const isEnough = decision.transitions.at(-1)?.isEnough ?? decision.action === "proceed";
+          expect(isEnough).toBe(decision.action === "proceed" || (decision.action === "degrade" && isEnough));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 20_000 },
     );
   });
 });

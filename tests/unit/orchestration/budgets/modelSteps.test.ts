@@ -40,7 +40,17 @@ describe("modelSteps", () => {
   test("knows the branches that exclude each other, outside of loops", () => {
     const steps = [conditional("c", [modelStep("a")], [modelStep("b")]), loop("l", [conditional("m", [modelStep("d")], [])])];
 
-    expect(modelSteps(steps).map(({ choices }) => choices.map(({ of, option }) => `${of}:${option}`))).toEqual([["c:0"], ["c:1"], []]);
+    expect(modelSteps(steps).map(({ choice }) => choice)).toEqual([
+      { of: "c", option: 0, options: 2, outer: null },
+      { of: "c", option: 1, options: 2, outer: null },
+      null,
+    ]);
+    expect(modelSteps([conditional("c", [conditional("d", [], [modelStep("a")])], [])])[0]?.choice).toEqual({
+      of: "c.d",
+      option: 1,
+      options: 2,
+      outer: { of: "c", option: 0, options: 2, outer: null },
+    });
   });
 
   test("believes labels before types", () => {
