@@ -10,6 +10,8 @@ import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.t
 const LONG_FROM_TOKENS = 2_000;
 /** Shorter results cannot pay for the marks of a view. */
 const MIN_CHARS = 80;
+/** 48 bits of the content's hash: nobody who has not seen the content can guess it. */
+const HANDLE_CHARS = 12;
 const KEPT_VIEWS = 10_000;
 const KEPT_CHARS = 64_000_000;
 const VERBATIM_NAMES = /(?:^|[_\-\s.])(?:grep|rg|search|find|glob|ls|cat|read|view|open|file|diff|patch)(?:$|[_\-\s.])/i;
@@ -45,9 +47,9 @@ export class ToolResultViews {
   readonly #compressor: ViewCompressor;
   readonly #options: ViewOptions;
   readonly #decided = new LRUCache<string, Decided>({ max: KEPT_VIEWS, maxSize: KEPT_CHARS, sizeCalculation: sizeOf });
-  /** Content hash → the first call whose result was shown as a view with something left out. */
-  readonly #shortened = new LRUCache<string, string>({ max: KEPT_VIEWS });
-  /** Tool calls with whose results that was done: made again, they say that the view failed. */
+  /** Content hash → the first call whose result was shown in another form, or with something left out. */
+  readonly #reformed = new LRUCache<string, string>({ max: KEPT_VIEWS });
+  /** Tool calls of whose results something was left out: made again, they say that the view failed. */
   readonly #shortenedCalls = new LRUCache<string, true>({ max: KEPT_VIEWS });
   readonly #opened = new LRUCache<string, true>({ max: KEPT_VIEWS });
   readonly #raw = new LRUCache<string, string>({ maxSize: KEPT_CHARS, sizeCalculation: (text) => text.length + 1 });
@@ -72,7 +74,7 @@ export class ToolResultViews {
     const isExpandOffered = offersExpand(call);
     const context: ViewContext = {
       isExpandOffered,
-      task: lastUserText(call.prompt),
+      task: taskOf(call.prompt),
       inputs: callInputs(call.prompt),
       made: [],
       opened: [],
@@ -113,7 +115,7 @@ export class ToolResultViews {
 
   #viewOf(part: ToolResult, context: ViewContext): ToolResult {
     const content = contentOf(part);
-    if (content === null || content.length < MIN_CHARS || this.#options.verbatimTools?.includes(part.toolName) === true) return part;
+    if (content === null || this.#isVerbatim(part, content)) return part;
     const hash = sha256(content).toString("hex");
     const key = `${part.toolCallId}\n${hash}`;
     const decided = this.#decided.get(key) ?? this.#decide(part, content, hash, context);
@@ -126,27 +128,29 @@ export class ToolResultViews {
     return decided.view === null ? part : withView(part, decided.view);
   }
 
+  #isVerbatim({ toolName }: ToolResult, content: string): boolean {
+    if (content.length < MIN_CHARS || this.#options.verbatimTools?.includes(toolName) === true) return true;
+    return VERBATIM_NAMES.test(toolName) && !/^\s*[[{]/.test(content);
+  }
+
   #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Decided {
     const verbatim: Decided = { view: null, handle: null };
-    const isPlain = !/^\s*[[{]/.test(content);
-    if (isPlain && VERBATIM_NAMES.test(part.toolName)) return verbatim;
     const tokensIn = this.#counter.count(content);
     const level = this.#levelOf(part, tokensIn, context);
-    const first = this.#shortened.get(hash);
-    if (level > 0 && first !== undefined && first !== part.toolCallId) return verbatim;
-    const { task, made } = context;
-    const result = this.#compressor.compressNow(content, { level, ...(task === undefined || level < 2 ? {} : { task }) });
+    const result = this.#compressor.compressNow(content, { level, ...(level < 2 ? {} : context.task) });
     // At level 0 nothing can be had back, so nothing may be missing.
     if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return verbatim;
-    const handle = result.lossless ? null : hash.slice(0, 12);
+    // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
+    const isSameForm = result.lossless && isJson(result.view);
+    const first = this.#reformed.get(hash);
+    if (!isSameForm && first !== undefined && first !== part.toolCallId) return verbatim;
+    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
     const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
     const tokensOut = this.#counter.count(view);
     if (tokensOut >= tokensIn) return verbatim;
-    if (handle !== null) {
-      this.#shortened.set(hash, part.toolCallId);
-      this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
-    }
-    made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
+    if (!isSameForm) this.#reformed.set(hash, part.toolCallId);
+    if (handle !== null) this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
+    context.made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
     return { view, handle };
   }
 
@@ -159,7 +163,7 @@ export class ToolResultViews {
 /** What is known of the call under way, and what comes of it. */
 interface ViewContext {
   readonly isExpandOffered: boolean;
-  readonly task: string | undefined;
+  readonly task: { readonly task?: string };
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly made: MadeView[];
   readonly opened: string[];
@@ -169,6 +173,20 @@ interface ViewContext {
 
 function sizeOf({ view }: Decided): number {
   return (view?.length ?? 0) + 1;
+}
+
+function taskOf(prompt: SdkCall["prompt"]): { readonly task?: string } {
+  const task = lastUserText(prompt);
+  return task === undefined ? {} : { task };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function offersExpand({ tools }: SdkCall): boolean {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { main as runAiSdkAgent } from "../../../examples/ai-sdk-agent.ts";
 import { main } from "../../../examples/typescript.ts";
 import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
 import { openExampleFolder, ROOT } from "./exampleFiles.ts";
@@ -12,6 +13,7 @@ const DIGEST = "The release is moved to Thursday because two checks fail. Suppor
 describe("examples/", () => {
   test("holds the examples that are run here or by the demo, each of at most 80 lines", () => {
     expect(FILES.toSorted()).toEqual([
+      "ai-sdk-agent.ts",
       "approval.yaml",
       "demo/workflow.yaml",
       "first.yaml",
@@ -25,13 +27,24 @@ describe("examples/", () => {
     expect(Math.max(...lines)).toBeLessThanOrEqual(80);
   });
 
-  test("are all valid", async () => {
+  test("are all valid where they are workflows", async () => {
     await using folder = await openExampleFolder();
+    const workflows = FILES.filter((file) => file !== "ai-sdk-agent.ts");
 
-    const { exitCode, stdout } = await folder.run("validate", "--json", ...FILES.map((file) => join("examples", file)));
+    const { exitCode, stdout } = await folder.run("validate", "--json", ...workflows.map((file) => join("examples", file)));
 
     expect(exitCode, stdout).toBe(0);
-    expect(stdout.match(/"valid":true/g)).toHaveLength(FILES.length);
+    expect(stdout.match(/"valid":true/g)).toHaveLength(workflows.length);
+  });
+});
+
+describe("examples/ai-sdk-agent.ts", () => {
+  test("answers, saves on what the tool gave, and refuses what the smaller limit does not hold", async () => {
+    const { answer, receipt, refusal } = await runAiSdkAgent();
+
+    expect(answer).toBe("Order A-1007 is late.");
+    expect(receipt).toMatch(/− smaller views +0\.\d+ {3}1 view, \d{3} tokens/);
+    expect(refusal).toMatch(/may need [\d.]+ USD, 0\.001 USD are left; it was not made/);
   });
 });
 
