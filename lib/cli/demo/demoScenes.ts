@@ -26,6 +26,17 @@ export interface Proof {
   readonly completedAndRepeated: readonly string[];
 }
 
+/** What models saw of the contents, against the contents. */
+export interface Views {
+  /** Steps whose model saw something shorter than the content. */
+  readonly steps: number;
+  readonly baselineTokens: number | null;
+  readonly usedTokens: number | null;
+  readonly savedPercent: number | null;
+  /** Lowest Q of the views that leave something out; null: none does. */
+  readonly lowestQuality: number | null;
+}
+
 export type DemoScene =
   | { readonly scene: "plan"; readonly plan: PlanReport; readonly limitUsd: string }
   | { readonly scene: "paused"; readonly progress: Progress; readonly ms: number }
@@ -40,6 +51,7 @@ export type DemoScene =
   | { readonly scene: "restarted"; readonly pid: number; readonly progress: Progress; readonly ms: number }
   | { readonly scene: "topped_up"; readonly usd: string; readonly budget: BudgetReport }
   | { readonly scene: "finished"; readonly progress: Progress }
+  | ({ readonly scene: "views" } & Views)
   | ({ readonly scene: "proof" } & Proof)
   | { readonly scene: "report"; readonly file: string; readonly text: string }
   | { readonly scene: "receipt"; readonly receipt: Receipt };
@@ -63,6 +75,17 @@ export function progressOf(report: ExecutionReport): Progress {
     summaries: completed.filter(isSummary).length,
     heldSummaries: report.waiting.filter(({ path }) => isSummary(path)).length,
     waiting: report.waiting[0] ?? null,
+  };
+}
+
+export function viewsOf({ steps, tokens }: ExecutionReport): Views {
+  const qualities = steps.flatMap(({ quality }) => (quality === null ? [] : [quality]));
+  return {
+    steps: steps.filter(({ tokens: { baseline, used } }) => baseline !== null && used !== null && baseline > used).length,
+    baselineTokens: tokens.baseline,
+    usedTokens: tokens.used,
+    savedPercent: tokens.savedPercent,
+    lowestQuality: qualities.length === 0 ? null : Math.min(...qualities),
   };
 }
 

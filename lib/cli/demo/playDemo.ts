@@ -7,7 +7,7 @@ import { AppError } from "../../core/errors.ts";
 import type { ExecutionReport, RunRequest } from "../../systemApi.ts";
 import type { DemoFolder } from "./demoFolder.ts";
 import type { DemoModel } from "./demoModels.ts";
-import { completedPaths, isSummary, progressOf, proofOf, type DemoScene } from "./demoScenes.ts";
+import { completedPaths, isSummary, progressOf, proofOf, viewsOf, type DemoScene } from "./demoScenes.ts";
 import type { DemoWorker } from "./DemoWorker.ts";
 
 export interface DemoStage {
@@ -103,6 +103,7 @@ async function finish({ folder, tell }: DemoStage, { worker, report }: Act, done
     );
   }
   tell({ scene: "finished", progress: progressOf(report) });
+  tell({ scene: "views", ...viewsOf(report) });
   const receipt = await worker.api.receipt(executionId);
   const proof = proofOf(report, receipt, done);
   tell({ scene: "proof", ...proof });

@@ -39,6 +39,8 @@ export class DemoTeller {
         return this.#indented(
           `${spent(scene.progress)}. ${scene.progress.summaries} summaries, ${scene.progress.completedSteps} steps completed.`,
         );
+      case "views":
+        return this.#views(scene);
       case "proof":
         return this.#proof(scene);
       case "report":
@@ -99,6 +101,18 @@ export class DemoTeller {
   #toppedUp({ usd, budget }: DemoScene & { readonly scene: "topped_up" }): void {
     this.#title("Top up");
     this.#indented(`$${usd} added, the limit is ${formatUsd(budget.limitUsd)}. It goes on from the same step.`);
+  }
+
+  #views({ steps, baselineTokens, usedTokens, savedPercent, lowestQuality }: DemoScene & { readonly scene: "views" }): void {
+    if (baselineTokens === null || usedTokens === null || savedPercent === null) return;
+    this.#title("What the model saw");
+    this.#indented(
+      `${steps} steps showed it a view in place of the content: ${formatTokens(usedTokens)} in all, raw ${formatTokens(baselineTokens)}. ${savedPercent} % less.`,
+    );
+    if (lowestQuality === null) return this.#indented("Every view holds everything the content says.");
+    return this.#indented(
+      `Lowest quality: ${lowestQuality.toFixed(2)} of 5, that is ${Math.round(lowestQuality * 20)} of 100 questions about the content can be answered from the view. Later steps read the raw content.`,
+    );
   }
 
   #proof({ summaries, askedOnce, askedAgain, completedAndRepeated }: DemoScene & { readonly scene: "proof" }): void {
