@@ -23,7 +23,7 @@ export interface Replay {
 const MODEL = "openai/gpt-4o";
 const MOST_CALLS = 200;
 
-/** Learns after each run; nothing of a run is known before it but what its earlier calls showed. */
+/** Learns from every call once it is over; nothing of a run is known before it but what its earlier calls showed. */
 export function replayRuns(runs: readonly (readonly RecordedCall[])[]): Replay {
   const replay = new Replayer();
   for (const run of runs) replay.play(run);
@@ -38,13 +38,12 @@ class Replayer {
   #runs = { runs: 0, calls: 0, tokens: 0 };
 
   play(run: readonly RecordedCall[]): void {
-    const samples = this.#earlier.map(toSample);
     const share = this.#runs.calls === 0 ? 0 : this.#runs.tokens / this.#runs.calls;
     for (const [index, call] of run.entries()) {
       const used = call.inputTokens + call.outputTokens;
       const committed = commit({
         inputTokens: call.inputTokens,
-        history: samples,
+        history: this.#earlier.map(toSample),
         condition: call.condition,
         intent: null,
         maxOutputTokens: 16_384,
@@ -61,6 +60,7 @@ class Replayer {
       this.#counts.equal += Number(isWithin(used, share));
       this.#counts.reserved += committed.hardCap;
       this.#counts.used += used;
+      this.#earlier = [call, ...this.#earlier].slice(0, MOST_CALLS);
     }
     this.#learn(run);
   }
@@ -85,7 +85,6 @@ class Replayer {
     this.#runs.runs += 1;
     this.#runs.calls += run.length;
     this.#runs.tokens += run.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
-    this.#earlier = [...run.toReversed(), ...this.#earlier].slice(0, MOST_CALLS);
     const steps = run.map((call, index): StepSample => {
       const signature = `call${index}`;
       const { inputTokens, outputTokens } = call;

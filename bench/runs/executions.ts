@@ -164,14 +164,17 @@ class World {
       runs: player.stepTypes === "llm_decision" ? 1 : own.length,
       inputTokens: own.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
       outputTokens: own.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
-      costUsd: own.reduce((sum, call) => sum + (this.#price(player.model, call.inputTokens, call.outputTokens) ?? 0n), 0n),
+      costUsd: own.reduce((sum, call) => sum + this.#price(player.model, call.inputTokens, call.outputTokens), 0n),
       calls: own.slice(0, 8).map(({ inputTokens, outputTokens }) => ({ inputTokens, outputTokens, reasoningTokens: 0 })),
     }));
   }
 
-  #price(name: string, inputTokens: number, outputTokens: number): bigint | null {
+  #price(name: string, inputTokens: number, outputTokens: number): bigint {
     const slash = name.indexOf("/");
-    return this.#prices.priceCall(name.slice(0, slash), name.slice(slash + 1), { inputTokens, outputTokens });
+    const price = this.#prices.priceCall(name.slice(0, slash), name.slice(slash + 1), { inputTokens, outputTokens });
+    // Counted as nothing it would be covered by anything.
+    if (price === null) throw new Error(`${name} has no price`);
+    return price;
   }
 
   report(agents: number): ExecutionCoverage {
