@@ -29,6 +29,10 @@ export { TokenCounter } from "./tokens/TokenCounter.ts";
 export { Calibration } from "./tokens/calibration.ts";
 export { PriceBook } from "./tokens/pricing.ts";
 
+/** Intents: what a step is for and what it may hurt, without a model and without a database. */
+export { IntentClassifier, type ClassifiableStep, type ClassifyOptions, type ToolDefinition } from "./orchestration/IntentClassifier.ts";
+export type { IntentClassification, IntentType } from "./orchestration/types.ts";
+
 /** Time and logs, where a test or a host brings its own. */
 export { systemClock, type Clock } from "./core/clock.ts";
 export { createLogger, type Logger } from "./core/logger.ts";

@@ -73,7 +73,7 @@ function isReadVerb({ action }: StepFacts): boolean {
 
 interface Refinement {
   readonly when: (own: NameReading, words: readonly string[]) => boolean;
-  readonly then: Partial<NameReading>;
+  readonly meaning: Partial<NameReading>;
 }
 
 const ASKED = /^(?:availability|status|exists|existence|row|record|balance|stock|inventory|calendar)$/;
@@ -83,26 +83,26 @@ const REFINEMENTS: readonly Refinement[] = [
   // Checking a row, a status or a calendar by asking an app for it is a read; the verdict is taken later.
   {
     when: ({ intent, verb }, words) => intent === "validate" && /^(?:check|test)/.test(verb) && words.some((word) => ASKED.test(word)),
-    then: { intent: "extract", effect: "read" },
+    meaning: { intent: "extract", effect: "read" },
   },
-  { when: ({ intent }, words) => intent === "conditional" && words.length > 1, then: { intent: "extract", effect: "read" } },
+  { when: ({ intent }, words) => intent === "conditional" && words.length > 1, meaning: { intent: "extract", effect: "read" } },
   {
     when: ({ intent }, words) => intent === "generate" && words.some((word) => /^(?:token|url|link|types)$/.test(word)),
-    then: { intent: "extract", effect: "read" },
+    meaning: { intent: "extract", effect: "read" },
   },
-  { when: ({ verb }) => verb === "draft", then: { intent: "send", effect: "write" } },
+  { when: ({ verb }) => verb === "draft", meaning: { intent: "send", effect: "write" } },
   {
     when: ({ intent }, words) => intent === "generate" && words.some((word) => /^(?:invoice|key|report)$/.test(word)),
-    then: { effect: "write" },
+    meaning: { effect: "write" },
   },
-  { when: ({ intent, effect }) => intent === "validate" && effect === "none", then: { effect: "read" } },
+  { when: ({ intent, effect }) => intent === "validate" && effect === "none", meaning: { effect: "read" } },
 ];
 
 function refine(own: NameReading, facts: StepFacts): NameReading {
   if (facts.plugin === "") return own;
   const words = splitWords(facts.action);
   const found = REFINEMENTS.find(({ when }) => when(own, words));
-  return found === undefined ? own : { ...own, ...found.then };
+  return found === undefined ? own : { ...own, ...found.meaning };
 }
 
 function fromReading(reading: NameReading, confidence: number, others: readonly Effect[]): Opinion {

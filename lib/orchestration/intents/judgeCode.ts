@@ -49,7 +49,7 @@ function namingOf(name: string): Naming {
 /** Where the name speaks of a check, a trace of one is enough; elsewhere checking must outweigh reshaping. */
 function isChecking(body: string, naming: Naming): boolean {
   const checks = checkWeight(body);
-  if (naming === "check") return checks >= 1 || body.trim() === "" || COMPARES.test(body);
+  if (naming === "check") return checks >= 1 || COMPARES.test(body) || count(RESHAPES, body) === 0;
   if (naming === "hint") return checks >= 1;
   return checks >= 4 && checks > count(RESHAPES, body) * 0.7;
 }

@@ -2,7 +2,7 @@
 import type { IntentType } from "../types.ts";
 import { opinion } from "./effects.ts";
 import { scoreIntents } from "./NgramModel.ts";
-import { CRITERION_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
+import { CRITERION_WORDS, DEFECT_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
 import { keyScores } from "./outputKeyCues.ts";
 import { phraseScores } from "./promptPhrases.ts";
 import { INTENT_ORDER, noScores, type IntentScores } from "./scores.ts";
@@ -16,6 +16,7 @@ const CLAUSE_LIMIT = 110;
 const IMPERATIVE = 3;
 const MENTION = 0.6;
 const NAME_WEIGHT = 2.4;
+const QUESTION_NAME = 1.5;
 const ROLE_MARK = /\b(?:system|user|human|assistant|developer|role|text|content)\b/gi;
 const PASSED_THROUGH = 2.5;
 /** No prompt in sight: a bare call answers, unless its name says otherwise. */
@@ -109,6 +110,8 @@ function addName(scores: IntentScores, name: string): void {
     const object = OBJECTS.get(word);
     if (object !== undefined && read.votes.length === 0) scores[object[0]] += object[1] * 0.5;
   }
+  // A model step named by a question answers it: a finding.
+  if (name.trim().endsWith("?")) scores.summarize += QUESTION_NAME;
   for (const [cue, intent, weight] of UNSPACED_CUES) if (name.includes(cue)) scores[intent] += weight;
 }
 
@@ -133,10 +136,12 @@ function scoreClauses(folded: string): IntentScores {
   const scores = noScores();
   const seen = new Map<IntentType, number>();
   let isNegated = false;
+  let isIntroduced = false;
   splitClauses(folded, CLAUSE_LIMIT).forEach((words, index) => {
     isNegated = hasNegation(words) || (isNegated && words.length === 1);
     if (isNegated) return;
-    addRoles(scores, words);
+    addRoles(scores, words, isIntroduced);
+    isIntroduced = words.length <= INTRODUCTION_WORDS && ROLE_OPENERS.has(words[1] ?? "");
     for (const { intent, weight } of readClause(words, index < 60).votes) {
       // The same word over and over is one instruction with details, not many.
       const times = seen.get(intent) ?? 0;
@@ -152,14 +157,16 @@ function hasNegation(words: readonly string[]): boolean {
   return false;
 }
 
+/** "You are Anna": so short that the next clause says what she is. */
+const INTRODUCTION_WORDS = 4;
 const ARTICLES = new Set(["a", "an", "the", "ein", "eine", "un", "une", "una", "um", "uma", "expert", "il", "lo"]);
 const ROLE_OPENERS = new Set(["are", "re", "as", "bist", "es", "sind", "sei", "eres", "you're", "sei"]);
 
-/** "You are a meticulous copy editor", "acts as a translator". */
-function addRoles(scores: IntentScores, words: readonly string[]): void {
-  let start = -1;
-  for (let index = 0; index < 4 && start === -1; index += 1) if (ROLE_OPENERS.has(words[index] ?? "")) start = index;
-  if (start === -1) return;
+/** "You are a meticulous copy editor", "acts as a translator"; "you are Anna, a receptionist" goes over two clauses. */
+function addRoles(scores: IntentScores, words: readonly string[], isIntroduced: boolean): void {
+  let start = isIntroduced && ARTICLES.has(words[0] ?? "") ? -1 : -2;
+  for (let index = 0; index < 4 && start === -2; index += 1) if (ROLE_OPENERS.has(words[index] ?? "")) start = index;
+  if (start === -2) return;
   const isRole = words.slice(start + 1, start + 3).some((word) => ARTICLES.has(word));
   if (!isRole) return;
   for (const word of words.slice(start + 1, start + 14)) {
@@ -213,6 +220,8 @@ function voteOf(verb: PromptVerb, words: readonly string[], at: number): Vote | 
 
 /** "Write a summary" is a summary; "respond with yes or no" is no reply. */
 function writeVote(verb: string, rest: readonly string[]): Vote | null {
+  if (/^(?:rewrite|write|put)$/.test(verb) && rest.slice(0, 9).some((word) => FORMATS.has(word)) && rest.includes("in"))
+    return { intent: "transform", weight: 0.8 };
   if (rest[0] === "up" && /^(?:write|sum)/.test(verb)) return { intent: "summarize", weight: 0.8 };
   const first = rest
     .slice(0, 7)
@@ -230,20 +239,30 @@ function writeVote(verb: string, rest: readonly string[]): Vote | null {
   return { intent: "generate", weight: 1 };
 }
 
+const FORMATS = new Set(["syntax", "format", "json", "html", "markdown", "xml", "csv", "yaml", "mrkdwn", "uppercase", "lowercase"]);
 const TRUTH_WORDS = new Set(["true", "false", "yes", "no", "boolean", "bool", "ja", "nein", "oui", "si", "sim"]);
+
+/** JSON, tables and the like say how, not what. */
+function isFormat([intent, weight]: readonly [IntentType, number]): boolean {
+  return intent === "transform" && weight < 2;
+}
 
 function objectVote(rest: readonly string[], otherwise: Vote | null): Vote | null {
   const isTruth = rest.slice(0, 7).some((word) => TRUTH_WORDS.has(word));
   if (isTruth) return { intent: rest.some((word) => CRITERION_WORDS.has(word)) ? "validate" : "summarize", weight: 0.8 };
   for (const word of rest.slice(0, 9)) {
     const object = OBJECTS.get(word);
-    if (object !== undefined && object[0] !== "transform") return { intent: object[0], weight: object[1] / 2 };
+    if (object !== undefined && !isFormat(object)) return { intent: object[0], weight: object[1] / 2 };
   }
   return otherwise;
 }
 
+const WHETHER = new Set(["if", "whether", "ob", "si", "se"]);
+
 /** "Identify the main themes" condenses, "identify the invoice number" copies, "find errors" checks. */
 function findVote(rest: readonly string[]): Vote | null {
+  if (WHETHER.has(rest[0] ?? "")) return judgeVote(rest);
+  if (rest.slice(0, 9).some((word) => DEFECT_WORDS.has(word))) return { intent: "validate", weight: 0.9 };
   for (const word of rest.slice(0, 9)) {
     const object = OBJECTS.get(word);
     if (object === undefined || object[0] === "transform" || object[0] === "generate") continue;

@@ -9,7 +9,7 @@ const GENERATE = wordSet(
   "subject body reply response headline title caption post tweet script hashtags article answer message draft email_body prompt outline story slogan suggestions ideas plan steps sections content code query text0",
 );
 const VALIDATE = wordSet(
-  "valid errors issues passed pass approved compliant violations verdict verified correct flagged mistakes defects complete missing severity",
+  "valid errors issues passed pass approved compliant violations verdict verified allowed blocked safe violates correct flagged mistakes defects complete missing severity",
 );
 const EXTRACT = wordSet(
   "name date amount total address phone invoice company quantity price currency iban vat number id sku first last street city country zip postcode due vendor supplier items item url image product brand position education skills experience birth email",

@@ -60,7 +60,7 @@ const PHRASES: readonly (readonly [IntentType, number, string])[] = [
   [
     "generate",
     1.2,
-    `no more than 280 characters|hashtags|engaging|persuasive|storytelling|step-by-step plan|your response|do not make up|
+    `no more than 280 characters|your tools|the tool|tools available|available tools|use the tool|using the tools|hashtags|engaging|persuasive|storytelling|step-by-step plan|your response|do not make up|
     don't make up|if you don't know|suggest|recommend`,
   ],
   [
@@ -82,7 +82,7 @@ const PHRASES: readonly (readonly [IntentType, number, string])[] = [
     "transform",
     2.5,
     `reformat|convert to json|convert the following|into valid json|to valid json|fix the json|as a markdown table|
-    to markdown|to html|to csv|without changing the content|keep the wording|do not change the content`,
+    to markdown|to html|to csv|without changing the content|content identical|change nothing else|changing no words|keep all other words|do not alter the|keep the wording|do not change the content`,
   ],
 ];
 

@@ -7,7 +7,7 @@ export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn";
 const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   [
     "summarize",
-    `summarize summarise summarizes summarizing summarising condense condenses shorten recap digest synthesize classify classifies classifying categorize categorise categorizing label tag score rate rank ranks prioritize
+    `cluster clusters clustering bucket summarize summarise summarizes summarizing summarising condense condenses shorten recap digest synthesize classify classifies classifying categorize categorise categorizing label tag score rate rank ranks prioritize
     triage grade_lead distill outline_short boil compress_text
     zusammenfassen fasse fassen klassifiziere klassifizieren kategorisiere kategorisieren ordne bewerte einstufen einordnen priorisiere verdichte
     resume resumez resumer synthetise synthetisez classe classez classer categorise categorisez note_fr evalue
@@ -61,7 +61,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ["conditional", `route dispatch delegate_next handoff escalate_to transfer_to route_to leite_weiter`],
   [
     "make",
-    `create generate produce provide perform conduct carry give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
+    `create generate produce provide assign attach compile perform conduct carry give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
     erstelle erstellen generiere generieren erzeuge gib geben liefere liefern nenne mache
     cree creez creer genere generez generer produis fournis fournissez donne donnez renvoie renvoyez retourne retournez fais
     crea cree_es crear genera genere_es generar produce_es proporciona devuelve devuelva da_es haz
@@ -116,11 +116,11 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
     recipe idea ideas suggestion suggestions recommendation recommendations message messages report content outline pitch bio resume_doc cv cover guide tutorial faq strategy roadmap agenda podcast lesson course curriculum
     storyboard scene hook hooks hashtags variations variant solution solutions meme joke persona names_ideas explanation image images picture illustration video chart presentation slides webpage landing readme changelog
     announcement invitation note_to greeting apology followup dm comment comments draft drafts feature diagram workflow schedule menu workout
-    antwort antworten beitrag artikel betreff betreffzeile text texte nachricht anschreiben vorschlag vorschlage idee ideen beschreibung produktbeschreibung titel uberschrift gedicht geschichte fragen reiseplan drehbuch angebot einladung
-    courriel reponse article billet publication titre accroche texte lettre idees description histoire poeme questions plan scenario proposition legende
-    correo respuesta articulo publicacion titulo texto carta ideas descripcion historia poema preguntas guion propuesta itinerario
+    antwort antworten beitrag artikel betreff betreffzeile nachricht anschreiben vorschlag vorschlage idee ideen beschreibung produktbeschreibung titel uberschrift gedicht geschichte fragen reiseplan drehbuch angebot einladung
+    courriel reponse article billet publication titre accroche lettre idees description histoire poeme questions plan scenario proposition legende
+    correo respuesta articulo publicacion titulo carta ideas descripcion historia poema preguntas guion propuesta itinerario
     resposta artigo publicacao legenda titulo_pt texto_pt carta_pt ideias descricao historia_pt roteiro perguntas proposta
-    risposta articolo titolo testo lettera idee descrizione storia didascalia domande itinerario proposta
+    risposta articolo titolo lettera idee descrizione storia didascalia domande itinerario proposta
     antwoord artykul odpowiedz artikel_id`,
   ],
   [
@@ -148,11 +148,8 @@ const OBJECT_ROWS: readonly (readonly [IntentType, number, string])[] = [
   ],
   // What prompts of any kind talk about.
   ["extract", 1, `details data information value total item items row rows`],
-  [
-    "transform",
-    1.5,
-    `translation translations ubersetzung traduction traduccion traducao traduzione json csv xml yaml html markdown table format uppercase lowercase`,
-  ],
+  ["transform", 2, `translation translations translated subtitles ubersetzung traduction traduccion traducao traduzione`],
+  ["transform", 1.5, `json csv xml yaml html markdown table format uppercase lowercase`],
   ["conditional", 2.5, `route worker branch next_agent handoff department_to`],
 ];
 
@@ -171,7 +168,7 @@ const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
   [
     "validate",
     2.5,
-    `reviewer critic fact-checker fact-checking checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
+    `guard guardrail guardrails moderation reviewer critic fact-checker fact-checking checker moderator grader validator inspector auditor proofreader verifier tester judge evaluator examiner qa prufer lektor correcteur revisor gutachter`,
   ],
   [
     "transform",
@@ -193,6 +190,14 @@ export const CRITERION_WORDS: ReadonlySet<string> = new Set(
     "correcto correcta valido valida completo cumple errores ortografia reglas normas " +
     "correto valido_pt completo_pt cumpre erros regras " +
     "corretto valido_it completo_it conforme_it errori regole"
+  ).split(" "),
+);
+
+/** What is found is a defect. */
+export const DEFECT_WORDS: ReadonlySet<string> = new Set(
+  (
+    "invalid incorrect wrong missing broken duplicate duplicated inconsistent false untrue problematic suspicious malformed impossible mismatched forbidden prohibited outdated misleading biased discriminatory unsupported " +
+    "falsche fehlende ungultige invalides manquantes incorrectes invalidos faltantes incorrectos ausentes mancanti errati"
   ).split(" "),
 );
 

@@ -16,6 +16,8 @@ const SQL_START =
   /^\s*=?\s*(?:--[^\n]*\n\s*|\/\*)?\s*(?:select|with|insert|update|delete|merge|create|alter|drop|truncate|explain|show|replace|upsert|grant|call|exec|copy)\b/i;
 const GRAPHQL_START = /^\s*=?\s*(?:#[^\n]*\n\s*)*(?:query|mutation|subscription)\b|^\s*=?\s*\{\s*\w+\s*[({]/;
 const START_LENGTH = 400;
+const PROMPT_LENGTH = 3_000;
+const CODE_LENGTH = 6_000;
 
 export function readStep(step: unknown): StepFacts {
   return readRecord(normaliseForeign(asRecord(step)));
@@ -67,7 +69,7 @@ function deedOf(record: LooseRecord, params: LooseRecord, inside: PickedTexts): 
   const query = outside.query === "" ? inside.query : outside.query;
   const start = query.slice(0, START_LENGTH);
   return {
-    code: clip(outside.code === "" ? inside.code : outside.code, 6_000),
+    code: headAndTail(outside.code === "" ? inside.code : outside.code, CODE_LENGTH),
     command: clip(outside.command === "" ? inside.command : outside.command, 3_000),
     sql: SQL_START.test(start) ? clip(query, 4_000) : "",
     graphql: GRAPHQL_START.test(start) ? clip(query, 4_000) : "",
@@ -94,12 +96,14 @@ function promptsOf(record: LooseRecord, params: LooseRecord, inside: string): { 
   const text = found === "" ? collectText(record["messages"] ?? params["messages"], 6_000) : found;
   const { input } = record;
   const inputLength = typeof input === "string" ? input.length : collectText(input, 2_000).length;
-  return { text: headAndTail(text), length: text.length + inputLength };
+  return { text: headAndTail(text, PROMPT_LENGTH), length: text.length + inputLength };
 }
 
-/** Instructions stand at the beginning, what is to be returned often at the end. */
-function headAndTail(text: string): string {
-  return text.length <= 3_000 ? text : `${text.slice(0, 2_100)}\n${text.slice(-900)}`;
+/** Instructions stand at the beginning, what is to be returned often at the end; so it is with code. */
+function headAndTail(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const tail = Math.round(length * 0.3);
+  return `${text.slice(0, length - tail)}\n${text.slice(-tail)}`;
 }
 
 function intentOf(value: unknown): IntentType | null {
