@@ -17,6 +17,7 @@ import { FeatureFlags } from "./flags/FeatureFlags.ts";
 import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
 import type { BaseProvider } from "./models/BaseProvider.ts";
 import { ProviderRegistry } from "./models/ProviderRegistry.ts";
+import { StepHistoryCache } from "./orchestration/budgets/StepHistoryCache.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
 import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
@@ -115,7 +116,8 @@ async function join(
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const classifier = createClassifier(manager);
-  const governor = createGovernor({ db, clock, logger, flags, classifier, providers, prices, counter });
+  const histories = new StepHistoryCache({ clock });
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter });
   const events = new EventBus();
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -152,6 +154,7 @@ async function join(
     flags,
     audit,
     classifier,
+    histories,
     beforeClose: async () => {
       await stopSaving();
       await fetcher[Symbol.asyncDispose]();

@@ -78,6 +78,7 @@ function compare({ governance, services }: ModelCallHost, call: NumberedCall, us
     savedInputTokens,
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,
+    reasoningTokens: usage.reasoningTokens ?? 0,
     costUsd,
     baselineUsd: savedInputTokens === 0 ? costUsd : services.prices.priceCall(priced.provider, priced.model, raw),
     allocatedTokens: call.allocatedTokens,

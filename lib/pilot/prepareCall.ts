@@ -2,6 +2,8 @@
 import { AppError } from "../core/errors.ts";
 import { usdToNano } from "../core/money.ts";
 import type { Refusal } from "../ledger/Ledger.ts";
+import { fitsWindow, windowUpper } from "../orchestration/budgets/contextGuard.ts";
+import type { RequestCount } from "../tokens/types.ts";
 import type { ModelCallHost, PreparedCall, PricedCall } from "./ModelCallHost.ts";
 import { overBudget } from "./refusedCall.ts";
 import type { ModelCallRequest, StepOutcome } from "./types.ts";
@@ -21,7 +23,7 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
-  const room = window === null ? asked.maxOutputTokens : window - upperTokens;
+  const room = window === null ? asked.maxOutputTokens : roomFor(host, { tokens, upperTokens }, window);
   if (room < 1) {
     throw new AppError(
       "CONTEXT_OVERFLOW",
@@ -60,6 +62,13 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
     isOwnCost,
     allocatedTokens: dispatch?.commitment.allocated ?? null,
   };
+}
+
+/** On the governed path with the safety that another vocabulary's counts need; else as it always was. */
+function roomFor({ governance }: ModelCallHost, count: RequestCount, windowTokens: number): number {
+  if (governance?.isActing !== true) return windowTokens - count.upperTokens;
+  const { spareTokens } = fitsWindow(windowUpper(count, false), 0, 0, windowTokens);
+  return spareTokens;
 }
 
 /** Answers shorter than this say too little to be worth a call. */

@@ -6,6 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { FeatureFlags } from "../flags/FeatureFlags.ts";
 import type { SystemConfigStore } from "../flags/SystemConfigStore.ts";
+import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache.ts";
 import type { StepClassifier } from "../orchestration/types.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
 import type { Engine } from "./createEngine.ts";
@@ -23,6 +24,7 @@ export interface SystemParts {
   readonly flags: FeatureFlags;
   readonly audit: AuditTrailService;
   readonly classifier: StepClassifier;
+  readonly histories: StepHistoryCache;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }

@@ -2,23 +2,38 @@
 import type { FeatureFlags } from "../flags/FeatureFlags.ts";
 import { Orchestrator } from "../orchestration/Orchestrator.ts";
 import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
+import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache.ts";
 import type { StepClassifier } from "../orchestration/types.ts";
 import { ViewMaker } from "../orchestration/ViewMaker.ts";
 import { FlagWatch } from "../pilot/governance/FlagWatch.ts";
 import { Governor } from "../pilot/governance/Governor.ts";
+import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
 import type { PilotServices } from "../pilot/types.ts";
+
+import { classifySteps } from "./createClassifier.ts";
 
 export interface GovernorOptions extends Pick<PilotServices, "db" | "clock" | "logger" | "providers" | "prices" | "counter"> {
   readonly flags: FeatureFlags;
   readonly classifier: StepClassifier;
+  readonly histories: StepHistoryCache;
 }
 
 export function createGovernor({ flags, ...services }: GovernorOptions): Governor {
-  const { db, clock, counter } = services;
+  const { db, clock, counter, classifier } = services;
   return new Governor({
     ...services,
     orchestrator: new Orchestrator(),
     views: new ViewMaker({ compressor: new TokenCompressor({ counter }) }),
+    forecast: ({ claim, definition, snapshot }, history) =>
+      forecastWorkflow({
+        agentId: claim.agentId,
+        definition,
+        classifications: classifySteps(definition, classifier),
+        services,
+        pricedAs: snapshot.pricedAs,
+        defaultModel: snapshot.defaultModel,
+        history,
+      }),
     flags: new FlagWatch({ db, flags, clock }),
   });
 }

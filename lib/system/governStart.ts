@@ -9,6 +9,10 @@ import { writeFacts } from "../db/UnitPart.ts";
 import type { FlagEvaluation, FlagOverrides } from "../flags/FeatureFlags.ts";
 import type { FlaggedAgent } from "../flags/rollout.ts";
 import type { OverBudgetPolicy } from "../orchestration/budgets/GovernanceSettings.ts";
+import type { ExecutionForecast } from "../orchestration/budgets/forecastExecution.ts";
+import { saveForecast } from "../orchestration/budgets/StepHistoryStore.ts";
+import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
+import { classifySteps } from "./createClassifier.ts";
 import { saveExecutionBudget } from "../orchestration/budgets/BudgetUsageStore.ts";
 import { loadGovernanceSettings } from "../orchestration/budgets/GovernanceSettingsStore.ts";
 import { labelDefinition } from "../orchestration/labelDefinition.ts";
@@ -69,18 +73,24 @@ export async function governStart(
 }
 
 /** Rows of the plan's tables and the audit row, in the transaction that inserts the execution. undefined: the flag is off. */
-export function recordStart(
-  { classifier, config, clock }: SystemParts,
-  {
-    executionId,
-    definition,
-    governance,
-  }: { readonly executionId: string; readonly definition: WorkflowDefinition; readonly governance: GovernanceSnapshot | undefined },
-): ((tx: Transaction) => Promise<void>) | undefined {
+export async function recordStart(
+  parts: SystemParts,
+  start: {
+    readonly executionId: string;
+    readonly agentId: string;
+    readonly definition: WorkflowDefinition;
+    readonly governance: GovernanceSnapshot | undefined;
+    readonly pricedAs: string | null;
+  },
+): Promise<((tx: Transaction) => Promise<void>) | undefined> {
+  const { executionId, definition, governance } = start;
   if (governance === undefined) return undefined;
+  const { classifier, config, clock } = parts;
+  const forecast = governance.tokens === "off" ? null : await forecastStart(parts, { ...start, governance });
   const saveBudget = async (tx: Transaction): Promise<void> => {
-    if (governance.tokens !== "off")
-      await saveExecutionBudget(tx, config.workspaceId, executionId, { allocatedTokens: governance.tokenLimit, usedTokens: 0 });
+    if (forecast === null) return;
+    await saveExecutionBudget(tx, config.workspaceId, executionId, { allocatedTokens: governance.tokenLimit, usedTokens: 0 });
+    await saveForecast(tx, executionId, forecast);
   };
   if (governance.intents === "off") return saveBudget;
   const steps = [...walkSteps(definition)].map(({ step }) => ({ step, found: classifier.classify(step) }));
@@ -112,4 +122,25 @@ export function recordStart(
     );
     await writeFacts(tx, auditWriter, [row]);
   };
+}
+
+/** Stored with the execution: later forecasts are corrected by how this one did. */
+async function forecastStart(
+  { engine, config, classifier, histories }: SystemParts,
+  {
+    agentId,
+    definition,
+    governance,
+    pricedAs,
+  }: {
+    readonly agentId: string;
+    readonly definition: WorkflowDefinition;
+    readonly governance: GovernanceSnapshot;
+    readonly pricedAs: string | null;
+  },
+): Promise<ExecutionForecast> {
+  const history = await histories.get(engine.db, { workspaceId: config.workspaceId, agentId, hasIntents: governance.intents !== "off" });
+  const classifications = classifySteps(definition, classifier);
+  const { defaultModel } = config;
+  return forecastWorkflow({ agentId, definition, classifications, services: engine.services, pricedAs, defaultModel, history });
 }

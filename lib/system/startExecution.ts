@@ -86,7 +86,7 @@ export async function startExecution(
   const pricedAs = request.pricedAs ?? null;
   if (pricedAs !== null) checkPricedAs(parts, pricedAs);
   const snapshot = snapshotOf(definition, request, { flags, governance, defaultModel: config.defaultModel, subWorkflows });
-  const afterInsert = recordStart(parts, { executionId, definition, governance });
+  const afterInsert = await recordStart(parts, { executionId, agentId: agent.id, definition, governance, pricedAs });
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
   const { isNew } = await engine.starter.start({
     executionId,

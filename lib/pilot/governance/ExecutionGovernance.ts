@@ -7,15 +7,23 @@ import type { CommitRequest } from "../../orchestration/budgets/commitment.ts";
 import { ExecutionBudget } from "../../orchestration/budgets/ExecutionBudget.ts";
 import type { GovernanceSettings } from "../../orchestration/budgets/GovernanceSettings.ts";
 import { shapeOf, signatureOf, stepIdOf } from "../../orchestration/budgets/modelSteps.ts";
-import type { StepHistory } from "../../orchestration/budgets/StepHistory.ts";
-import { loadStepHistory } from "../../orchestration/budgets/StepHistoryStore.ts";
+import { LiveCalls } from "../../orchestration/budgets/LiveCalls.ts";
+import type { CallSample, StepHistory } from "../../orchestration/budgets/StepHistory.ts";
+import type { StepHistoryCache } from "../../orchestration/budgets/StepHistoryCache.ts";
 import type { BudgetPlan, Commitment, StepLabel as BudgetLabel } from "../../orchestration/budgets/types.ts";
-import { TokenBudgetManager } from "../../orchestration/TokenBudgetManager.ts";
+import { TokenBudgetManager, type WorkflowForecast } from "../../orchestration/TokenBudgetManager.ts";
 import type { IntentType, StepClassifier } from "../../orchestration/types.ts";
 import { walkSteps } from "../../workflow/nestedSteps.ts";
 import type { WorkflowDefinition, WorkflowStep } from "../../workflow/types.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
 import type { GovernanceSnapshot } from "./snapshot.ts";
+
+export interface GovernanceSources {
+  readonly db: Queryable;
+  readonly classifier: StepClassifier;
+  readonly histories: StepHistoryCache;
+  readonly forecast: (execution: Pick<ExecutionState, "claim" | "definition" | "snapshot">, history: StepHistory) => WorkflowForecast;
+}
 
 interface PathUse {
   allocated: number;
@@ -32,6 +40,7 @@ export class ExecutionGovernance {
   readonly #history: StepHistory;
   readonly #state: ExecutionState;
   readonly #paths = new Map<string, PathUse>();
+  readonly #live = new LiveCalls();
 
   private constructor(
     state: ExecutionState,
@@ -61,20 +70,17 @@ export class ExecutionGovernance {
   }
 
   /** Reads what earlier claims used, and the past of the agent's steps: once per claim. */
-  static async load(
-    db: Queryable,
-    state: ExecutionState,
-    governance: GovernanceSnapshot,
-    classifier: StepClassifier,
-  ): Promise<ExecutionGovernance> {
+  static async load(state: ExecutionState, governance: GovernanceSnapshot, parts: GovernanceSources): Promise<ExecutionGovernance> {
+    const { db, classifier, histories } = parts;
     const manager = new TokenBudgetManager({ settings: governance.settings });
     const { workspaceId, id, definition, claim } = state;
     const usedBefore = claim.isFirstClaim ? [] : await loadBudgetUsage(db, workspaceId, id);
-    const history = await loadStepHistory(db, { workspaceId, agentId: claim.agentId, hasIntents: governance.intents !== "off" });
+    const history = await histories.get(db, { workspaceId, agentId: claim.agentId, hasIntents: governance.intents !== "off" });
     const total = await planningTotal(db, state, governance);
     const labels = governance.intents === "off" ? undefined : budgetLabels(definition, classifier);
     const agent = { id: claim.agentId, name: definition.name, token_limit: total, steps: definition.steps };
-    const plan = manager.calculateBudget(agent, 0, labels === undefined ? {} : { labels });
+    const { needs } = parts.forecast(state, history);
+    const plan = manager.calculateBudget(agent, 0, { needs, ...(labels === undefined ? {} : { labels }) });
     return new ExecutionGovernance(state, { manager, history, plan, usedBefore });
   }
 
@@ -90,7 +96,7 @@ export class ExecutionGovernance {
     const { model, ...counts } = request;
     const signature = signatureOf(path);
     const key = { agentId: this.#state.claim.agentId, signature, shape: shapeOf(step.type, signature), intent: request.intent, model };
-    return this.#manager.commit({ ...counts, history: this.#history.calls(key) });
+    return this.#manager.commit({ ...counts, history: this.#live.before(key, this.#history) });
   }
 
   /** Books a call on its step. `allocated` null: nothing was committed for it. */
@@ -102,6 +108,20 @@ export class ExecutionGovernance {
     held.allocated += allocated ?? used;
     held.used += used;
     this.budget.book(stepIdOf(path), used, isCompressed);
+  }
+
+  /** For the commitments of later calls of the same step. */
+  noteCall(path: string, call: CallSample): void {
+    this.#live.note(path, call);
+  }
+
+  /** Model steps inside of steps that are over have no further need: branches that were not taken, lists that are walked. */
+  releaseEnded(): void {
+    for (const step of this.#state.definition.steps) {
+      const status = this.#state.step(step.id)?.status;
+      if (status !== "completed" && status !== "skipped") continue;
+      for (const { step: inner } of walkSteps({ steps: [step] })) this.budget.release(inner.id);
+    }
   }
 
   noteView(path: string, { tokensIn, tokensOut }: { readonly tokensIn: number; readonly tokensOut: number }): void {

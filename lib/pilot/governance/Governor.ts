@@ -1,32 +1,29 @@
 // Between the pilot and orchestration: asks for decisions where a flag says so, and takes the direct path wherever orchestration fails. Performs nothing.
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { Queryable } from "../../db/Database.ts";
 import type { ProviderRegistry } from "../../models/ProviderRegistry.ts";
 import type { PriceBook } from "../../tokens/pricing.ts";
 import { labelOf as classify } from "../../orchestration/labelDefinition.ts";
 import type { Orchestrator } from "../../orchestration/Orchestrator.ts";
 import { OrchestrationBreaker } from "../../orchestration/OrchestrationBreaker.ts";
-import type { DecideContext, GovernanceMode, StepClassifier } from "../../orchestration/types.ts";
+import type { DecideContext, GovernanceMode } from "../../orchestration/types.ts";
 import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
 import { decideDirect, DEFAULT_MAX_OUTPUT_TOKENS } from "../decideDirect.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
 import type { Decision } from "../types.ts";
 import type { FlagWatch } from "./FlagWatch.ts";
-import { ExecutionGovernance } from "./ExecutionGovernance.ts";
+import { ExecutionGovernance, type GovernanceSources } from "./ExecutionGovernance.ts";
 import type { GovernanceSnapshot } from "./snapshot.ts";
 import { StepGovernance } from "./StepGovernance.ts";
 import { labelOf } from "./stepLabels.ts";
 
-export interface GovernorParts {
-  readonly orchestrator: Orchestrator;
-  readonly classifier: StepClassifier;
-  readonly views: ViewMaker;
-  readonly flags: FlagWatch;
-  readonly db: Queryable;
+export interface GovernorParts extends GovernanceSources {
   readonly providers: ProviderRegistry;
   readonly prices: PriceBook;
+  readonly orchestrator: Orchestrator;
+  readonly views: ViewMaker;
+  readonly flags: FlagWatch;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -62,6 +59,7 @@ export class Governor {
       const now = (await flags.stateNow(state.workspaceId, governance)).token_governance_enabled;
       if (now === "off") return { ...direct, why: "governance was switched off meanwhile" };
       const execution = await this.#executionOf(state, governance);
+      execution.releaseEnded();
       const decision = orchestrator.decide(step, this.#contextOf(step, state, { execution, mode: now }));
       const resolved = providers.resolve(decision.model);
       const windowTokens = prices.contextWindowTokens(resolved.provider.name, resolved.model);
@@ -102,7 +100,7 @@ export class Governor {
   #executionOf(state: ExecutionState, governance: GovernanceSnapshot): Promise<ExecutionGovernance> {
     let loading = this.#executions.get(state);
     if (loading === undefined) {
-      loading = ExecutionGovernance.load(this.#parts.db, state, governance, this.#parts.classifier);
+      loading = ExecutionGovernance.load(state, governance, this.#parts);
       this.#executions.set(state, loading);
       loading.catch(() => this.#executions.delete(state));
     }

@@ -52,6 +52,7 @@ export interface CallEnd {
   readonly savedInputTokens: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly reasoningTokens: number;
   readonly costUsd: NanoUsd | null;
   readonly baselineUsd: NanoUsd | null;
   readonly allocatedTokens: number | null;
@@ -151,7 +152,7 @@ export class StepGovernance {
   }
 
   noteCall(end: CallEnd): void {
-    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, isOwnCost } = end;
+    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, isOwnCost, reasoningTokens } = end;
     this.#calls.push({
       call,
       provider,
@@ -164,6 +165,7 @@ export class StepGovernance {
       allocatedTokens,
       ...(isOwnCost ? { isOwnCost } : {}),
     });
+    this.execution.noteCall(this.#parts.path, { inputTokens, outputTokens, reasoningTokens });
     this.execution.book(this.#parts.path, {
       allocated: allocatedTokens,
       used: inputTokens + outputTokens,
