@@ -183,7 +183,7 @@ describe("Token Governance Integration", () => {
       expect(Number(rows[0]?.ratio)).toBeGreaterThan(0);
       expect(Number(rows[0]?.ratio)).toBeLessThan(1);
       // The commitment is what was counted and predicted at dispatch, not the planning share.
-      expect(Math.abs((step?.tokens.used ?? 0) - (step?.tokens.allocated ?? 0))).toBeLessThan((step?.tokens.allocated ?? 0) * 0.3);
+      expect(Math.abs((step?.tokens.used ?? 0) - (step?.tokens.allocated ?? 0))).toBeLessThan((step?.tokens.allocated ?? 0) * 0.5);
       expect(executions).toEqual([{ allocated: 8_000, used: on.tokens.used }]);
     });
   });
@@ -256,7 +256,7 @@ describe("Token Governance Integration", () => {
     await withSystem(async ({ system, db, run, model }) => {
       // The plan's own migration taken back by hand: what governance reads is not there.
       await db.query("ALTER TABLE token_budgets RENAME TO token_budgets_gone");
-      await db.query("ALTER TABLE execution_forecasts RENAME TO execution_forecasts_gone");
+      await db.query("ALTER TABLE workflow_step_executions RENAME COLUMN token_budget_step TO token_budget_step_gone");
       const report = await run({ definition: digest, flags: { token_governance_enabled: "observe" } });
       const actions = (await system.listAudit({ executionId: report.executionId })).map(({ action }) => action);
 
