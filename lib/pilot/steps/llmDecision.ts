@@ -11,7 +11,7 @@ import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { jsonSchemaOf } from "./outputSchemas.ts";
-import { presentPrompt, presentRules, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
+import { presentPrompt, presentRules, presentTools, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
 import { promptFacts, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
 import { askForValue, finishStructured } from "./structuredAnswer.ts";
 import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
@@ -71,7 +71,8 @@ class ToolLoop {
     this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
     this.#brake = context.decision.governance?.createBrake(this.#maxTurns) ?? null;
     const rules = presentRules(context, { hasSchema: false, hasData: data !== undefined });
-    this.#savedTokens = rules.savedTokens + instruction.savedTokens + (data?.savedTokens ?? 0);
+    const offered = presentTools(context, catalog.tools);
+    this.#savedTokens = rules.savedTokens + offered.savedTokens + instruction.savedTokens + (data?.savedTokens ?? 0);
     const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
     const closing =
       this.#schema === null ? "" : `\n\nWhen you are done, answer with JSON only, fitting this schema:\n${JSON.stringify(this.#schema)}`;
@@ -82,7 +83,7 @@ class ToolLoop {
       system: rules.system,
       facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data: input }),
       activityType: "tool_loop",
-      ...(catalog.tools.length === 0 ? {} : { tools: catalog.tools }),
+      ...(offered.tools.length === 0 ? {} : { tools: offered.tools }),
     };
   }
 

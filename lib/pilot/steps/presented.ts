@@ -1,7 +1,9 @@
 // What a model is shown of a step's contents: raw on the direct path, views on the governed one. Templates and later steps never see a view.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { parseTemplate, stringifyValue, type TemplatePart } from "../../operations/templates.ts";
+import type { ModelTool } from "../../models/types.ts";
 import { namesReadOf } from "../governance/namesReadOf.ts";
+import { shortSchema } from "../governance/shortSchema.ts";
 import type { StepContext } from "../types.ts";
 import { systemPrompt, textOf } from "./prompts.ts";
 
@@ -22,6 +24,18 @@ export function presentRules(
   if (decision.governance?.isActing !== true) return { system: long, savedTokens: 0 };
   const system = systemPrompt({ ...about, isShort: true });
   return { system, savedTokens: services.counter.count(long) - services.counter.count(system) };
+}
+
+/** The tools of a loop, and by how many tokens their short schemas are shorter; as they are on the direct path. */
+export function presentTools(
+  { decision, services }: StepContext,
+  tools: readonly ModelTool[],
+): { readonly tools: readonly ModelTool[]; readonly savedTokens: number } {
+  if (decision.governance?.isActing !== true || tools.length === 0) return { tools, savedTokens: 0 };
+  const short = tools.map((tool) => ({ ...tool, inputSchema: shortSchema(tool.inputSchema) }));
+  const tokensOf = (list: readonly ModelTool[]): number =>
+    list.reduce((sum, { inputSchema }) => sum + services.counter.count(JSON.stringify(inputSchema)), 0);
+  return { tools: short, savedTokens: tokensOf(tools) - tokensOf(short) };
 }
 
 export interface PresentOptions {
