@@ -13,9 +13,10 @@ export interface Sample {
   readonly content: number;
 }
 
-const ROUNDS = 1_500;
-const RATE = 1;
+const ROUNDS = 1_000;
+const RATE = 2;
 const RIDGE = 0.001;
+const LEAST_PROBABILITY = 0.5;
 const POINTS = 32;
 /** Samples on either side of a point that speak for it; fewer towards the ends. */
 const HALF_WINDOW = 700;
@@ -24,7 +25,9 @@ const LEAST_HALF_WINDOW = 120;
 const Z = 1.2816;
 
 export function fitModel(samples: readonly Sample[]): CalibrationModel {
-  const fitted = fitWeights(samples);
+  // Policies ask for 4.5 and more: the weights are fitted on views that may get there, not on ruins of which nothing survives.
+  const rough = fitWeights(samples);
+  const fitted = fitWeights(samples.filter(({ features }) => probabilityOf(rough, features) >= LEAST_PROBABILITY));
   const model = { bias: round(fitted.bias), weights: fitted.weights.map(round) };
   return { ...model, steps: fitSteps(samples, model), samples: samples.length };
 }
@@ -40,7 +43,7 @@ function fitWeights(samples: readonly Sample[]): Weights {
     const gradient = Array.from({ length: size }, () => 0);
     let biasGradient = 0;
     for (const { features, survived } of samples) {
-      const error = 1 / (1 + Math.exp(-scoreOf({ bias, weights }, features))) - Number(survived);
+      const error = probabilityOf({ bias, weights }, features) - Number(survived);
       biasGradient += error;
       for (let index = 0; index < size; index += 1) gradient[index] = (gradient[index] ?? 0) + error * (features[index] ?? 0);
     }
@@ -51,6 +54,10 @@ function fitWeights(samples: readonly Sample[]): Weights {
     }
   }
   return { bias, weights };
+}
+
+function probabilityOf(model: Weights, features: QualityFeatures): number {
+  return 1 / (1 + Math.exp(-scoreOf(model, features)));
 }
 
 interface Pool {
@@ -65,10 +72,8 @@ function fitSteps(samples: readonly Sample[], model: Weights): readonly Calibrat
     .map(({ features, survived, content }) => ({ score: scoreOf(model, features), survived, content }))
     .sort((left, right) => left.score - right.score);
   const pools: Pool[] = [];
-  for (let point = 0; point < POINTS; point += 1) {
-    const centre = Math.round(((sorted.length - 1) * (point + 0.5)) / POINTS);
-    const half = Math.max(LEAST_HALF_WINDOW, Math.min(HALF_WINDOW, centre, sorted.length - 1 - centre));
-    const near = sorted.slice(Math.max(0, centre - half), centre + half + 1);
+  for (const [from, to] of windows(sorted)) {
+    const near = sorted.slice(from, to);
     let pool: Pool = {
       score: near.reduce((sum, { score }) => sum + score, 0) / near.length,
       share: near.filter(({ survived }) => survived).length / near.length,
@@ -87,6 +92,20 @@ function fitSteps(samples: readonly Sample[], model: Weights): readonly Calibrat
     lower = Math.max(lower, wilsonLower(share, witnesses));
     return [round(score), round(share), round(lower)];
   });
+}
+
+/** Overlapping parts of the sorted samples, as equal scores never are on both sides of an end. */
+function windows(sorted: readonly { readonly score: number }[]): readonly (readonly [number, number])[] {
+  const ends = new Map<string, readonly [number, number]>();
+  for (let point = 0; point < POINTS; point += 1) {
+    const centre = Math.round(((sorted.length - 1) * (point + 0.5)) / POINTS);
+    const half = Math.max(LEAST_HALF_WINDOW, Math.min(HALF_WINDOW, centre, sorted.length - 1 - centre));
+    let [from, to] = [Math.max(0, centre - half), Math.min(sorted.length, centre + half + 1)];
+    while (from > 0 && sorted[from - 1]?.score === sorted[from]?.score) from -= 1;
+    while (to < sorted.length && sorted[to - 1]?.score === sorted[to]?.score) to += 1;
+    ends.set(`${from} ${to}`, [from, to]);
+  }
+  return [...ends.values()];
 }
 
 function merge(left: Pool, right: Pool): Pool {

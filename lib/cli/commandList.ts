@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import("./commands/plan.ts"),
   },
   {
+    name: "compress",
+    group: "Work",
+    summary: "the view that a model would see of a content",
+    load: async () => import("./commands/compress.ts"),
+  },
+  {
     name: "executions",
     group: "Look",
     summary: "list, show, resume, cancel, fork, compare, export executions",

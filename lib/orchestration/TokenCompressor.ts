@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { sha256 } from "../core/ids.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
+import { CompressThread } from "./compression/CompressThread.ts";
 import { compressContent, type CompressJob, type JobTools } from "./compression/compressContent.ts";
 import type { CompressionLevel } from "./compression/types.ts";
 import type { CompressedContent } from "./types.ts";
@@ -37,11 +38,14 @@ export interface TokenCompressorOptions {
 const SHIPPED_MIN_QUALITY = { moderate: 4.9, aggressive: 4.5 } as const;
 /** Views remembered by hash: compressing one again gives itself. */
 const REMEMBERED_VIEWS = 1_000;
+/** Longer contents take too many milliseconds for the thread that everything else runs on. */
+const THREAD_FROM_CHARACTERS = 64 * 1024;
 
 export class TokenCompressor {
   readonly #counter: TokenCounter;
   readonly #clock: Clock;
   readonly #minQuality: Readonly<Record<"moderate" | "aggressive", number>>;
+  readonly #thread = new CompressThread();
   readonly #views = new LRUCache<string, true>({ max: REMEMBERED_VIEWS });
 
   constructor({ counter, clock = systemClock, minQuality = {} }: TokenCompressorOptions) {
@@ -66,51 +70,82 @@ export class TokenCompressor {
     quality?: number | null,
     options: CompressOptions = {},
   ): Promise<CompressedContent> {
-    return this.compressNow(content, { ...options, targetTokens, quality });
+    const limits = { ...options, targetTokens, quality };
+    if (content.length <= THREAD_FROM_CHARACTERS || this.#isOwnView(content)) return this.compressNow(content, limits);
+    const made = await this.#thread.run(this.#jobOf(content, limits));
+    this.#remember(made);
+    return made;
   }
 
   /** The same at once, for contents that are short enough not to hold up everything else (64 KB). */
-  compressNow(
-    content: string,
-    options: CompressOptions & { readonly targetTokens?: number | null | undefined; readonly quality?: number | null | undefined } = {},
-  ): CompressedContent {
+  compressNow(content: string, options: CompressOptions & Limits = {}): CompressedContent {
     const job = this.#jobOf(content, options);
-    const key = sha256(content).toString("base64");
-    // A view of ours is known by its hash, never by its looks: nobody can pass a text off as one.
-    const isOwnView = this.#views.has(key) && (job.targetTokens === null || this.#counter.count(content) <= job.targetTokens);
+    const { targetTokens } = job;
     const tools: JobTools = {
       counter: this.#counter,
       now: () => this.#clock.monotonicMs(),
       ...(options.onQuality === undefined ? {} : { onQuality: options.onQuality }),
     };
-    const made = compressContent(isOwnView ? { ...job, level: 0, targetTokens: null, minQuality: null } : job, tools);
-    if (made.outcome !== "passthrough") this.#views.set(sha256(made.view).toString("base64"), true);
+    const mayPass = this.#isOwnView(content) && (targetTokens === null || this.#counter.count(content) <= targetTokens);
+    const made = compressContent(mayPass ? { ...job, level: 0, targetTokens: null, minQuality: null } : job, tools);
+    this.#remember(made);
     return made;
   }
 
-  #jobOf(
-    content: string,
-    options: CompressOptions & { readonly targetTokens?: number | null | undefined; readonly quality?: number | null | undefined },
-  ): CompressJob {
-    const { policy = "moderate", exact = false } = options;
+  /** Ends the thread for long contents; a later one starts it anew. */
+  async close(): Promise<void> {
+    await this.#thread.close();
+  }
+
+  /** A view of ours is known by its hash, never by its looks: nobody can pass a text off as one. */
+  #isOwnView(content: string): boolean {
+    return this.#views.has(keyOf(content));
+  }
+
+  #remember({ outcome, view }: CompressedContent): void {
+    if (outcome !== "passthrough") this.#views.set(keyOf(view), true);
+  }
+
+  #jobOf(content: string, options: CompressOptions & Limits): CompressJob {
     const targetTokens = options.targetTokens ?? null;
-    const quality = options.quality ?? null;
+    const explicit = qualityOf(options.quality ?? null);
     if (targetTokens !== null && !(Number.isFinite(targetTokens) && targetTokens > 0))
       throw badLimit("targetTokens", targetTokens, "more than 0");
-    if (quality !== null && !(quality >= 0 && quality <= 5)) throw badLimit("quality", quality, "0 to 5, or a fraction up to 1");
-    const level = exact ? 0 : (options.level ?? (policy === "minimal" ? 0 : 2));
-    const explicit = quality === null ? null : quality <= 1 ? quality * 5 : quality;
-    const byPolicy = options.minQuality ?? this.#minQuality[policy === "aggressive" ? "aggressive" : "moderate"];
+    const policy = options.policy ?? "moderate";
+    const byPolicy =
+      options.minQuality ?? (targetTokens === null ? this.#minQuality[policy === "aggressive" ? "aggressive" : "moderate"] : null);
     return {
       content,
-      level: level === 3 ? 2 : level,
+      level: levelOf(options),
       ...(options.task === undefined ? {} : { task: options.task }),
       ...(options.fields === undefined ? {} : { fields: options.fields }),
       targetTokens,
-      minQuality: explicit ?? (targetTokens === null ? byPolicy : (options.minQuality ?? null)),
+      minQuality: explicit ?? byPolicy,
       compares: explicit === null ? "bound" : "estimate",
     };
   }
+}
+
+interface Limits {
+  readonly targetTokens?: number | null | undefined;
+  readonly quality?: number | null | undefined;
+}
+
+function levelOf({ exact = false, level, policy }: CompressOptions): 0 | 1 | 2 {
+  if (exact) return 0;
+  if (level !== undefined) return level === 3 ? 2 : level;
+  return policy === "minimal" ? 0 : 2;
+}
+
+/** @throws AppError `USAGE` */
+function qualityOf(quality: number | null): number | null {
+  if (quality === null) return null;
+  if (!(quality >= 0 && quality <= 5)) throw badLimit("quality", quality, "0 to 5, or a fraction up to 1");
+  return quality <= 1 ? quality * 5 : quality;
+}
+
+function keyOf(text: string): string {
+  return sha256(text).toString("base64");
 }
 
 function badLimit(field: string, got: number, expected: string): AppError {

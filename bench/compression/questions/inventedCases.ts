@@ -48,6 +48,49 @@ export function incidentCase(random: SeededRandom, index: number): Case {
   };
 }
 
+const STARTUP = [
+  ["~ version #.#.# starting on host node-#", "version"],
+  ["~ listening on 0.0.0.0:#", "port"],
+  ["~ connected to broker amqp://mq-#.internal:#", "broker"],
+  ["~ using # MB of memory for its cache", "memory"],
+  ["~ read settings from /etc/~/conf-#.yaml", "settings"],
+  ["~ restored # sessions in # ms", "sessions"],
+] as const;
+
+/** Some services start, each with lines of its own among what the others do; the task asks about one of them, and nothing fails. */
+export function startupCase(random: SeededRandom, index: number): Case {
+  const number = (): string => String(10 + random.below(59_000));
+  const service = random.pick(SERVICES);
+  const asked = random.sample(STARTUP, 4);
+  const answers: string[][] = [];
+  const special = new Map<number, string>();
+  const places = random.sample([...Array(220).keys()], 40);
+  for (const [order, place] of places.entries()) {
+    const [text, subject] = order < asked.length ? (asked[order] ?? STARTUP[0]) : random.pick(STARTUP);
+    const who = order < asked.length ? service : random.pick(SERVICES.filter((other) => other !== service));
+    const line = `[${who}] ${text.replaceAll("~", who).replace(/#/g, number)}`;
+    special.set(place, line);
+    if (order < asked.length)
+      answers.push([line.replace(/^.*? (?=\S*\d)/, ""), subject === "settings" ? service : ""].filter((part) => part !== ""));
+  }
+  const lines = Array.from({ length: 220 }, (_, line) => {
+    const time = `2032-06-0${1 + (index % 9)} 11:${String(Math.floor(line / 60)).padStart(2, "0")}:${String(line % 60).padStart(2, "0")},${random.below(900) + 100}`;
+    return `${time} INFO ${special.get(line) ?? `[${random.pick(SERVICES)}] ${random.pick(NORMAL).replace(/#/g, number)}`}`;
+  });
+  const names = asked.map(([, subject]) => subject).join(", ");
+  return {
+    source: `startup ${index}`,
+    content: lines.join("\n"),
+    task: random.pick([
+      `Confirm that ${service} started correctly: ${names}.`,
+      `Report the start of ${service} with ${names}.`,
+      `Which ${names} did ${service} report?`,
+    ]),
+    answers,
+    family: "log",
+  };
+}
+
 const PEOPLE = ["Ada", "Bruno", "Chidi", "Dana", "Emre", "Freya"] as const;
 const SUBJECTS = ["the release", "the data import", "the office move", "hiring", "the new pricing", "support load"] as const;
 const STATEMENTS = [

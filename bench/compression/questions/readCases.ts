@@ -1,5 +1,6 @@
 // All questions made by program, in two halves that share no source: one to fit on, one to test with.
 import { sha256 } from "../../../lib/core/ids.ts";
+import { AnswerText } from "../answers.ts";
 import { SeededRandom } from "../random.ts";
 import { readMarkdown } from "./corpus.ts";
 import { passageCases } from "./passageCases.ts";
@@ -25,7 +26,18 @@ export async function readCases(half: Half, counts: CaseCounts, seed: number): P
   ];
   const instructed = random.sample(await both(counts.instructions), counts.instructions);
   const untasked = random.sample(await both(counts.untasked), counts.untasked);
-  return [...passages, ...instructed, ...untasked.map(({ source, content, answers, family }) => ({ source, content, answers, family }))];
+  const cases = [
+    ...passages,
+    ...instructed,
+    ...untasked.map(({ source, content, answers, family }) => ({ source, content, answers, family })),
+  ];
+  return cases.map(onlyAnswerable).filter(({ answers }) => answers.length > 0);
+}
+
+/** What cannot be read in the content itself says nothing about a view of it. */
+function onlyAnswerable(made: Case): Case {
+  const text = new AnswerText(made.content);
+  return { ...made, answers: made.answers.filter((answer) => text.holds(answer)) };
 }
 
 /** The documents of one package, or of one part of a large guide, stay together. */

@@ -43,6 +43,9 @@ export function contentGroupOf(type: PayloadType): ContentGroup {
   return GROUPS[type] ?? "text";
 }
 
+/** Of a content with few units, having kept some says little. */
+const MIN_LOG_UNITS = 5;
+
 const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
   json: "records",
   ndjson: "records",
@@ -83,15 +86,20 @@ export function createFeatures(inputs: QualityInputs): (isKept: (index: number) 
     if (rank === order.length && reducedShare === 1) return "all";
     const bestCut = rank === order.length ? 0 : scoreAt(units, order[rank] ?? 0);
     const atomsKept = share(kept.atoms, total.atoms) * reducedShare;
-    return [
+    const shares = [
       share(kept.score, total.score),
       best === 0 ? Number(rank === order.length) : 1 - bestCut / best,
-      logUnits === 0 ? 1 : Math.log1p(rank) / Math.max(logUnits, 5),
       atomsKept,
       reducedShare,
       share(kept.tokens, total.tokens),
     ];
+    return [...shares, ...shares.map(nearness), rank === order.length ? 1 : Math.log1p(rank) / Math.max(logUnits, MIN_LOG_UNITS)];
   };
+}
+
+/** The last hundredth of a share says more than the first half: 0 at 0, about a half at 90 %, 1 at all. */
+function nearness(part: number): number {
+  return -Math.log(1 - 0.99 * part) / -Math.log(0.01);
 }
 
 function scoreAt(units: QualityInputs["units"], index: number): number {

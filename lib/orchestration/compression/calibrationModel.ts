@@ -7,9 +7,9 @@ export type TaskKind = "question" | "instruction" | "none";
 export type ContentGroup = "records" | "lines" | "text";
 
 /**
- * Features of a view, each 0–1 and growing with what is kept, in the order of `weights`:
- * relevance kept · distance of the best unit cut from the best one · units kept before the first one cut, by relevance (logarithmic) ·
- * atoms kept · atoms that the reduction kept · tokens kept.
+ * Features of a view, each 0–1 and growing with what is kept, in the order of `weights`: relevance kept · distance of the best unit cut
+ * from the best one · atoms kept · atoms that the reduction kept · tokens kept · the same five by how near they are to all ·
+ * units kept before the first one cut, by relevance (logarithmic).
  */
 export type QualityFeatures = readonly number[];
 

@@ -5,28 +5,28 @@ export const CALIBRATION: CalibrationTable = {
   question: {
     records: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     lines: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     text: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
@@ -34,28 +34,28 @@ export const CALIBRATION: CalibrationTable = {
   instruction: {
     records: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     lines: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     text: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
@@ -63,28 +63,28 @@ export const CALIBRATION: CalibrationTable = {
   none: {
     records: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     lines: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },
     text: {
       bias: 0,
-      weights: [1, 1, 1, 1, 1, 1],
+      weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
       steps: [
         [0, 0, 0],
-        [6, 1, 1],
+        [11, 1, 1],
       ],
       samples: 0,
     },

@@ -174,8 +174,8 @@ function cutUnits(
     const tokensOut = kept.size === units.length ? wholeTokens : counter.count(view);
     const level = kept.size === units.length ? 1 : 2;
     const fits = job.targetTokens === null || tokensOut <= job.targetTokens;
-    const lossless_ = isPerfect && kept.size === units.length;
-    return { kept, candidate: { view, tokensOut, lossless: lossless_, quality: estimate(kept), level, fits, pinned } };
+    const isWhole = isPerfect && kept.size === units.length;
+    return { kept, candidate: { view, tokensOut, lossless: isWhole, quality: estimate(kept), level, fits, pinned } };
   };
   const chosen = choose(job, { selector, viewOf, all, wholeTokens });
   if (chosen === null) return null;
@@ -213,19 +213,24 @@ function choose(job: CompressJob, { selector, viewOf, all, wholeTokens }: Choosi
 /** Sizes are estimated by characters: a few exact counts put that right. */
 function fitTarget(targetTokens: number, selector: UnitSelector, viewOf: (kept: ReadonlySet<number>) => Cut): Cut {
   let budget = targetTokens;
-  let best: Cut | null = null;
-  for (let round = 0; round < 5; round += 1) {
-    const count = selector.most(budget);
-    const cut = viewOf(selector.keep(Math.max(count, 0)));
-    const { tokensOut } = cut.candidate;
-    const isBetter =
-      best === null || (tokensOut <= targetTokens && (best.candidate.tokensOut > targetTokens || tokensOut > best.candidate.tokensOut));
-    if (isBetter || (best !== null && best.candidate.tokensOut > targetTokens && tokensOut < best.candidate.tokensOut)) best = cut;
-    const isClose = tokensOut <= targetTokens && tokensOut >= targetTokens * 0.985;
-    if (isClose || count < 0 || (tokensOut <= targetTokens && count === selector.freeCount)) break;
+  let best = viewOf(selector.keep(Math.max(selector.most(budget), 0)));
+  for (let round = 0, last = best; round < 4; round += 1) {
+    const { tokensOut } = last.candidate;
+    if (tokensOut <= targetTokens && (tokensOut >= targetTokens * 0.985 || last.kept.size >= selector.unitCount)) break;
     budget = Math.max(1, budget + (targetTokens - tokensOut) * (tokensOut > targetTokens ? 1.05 : 0.8));
+    const count = selector.most(budget);
+    last = viewOf(selector.keep(Math.max(count, 0)));
+    if (isCloser(last, best, targetTokens)) best = last;
+    if (count < 0) break;
   }
-  return best ?? viewOf(selector.keep(0));
+  return best;
+}
+
+/** Within the target the longer view says more; beyond it the shorter one is nearer. */
+function isCloser({ candidate }: Cut, { candidate: best }: Cut, targetTokens: number): boolean {
+  const [own, held] = [candidate.tokensOut, best.tokensOut];
+  if (own <= targetTokens) return held > targetTokens || own > held;
+  return held > targetTokens && own < held;
 }
 
 function qualityInputs(

@@ -35,8 +35,8 @@ export class UnitSelector {
     this.#order = free.sort((left, right) => (values[right] ?? 0) - (values[left] ?? 0) || left - right);
   }
 
-  get freeCount(): number {
-    return this.#order.length;
+  get unitCount(): number {
+    return this.#request.units.length;
   }
 
   /** Pinned units, the `count` most valuable others, and what those need. */

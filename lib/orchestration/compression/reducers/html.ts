@@ -12,6 +12,7 @@ const ATTRIBUTES = new Set(["class", "id", "role", "hidden", "aria-hidden", "sty
 const IMAGES = /\b(?:images?|pictures?|photos?|logos?|alt)\b/i;
 /** Paragraphs from this length on are cut into sentences; shorter ones are one unit. */
 const SPLIT_FROM_CHARS = 240;
+const SHORT_CHARS = 25;
 /** A text is a page when it begins with a tag, or when at least one character in so many opens one. */
 const CHARS_PER_TAG = 150;
 
@@ -60,7 +61,9 @@ interface Outline {
 function weightOf(block: HtmlBlock): number {
   if (block.kind === "heading") return 0.6;
   if (block.kind === "image") return 0.2;
-  return block.furniture > 0 ? 0.3 : 0.5;
+  if (block.linkChars > block.text.length / 2) return 0.25;
+  // "Follow", "Favorites": what buttons say when they are no buttons.
+  return block.text.length < SHORT_CHARS && !/[\d.!?:]/.test(block.text) ? 0.25 : 0.5;
 }
 
 function leadOf(block: HtmlBlock, before: HtmlBlock | undefined): "\n" | "\n\n" {
@@ -106,6 +109,13 @@ function blockUnits(building: Building, blocks: readonly HtmlBlock[], titleIndex
   for (const [index, block] of blocks.entries()) addBlock(building, block, blocks[index - 1], outline);
 }
 
+/** The title as a heading, and images whose description is the title or a text of the page. */
+function repeatsOther(block: HtmlBlock, title: string, bodyText: string): boolean {
+  if (block.kind === "heading") return block.text === title;
+  const alt = block.kind === "image" ? block.text.slice("(image: ".length, -1) : "";
+  return alt !== "" && (title.includes(alt) || bodyText.indexOf(alt) !== bodyText.lastIndexOf(alt));
+}
+
 function reduceHtml(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0 || !looksLikeMarkup(content)) return null;
   const asked = askedKinds(context);
@@ -114,14 +124,14 @@ function reduceHtml(content: string, context: ReduceContext): Reduction | null {
   const collector = new HtmlBlocks({ withLinks, withImages: IMAGES.test(asking) });
   scanMarkup(content, { isXml: false, attributes: ATTRIBUTES }, collector);
   collector.end();
-  const { blocks, mode } = chooseBlocks(collector.blocks, collector.containers, !withLinks);
+  const { blocks, mode } = chooseBlocks(collector, !withLinks);
   const bodyText = blocks.map((block) => block.text).join("\n");
   const building: Building = { units: [], context, asked };
   const facts = factUnits(pageFacts(content), bodyText);
   const titleText = facts[0]?.text.slice(2) ?? "";
   for (const fact of facts) add(building, { ...fact, lead: "\n", ...(fact.weight === 1 ? { pin: "structure" as const } : {}) });
   const hasTitle = facts[0]?.weight === 1;
-  const body = blocks.filter((block) => !(block.kind === "heading" && block.text === titleText));
+  const body = blocks.filter((block) => !repeatsOther(block, titleText, bodyText));
   blockUnits(building, body, hasTitle ? 0 : undefined);
   const left = collector.blocks.length - blocks.length;
   const dropped = [
@@ -136,7 +146,7 @@ export function htmlText(content: string, context: ReduceContext): string {
   const collector = new HtmlBlocks({ withLinks: askedKinds(context).includes("link"), withImages: false });
   scanMarkup(content, { isXml: false, attributes: ATTRIBUTES }, collector);
   collector.end();
-  return chooseBlocks(collector.blocks, collector.containers, false).blocks.map(marked).join("\n\n");
+  return chooseBlocks(collector, false).blocks.map(marked).join("\n\n");
 }
 
 export const htmlReducer: Reducer = { types: ["html"], reduce: reduceHtml };

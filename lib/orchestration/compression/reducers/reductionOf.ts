@@ -27,6 +27,30 @@ function coverage(unit: LaidUnit): number {
   return unit.covers ?? unit.to - unit.from;
 }
 
+interface Gap {
+  /** Index of the next kept unit. */
+  readonly end: number;
+  /** What the gap would cost if it were shown. */
+  readonly chars: number;
+  /** In source units. */
+  readonly count: number;
+  /** A gap within a paragraph is marked within it. */
+  readonly lead: "\n" | " ";
+}
+
+function gapAt(units: readonly LaidUnit[], kept: ReadonlySet<number>, start: number): Gap {
+  let chars = 0;
+  let count = 0;
+  let lead: Gap["lead"] = " ";
+  let end = start;
+  for (let cut = units[end]; cut !== undefined && !kept.has(end); cut = units[++end]) {
+    chars += cut.text.length + 1 + (cut.note === undefined ? 0 : MARKER_CHARS);
+    count += coverage(cut);
+    if (cut.lead !== " ") lead = "\n";
+  }
+  return { end, chars, count, lead };
+}
+
 /** The view of `kept` units. Gaps get one marker each; a gap that is no longer than its marker is shown itself. */
 export function renderUnits(parts: ReductionParts, kept: ReadonlySet<number>, context: ReduceContext): string {
   const { units, noun } = parts;
@@ -47,24 +71,10 @@ export function renderUnits(parts: ReductionParts, kept: ReadonlySet<number>, co
       index++;
       continue;
     }
-    let end = index;
-    let chars = 0;
-    let count = 0;
-    for (; end < units.length && !kept.has(end); end++) {
-      const cut = units[end];
-      if (cut === undefined) break;
-      chars += cut.text.length + 1 + (cut.note === undefined ? 0 : MARKER_CHARS);
-      count += coverage(cut);
-    }
-    if (chars <= MARKER_CHARS) {
-      for (const cut of units.slice(index, end)) show(cut);
-    } else {
-      put(
-        unit.lead === " " && units[end]?.lead === " " ? " " : "\n",
-        context.mark.marker(`${count} ${count === 1 ? noun[0] : noun[1]} cut`),
-      );
-    }
-    index = end;
+    const gap = gapAt(units, kept, index);
+    if (gap.chars <= MARKER_CHARS) for (const cut of units.slice(index, gap.end)) show(cut);
+    else put(gap.lead, context.mark.marker(`${gap.count} ${gap.count === 1 ? noun[0] : noun[1]} cut`));
+    index = gap.end;
   }
   return out.join("");
 }

@@ -35,19 +35,23 @@ function endsAtDot(text: string, dot: number, start: number): boolean {
   );
 }
 
+function skip(text: string, at: number, isSkipped: (char: string) => boolean): number {
+  let end = at;
+  while (end < text.length && isSkipped(text.charAt(end))) end++;
+  return end;
+}
+
 /** Index after the sentence that ends at the stop `at`, or 0 when the stop ends none. */
 function endAfter(text: string, at: number, start: number): number {
-  let end = at + 1;
-  while (end < text.length && (CLOSERS.includes(text.charAt(end)) || ".!?…".includes(text.charAt(end)))) end++;
-  if (end >= text.length) return end;
-  if (CJK_STOPS.includes(text.charAt(at))) return end;
-  if (text.charCodeAt(end) > 32) return 0;
-  let next = end;
-  while (next < text.length && text.charCodeAt(next) <= 32) next++;
+  const stop = text.charAt(at);
+  const end = skip(text, at + 1, (char) => CLOSERS.includes(char) || ".!?…".includes(char));
+  if (end >= text.length || CJK_STOPS.includes(stop)) return end;
+  const next = skip(text, end, (char) => char <= " ");
+  if (next === end) return 0;
   if (next >= text.length) return end;
-  const char = text.charAt(next);
-  if (isLowerCase(char) && text.charAt(at) !== "?" && text.charAt(at) !== "!") return 0;
-  return text.charAt(at) !== "." || endsAtDot(text, at, start) ? end : 0;
+  const isWithinQuote = end > at + 1 && CLOSERS.includes(text.charAt(end - 1));
+  if (isLowerCase(text.charAt(next)) && (isWithinQuote || (stop !== "?" && stop !== "!"))) return 0;
+  return stop !== "." || endsAtDot(text, at, start) ? end : 0;
 }
 
 /** The sentences of one paragraph, trimmed, in order; joined by single spaces they say what the paragraph says. Linear. */

@@ -16,9 +16,9 @@ function confusionMatrix(): { readonly lines: string[]; readonly right: number; 
 }
 
 describe("detectPayloadType", () => {
-  it("names the type of at least 99 % of the labelled fixtures", (context) => {
+  it("names the type of at least 99 % of the labelled fixtures", async (context) => {
     const { lines, right, wrong } = confusionMatrix();
-    context.annotate(lines.join("\n"));
+    await context.annotate(lines.join("\n"));
     expect(FIXTURES.length).toBeGreaterThanOrEqual(60);
     expect(wrong).toEqual([]);
     expect(right / FIXTURES.length).toBeGreaterThanOrEqual(0.99);

@@ -1,6 +1,6 @@
 // Collects the blocks of a page (headings, paragraphs, list items, table rows, code) from a stream of tags. It does not judge their worth.
 import type { Attributes, MarkupHandler } from "../scanMarkup.ts";
-import { furnitureOf, type Furniture } from "./boilerplate.ts";
+import { furnitureOf, namedFurniture, type Furniture } from "./boilerplate.ts";
 
 export type BlockKind = "heading" | "paragraph" | "item" | "row" | "code" | "image";
 
@@ -14,6 +14,8 @@ export interface HtmlBlock {
   /** Index into `containers`. */
   readonly container: number;
   readonly furniture: Furniture;
+  /** Index into `named` of the innermost element that is named like furniture, -1 where none is. */
+  readonly named: number;
   /** Number of the table a row belongs to. */
   readonly table?: number;
 }
@@ -24,10 +26,17 @@ export interface Container {
   readonly tag: string;
 }
 
+/** An element that is named like furniture; the element around it that is named so too, or -1. */
+export interface NamedElement {
+  readonly around: number;
+  readonly isComments: boolean;
+}
+
 interface Frame {
   readonly tag: string;
   readonly container: number;
   readonly furniture: Furniture;
+  readonly named: number;
   readonly href?: string;
 }
 
@@ -53,6 +62,7 @@ const VOID_TAGS = new Set("area base br col embed hr img input link meta param s
 const CLOSED_BY: Readonly<Record<string, string>> = { li: "li", dt: "dd", dd: "dt", tr: "tr", td: "td", th: "td" };
 /** Elements inside elements; deeper ones are read as text of this depth. */
 const DEEPEST = 256;
+const PAGE: Frame = { tag: "page", container: 0, furniture: 0, named: -1 };
 /** How far up a closing tag looks for the tag it closes. */
 const CLOSE_REACH = 64;
 const LONGEST_CELL = 400;
@@ -65,8 +75,9 @@ export interface HtmlBlocksOptions {
 export class HtmlBlocks implements MarkupHandler {
   readonly blocks: HtmlBlock[] = [];
   readonly containers: Container[] = [{ parent: -1, tag: "page" }];
+  readonly named: NamedElement[] = [];
   readonly #options: HtmlBlocksOptions;
-  readonly #frames: Frame[] = [{ tag: "page", container: 0, furniture: 0 }];
+  readonly #frames: Frame[] = [PAGE];
   #text = "";
   #linkChars = 0;
   #cells: string[] = [];
@@ -79,13 +90,13 @@ export class HtmlBlocks implements MarkupHandler {
   }
 
   get #top(): Frame {
-    return this.#frames[this.#frames.length - 1] ?? { tag: "page", container: 0, furniture: 0 };
+    return this.#frames[this.#frames.length - 1] ?? PAGE;
   }
 
   open(tag: string, attributes: Attributes): void {
     const around = this.#top;
     if (around.furniture === 3) {
-      if (!VOID_TAGS.has(tag)) this.#push({ tag, container: around.container, furniture: 3 });
+      if (!VOID_TAGS.has(tag)) this.#push({ ...around, tag });
       return;
     }
     if (tag === "br") this.text("\n");
@@ -100,8 +111,11 @@ export class HtmlBlocks implements MarkupHandler {
   }
 
   #enter(tag: string, attributes: Attributes): void {
-    const { container: outer, furniture: outerFurniture } = this.#top;
+    const { container: outer, furniture: outerFurniture, named: outerNamed } = this.#top;
     const own = furnitureOf(tag, attributes);
+    const name = namedFurniture(tag, attributes);
+    if (name !== undefined) this.named.push({ around: outerNamed, isComments: name === "comments" });
+    const named = name === undefined ? outerNamed : this.named.length - 1;
     let container = outer;
     if (CONTAINER_TAGS.has(tag)) {
       this.containers.push({ parent: outer, tag });
@@ -110,7 +124,7 @@ export class HtmlBlocks implements MarkupHandler {
     if (tag === "table") this.#tables++;
     const furniture = own > outerFurniture ? own : outerFurniture;
     const href = tag === "a" ? attributes.get("href") : undefined;
-    this.#push({ tag, container, furniture, ...(href === undefined ? {} : { href }) });
+    this.#push({ tag, container, furniture, named, ...(href === undefined ? {} : { href }) });
     if (this.#options.withLinks && href !== undefined && furniture < 2) this.#text += "[";
   }
 
@@ -156,8 +170,16 @@ export class HtmlBlocks implements MarkupHandler {
     const alt = attributes.get("alt")?.trim() ?? "";
     const isTelling = alt.split(" ").length >= 5 || (this.#options.withImages && alt !== "");
     if (!isTelling || alt.length > 300) return;
-    const { container, furniture } = this.#top;
-    this.blocks.push({ kind: "image", level: 0, text: `(image: ${alt.replaceAll(/\s+/g, " ")})`, linkChars: 0, container, furniture });
+    const { container, furniture, named } = this.#top;
+    this.blocks.push({
+      kind: "image",
+      level: 0,
+      text: `(image: ${alt.replaceAll(/\s+/g, " ")})`,
+      linkChars: 0,
+      container,
+      furniture,
+      named,
+    });
   }
 
   /** Ends the text that was collected as one block of the innermost block element. */
@@ -180,7 +202,8 @@ export class HtmlBlocks implements MarkupHandler {
     if (term !== "") this.#term = "";
     const kind = BLOCK_KINDS[owner.tag] ?? "paragraph";
     const level = kind === "heading" ? Number(owner.tag[1]) : 0;
-    this.blocks.push({ kind, level, text: term + text, linkChars, container: owner.container, furniture: owner.furniture });
+    const { container, furniture, named } = owner;
+    this.blocks.push({ kind, level, text: term + text, linkChars, container, furniture, named });
   }
 
   #owner(): Frame {
@@ -222,10 +245,10 @@ export class HtmlBlocks implements MarkupHandler {
     this.#cellLinkChars = 0;
     const filled = cells.filter((cell) => cell !== "");
     if (filled.length === 0) return;
-    const { container, furniture } = this.#top;
+    const { container, furniture, named } = this.#top;
     const isRow = filled.length > 1;
     const text = isRow ? cells.join(" | ").trim() : (filled[0] ?? "");
-    this.blocks.push({ kind: isRow ? "row" : "paragraph", level: 0, text, linkChars, container, furniture, table: this.#tables });
+    this.blocks.push({ kind: isRow ? "row" : "paragraph", level: 0, text, linkChars, container, furniture, named, table: this.#tables });
   }
 
   end(): void {

@@ -1,5 +1,5 @@
 // Decides which blocks of a page are its content: the article where the page is one, else the page without its furniture. It changes no text.
-import type { Container, HtmlBlock } from "./HtmlBlocks.ts";
+import type { Container, HtmlBlock, NamedElement } from "./HtmlBlocks.ts";
 
 export interface ChosenBlocks {
   readonly blocks: readonly HtmlBlock[];
@@ -15,8 +15,11 @@ const PROSE_SHARE = 0.5;
 const MIN_ARTICLE_CHARS = 500;
 /** Blocks with more link text than this are lists of links. */
 const MOST_LINKS = 0.6;
-/** Furniture by name is content after all when it holds this share of a page's text. */
-const MISTAKEN_SHARE = 0.6;
+/** What is named like furniture is content after all when it holds this share of a page's text; comments need more. */
+const MISTAKEN_SHARE = 0.4;
+const FORUM_SHARE = 0.75;
+/** With less than this left, names are no guide. */
+const LEAST_LEFT = 0.15;
 
 function plainChars(block: HtmlBlock): number {
   return Math.max(0, block.text.length - block.linkChars);
@@ -107,12 +110,33 @@ function rescued(content: readonly HtmlBlock[], first: HtmlBlock | undefined): H
     .slice(-MOST_RESCUED);
 }
 
+/** Blocks outside of everything that is named like furniture and is not most of the page. */
+function withoutNamed(visible: readonly HtmlBlock[], named: readonly NamedElement[]): readonly HtmlBlock[] {
+  const chars = new Float64Array(named.length);
+  for (const block of visible) if (block.named >= 0) chars[block.named] = (chars[block.named] ?? 0) + plainChars(block);
+  for (let index = named.length - 1; index >= 0; index--) {
+    const around = named[index]?.around ?? -1;
+    if (around >= 0) chars[around] = (chars[around] ?? 0) + (chars[index] ?? 0);
+  }
+  const total = Math.max(1, sum(visible, plainChars));
+  const isFurniture = new Array<boolean>(named.length);
+  // Elements come in order of opening: those around come first.
+  for (const [index, { around, isComments }] of named.entries())
+    isFurniture[index] = isFurniture[around] === true || (chars[index] ?? 0) < (isComments ? FORUM_SHARE : MISTAKEN_SHARE) * total;
+  const left = visible.filter((block) => isFurniture[block.named] !== true);
+  return sum(left, plainChars) < LEAST_LEFT * total ? visible : left;
+}
+
+export interface Page {
+  readonly blocks: readonly HtmlBlock[];
+  readonly containers: readonly Container[];
+  readonly named: readonly NamedElement[];
+}
+
 /** @param tidy Set false where links are what is asked for: link lists stay then. */
-export function chooseBlocks(all: readonly HtmlBlock[], containers: readonly Container[], tidy: boolean): ChosenBlocks {
-  const visible = all.filter((block) => block.furniture < 2);
-  const named = visible.filter((block) => block.furniture === 0);
-  const isMistaken = sum(visible, plainChars) > 0 && sum(named, plainChars) < (1 - MISTAKEN_SHARE) * sum(visible, plainChars);
-  const content = visible.length === 0 ? [...all] : isMistaken ? visible : named;
+export function chooseBlocks({ blocks: all, containers, named }: Page, tidy: boolean): ChosenBlocks {
+  const visible = all.filter((block) => block.furniture === 0);
+  const content = visible.length === 0 ? all : withoutNamed(visible, named);
   const prose = perContainer(content, containers, proseChars);
   const outer = articleContainer(prose, ARTICLE_SHARE);
   const inside = content.filter((block) => isInside(block.container, outer, containers));

@@ -84,6 +84,8 @@ const parseStamped: LineParser = (line) => {
 const parseNamed: LineParser = (line) => {
   const m = head(NAMED, line, 3);
   if (m === null || !isName(m[1] ?? "") || (m[3] ?? "").startsWith("//")) return null;
+  // The colon of a clock time ends no name.
+  if (/\d$/.test(m[1] ?? "") && /^\d{2}(?!\d)/.test(m[3] ?? "")) return null;
   return { day: "", time: withoutSeconds(m[2]), speaker: (m[1] ?? "").trim(), text: m[3] ?? "", isEvent: false, isAngled: false };
 };
 const parseHeaded: LineParser = (line) => {

@@ -40,7 +40,7 @@ export function spokenWords(line: string): string {
   for (const word of untagged.split(/\s+/)) {
     if (word === "" || (FILLERS.has(bare(word)) && !/[.!?]$/.test(word))) continue;
     if (PUNCTUATION.test(word)) addPunctuation(kept, word);
-    else if (isStutter(word, kept.at(-1))) kept[kept.length - 1] = word;
+    else if (isStutter(word, kept.at(-1))) kept[kept.length - 1] = `${kept.at(-1) ?? ""}${/[,.!?;:]*$/.exec(word)?.[0] ?? ""}`;
     else kept.push(word);
   }
   return kept.join(" ");

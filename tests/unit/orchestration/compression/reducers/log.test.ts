@@ -1,7 +1,7 @@
 // Folding of logs: what is alike goes, what is rare, severe or odd stays. Lines are made in the forms of common services.
 import { describe, expect, it } from "vitest";
 import { logReducer } from "../../../../../lib/orchestration/compression/reducers/log.ts";
-import { cutCounts, expectPromises, pinnedView, reduce, viewOf, wholeView } from "../reducing.ts";
+import { cutCounts, brokenPromises, pinnedView, reduce, viewOf, wholeView } from "../reducing.ts";
 
 function random(seed: number): () => number {
   let state = seed;
@@ -28,7 +28,7 @@ const FORMS: Readonly<Record<string, MakeLine>> = {
   "super computer": (s, below) =>
     `- 11178${10_000 + s} 2031.06.03 R0${below(8)}-M1-N0 2031-06-03-${clock(s).replaceAll(":", ".")}.${100_000 + below(800_000)} RAS KERNEL INFO ${below(90)} ddr errors(s) detected and corrected`,
   quorum: (s, below) =>
-    `2031-07-29 ${clock(s)},${100 + below(900)} - INFO  [Listener:${2_181}:Cnxn@${190 + below(3)}] - Accepted socket connection from /10.10.34.${below(40)}:${40_000 + below(20_000)}`,
+    `2031-07-29 ${clock(s)},${100 + below(900)} - INFO  [Listener:2181:Cnxn@${190 + below(3)}] - Accepted socket connection from /10.10.34.${below(40)}:${40_000 + below(20_000)}`,
   windows: (s, below) =>
     `2031-09-28 ${clock(s)}, Info                  CBS    Session: ${30_546_000 + below(900)}_${below(90_000)} initialized by client WindowsUpdateAgent.`,
 };
@@ -157,9 +157,9 @@ describe("the log reducer", () => {
 
   it("keeps its promises for all forms, also mixed", () => {
     for (const [index, make] of Object.values(FORMS).entries())
-      expectPromises(logReducer, logOf(make, 60, index).join("\n"), "Which ports?");
+      expect(brokenPromises(logReducer, logOf(make, 60, index).join("\n"), "Which ports?")).toEqual([]);
     const mixed = Object.values(FORMS).flatMap((make, index) => logOf(make, 30, index));
-    expectPromises(logReducer, mixed.join("\n"));
+    expect(brokenPromises(logReducer, mixed.join("\n"))).toEqual([]);
   });
 
   it("takes a marker in the content for text", () => {
