@@ -6,6 +6,7 @@ import { JsonMinifier } from "../../lib/ai-sdk/minifyJson.ts";
 import { ToolResultViews } from "../../lib/ai-sdk/ToolResultViews.ts";
 import { contentOf, isToolMessage } from "../../lib/ai-sdk/toolResults.ts";
 import type { SdkCall, ViewCompressor, ViewOptions } from "../../lib/ai-sdk/types.ts";
+import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
 import { TokenCounter } from "../../lib/tokens/TokenCounter.ts";
 import { row, type Row } from "../measure.ts";
 import { readRecordedLoops, type RecordedCall } from "./recordedLoops.ts";
@@ -36,7 +37,7 @@ export async function benchLoops(dataFolder: string): Promise<readonly Row[]> {
   const runs = await readRecordedLoops(join(dataFolder, "tau-airline.json"));
   const counter = await TokenCounter.load();
   const minifier = new JsonMinifier(counter);
-  const compressor = minifier;
+  const compressor = new TokenCompressor({ counter });
   const measure = (arm: Arm): ArmResult | null => (runs === null ? null : replay(runs, counter, arm));
   const minified = measure({ views: { level: 0 }, offersExpand: false, compressor: minifier });
   const byDefault = measure({ views: DEFAULT_VIEWS, offersExpand: true, compressor });

@@ -4,6 +4,7 @@ import { sha256 } from "../core/ids.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine } from "./expandTool.ts";
 import { callInputs, contentOf, isToolMessage, lastUserText, toolCallKey, withView, type ToolResult } from "./toolResults.ts";
+import { WholeResults } from "./WholeResults.ts";
 import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
 
 /** Below it a loop's results are lossless only: what is small is seldom worth a second look (durability.md, C3). */
@@ -40,7 +41,19 @@ interface Decided {
   /** null: verbatim. */
   readonly view: string | null;
   readonly handle: string | null;
+  /** Key of the earlier result that the view refers to: where that is gone, so is the view. */
+  readonly base: string | null;
 }
+
+interface Shortened extends Decided {
+  readonly view: string;
+  readonly tokens: number;
+  readonly level: number;
+  /** JSON without its blanks: who could read the content can read it. */
+  readonly isSameForm: boolean;
+}
+
+const AS_IT_IS = { level: 0, handle: null, base: null, isSameForm: true } as const;
 
 export class ToolResultViews {
   readonly #counter: TokenCounter;
@@ -78,6 +91,7 @@ export class ToolResultViews {
       inputs: callInputs(call.prompt),
       made: [],
       opened: [],
+      whole: new WholeResults(),
       isChanged: false,
       isHandleVisible: false,
     };
@@ -118,8 +132,13 @@ export class ToolResultViews {
     if (content === null || this.#isVerbatim(part, content)) return part;
     const hash = sha256(content).toString("hex");
     const key = `${part.toolCallId}\n${hash}`;
-    const decided = this.#decided.get(key) ?? this.#decide(part, content, hash, context);
+    const known = this.#decided.get(key);
+    const isStanding = known !== undefined && (known.base === null || context.whole.has(known.base));
+    const decided = isStanding ? known : this.#decide(part, content, hash, context);
     this.#decided.set(key, decided);
+    if (decided.base === null && decided.handle === null) {
+      context.whole.add(key, { toolName: part.toolName, input: context.inputs.get(part.toolCallId) }, content);
+    }
     // The raw content comes with every call, so what a visible handle stands for is always at hand.
     if (decided.handle !== null) {
       this.#raw.set(decided.handle, content);
@@ -134,29 +153,41 @@ export class ToolResultViews {
   }
 
   #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Decided {
-    const verbatim: Decided = { view: null, handle: null };
+    const verbatim: Decided = { view: null, handle: null, base: null };
     const tokensIn = this.#counter.count(content);
-    const level = this.#levelOf(part, tokensIn, context);
-    const result = this.#compressor.compressNow(content, { level, ...(level < 2 ? {} : context.task) });
-    // At level 0 nothing can be had back, so nothing may be missing.
-    if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return verbatim;
-    // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
-    const isSameForm = result.lossless && isJson(result.view);
+    const made = this.#shorten(part, content, hash, context) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
     const first = this.#reformed.get(hash);
-    if (!isSameForm && first !== undefined && first !== part.toolCallId) return verbatim;
-    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
-    const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
-    const tokensOut = this.#counter.count(view);
-    if (tokensOut >= tokensIn) return verbatim;
+    // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
+    const isAskedAgain = first !== undefined && first !== part.toolCallId;
+    if (isAskedAgain && !made.isSameForm) return verbatim;
+    const relative = isAskedAgain ? null : this.#relative(content, made.tokens, context);
+    const { view, tokens, level, handle, base, isSameForm } = relative ?? made;
+    if (tokens >= tokensIn) return verbatim;
     if (!isSameForm) this.#reformed.set(hash, part.toolCallId);
     if (handle !== null) this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
-    context.made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
-    return { view, handle };
+    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null });
+    return { view, handle, base };
+  }
+
+  #shorten(part: ToolResult, content: string, hash: string, context: ViewContext): Shortened | null {
+    const level = this.#levelOf(part, this.#counter.count(content), context);
+    const result = this.#compressor.compressNow(content, { level, ...(level < 2 ? {} : context.task) });
+    // At level 0 nothing can be had back, so nothing may be missing.
+    if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return null;
+    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
+    const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
+    const isSameForm = result.lossless && isJson(result.view);
+    return { view, tokens: this.#counter.count(view), level: result.level, handle, base: null, isSameForm };
   }
 
   #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
     const { level = 1, longFromTokens = LONG_FROM_TOKENS } = this.#options;
     return !isExpandOffered || tokensIn < longFromTokens || VERBATIM_NAMES.test(part.toolName) ? 0 : level;
+  }
+
+  #relative(content: string, tokens: number, { whole }: ViewContext): Shortened | null {
+    const found = this.#options.level === 2 ? whole.relate(content, tokens, this.#counter) : null;
+    return found === null ? null : { ...found, level: 2, handle: null, isSameForm: false };
   }
 }
 
@@ -167,6 +198,8 @@ interface ViewContext {
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly made: MadeView[];
   readonly opened: string[];
+  /** Results of this call so far that are shown whole. */
+  readonly whole: WholeResults;
   isChanged: boolean;
   isHandleVisible: boolean;
 }
