@@ -3,22 +3,26 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { contentGroupOf, createFeatures, taskKindOf } from "../../lib/orchestration/compression/calibration.ts";
 import type {
+  Calibration,
   CalibrationModel,
-  CalibrationTable,
   ContentGroup,
   QualityFeatures,
+  ReducedShares,
+  Share,
   TaskKind,
 } from "../../lib/orchestration/compression/calibrationModel.ts";
+import type { PayloadType } from "../../lib/orchestration/compression/types.ts";
 import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
 import { AnswerText } from "./answers.ts";
-import { fitModel, type Sample } from "./fit.ts";
+import { fitModel, wilsonLower, type Sample } from "./fit.ts";
 import { readCases } from "./questions/readCases.ts";
 import type { Case } from "./questions/types.ts";
 import { SeededRandom } from "./random.ts";
 
-const COUNTS = { passages: 2_200, instructions: 1_500, untasked: 600 } as const;
-const SIZES_PER_CASE = 6;
+const COUNTS = { passages: 1_800, instructions: 2_000, untasked: 600 } as const;
+const SIZES_PER_CASE = 5;
 /** Fewer say too little: the model of all groups of this kind of task is taken. */
+const MIN_REDUCED_SAMPLES = 60;
 const MIN_SAMPLES = 1_500;
 const TABLE = fileURLToPath(new URL("../../lib/orchestration/compression/calibrationTable.ts", import.meta.url));
 const SEED = 2024;
@@ -27,75 +31,128 @@ const SMALLEST_SHARE: Readonly<Record<TaskKind, number>> = { question: 0.04, ins
 const KINDS: readonly TaskKind[] = ["question", "instruction", "none"];
 const GROUPS: readonly ContentGroup[] = ["records", "lines", "text"];
 
-interface Seen {
-  readonly group: ContentGroup;
-  readonly features: QualityFeatures;
+interface ReducedSample {
+  readonly kind: TaskKind;
+  readonly type: PayloadType;
+  readonly survived: boolean;
+  readonly content: number;
 }
 
-type GroupedSample = Sample & { readonly kind: TaskKind; readonly group: ContentGroup };
+type SelectedSample = Sample & { readonly kind: TaskKind; readonly group: ContentGroup };
 
-async function collectSamples(compressor: TokenCompressor): Promise<readonly GroupedSample[]> {
+interface Samples {
+  readonly reduced: readonly ReducedSample[];
+  readonly selected: readonly SelectedSample[];
+}
+
+async function collectSamples(compressor: TokenCompressor): Promise<Samples> {
   const random = new SeededRandom(SEED);
-  const samples: GroupedSample[] = [];
+  const reduced: ReducedSample[] = [];
+  const selected: SelectedSample[] = [];
   for (const [content, one] of (await readCases("fit", COUNTS, SEED)).entries()) {
+    const kind = taskKindOf(one.task);
+    const whole = await viewOf(compressor, one, undefined);
+    const wholeText = new AnswerText(whole.view);
+    if (whole.seen !== undefined && whole.seen.dropsAtoms)
+      for (const answer of one.answers) reduced.push({ kind, type: whole.seen.type, survived: wholeText.holds(answer), content });
     for (let size = 0; size < SIZES_PER_CASE; size += 1) {
-      // Once all units of the reducer, then sizes even over the logarithm: small views are where questions die.
-      const share = SMALLEST_SHARE[taskKindOf(one.task)] ** random.next();
-      const tokens = size === 0 ? undefined : Math.max(8, Math.round((one.content.length / 4) * share));
-      const { seen, view } = await viewOf(compressor, one, tokens);
-      if (seen === undefined) continue;
+      // Even over the logarithm: small views are where questions die.
+      const share = SMALLEST_SHARE[kind] ** random.next();
+      const { seen, view } = await viewOf(compressor, one, Math.max(8, Math.round(whole.tokensOut * share)));
+      if (seen === undefined || seen.features === "all") continue;
       const text = new AnswerText(view);
-      for (const answer of one.answers) samples.push({ ...seen, kind: taskKindOf(one.task), survived: text.holds(answer), content });
+      for (const answer of one.answers) {
+        // What the reduction lost is no fault of the selection.
+        if (wholeText.holds(answer))
+          selected.push({ kind, group: contentGroupOf(seen.type), features: seen.features, survived: text.holds(answer), content });
+      }
     }
   }
-  return samples;
+  return { reduced, selected };
 }
 
+interface Seen {
+  readonly type: PayloadType;
+  readonly features: QualityFeatures | "all";
+  readonly dropsAtoms: boolean;
+}
+
+/** Without a target all units of the reducer. */
 async function viewOf(
   compressor: TokenCompressor,
   { content, task }: Case,
   targetTokens: number | undefined,
-): Promise<{ readonly view: string; readonly seen: Seen | undefined }> {
+): Promise<{ readonly view: string; readonly tokensOut: number; readonly seen: Seen | undefined }> {
   let seen: Seen | undefined;
-  const { view } = await compressor.compress(content, targetTokens, undefined, {
+  const { view, tokensOut } = await compressor.compress(content, targetTokens, undefined, {
     ...(task === undefined ? {} : { task }),
     ...(targetTokens === undefined ? { level: 1, minQuality: 0 } : {}),
     onQuality: (inputs, isKept) => {
-      const features = createFeatures(inputs)(isKept);
-      if (features !== "all") seen = { features, group: contentGroupOf(inputs.type) };
+      seen = { type: inputs.type, features: createFeatures(inputs)(isKept), dropsAtoms: inputs.atomsReduced < inputs.atomsIn };
     },
   });
-  return { view, seen };
+  return { view, tokensOut, seen };
 }
 
-function fitTable(samples: readonly GroupedSample[]): CalibrationTable {
-  const ofKind = (kind: TaskKind): Readonly<Record<ContentGroup, CalibrationModel>> => {
-    const all = samples.filter((sample) => sample.kind === kind);
-    const pooled = fitModel(all);
-    const ofGroup = (group: ContentGroup): CalibrationModel => {
-      const own = all.filter((sample) => sample.group === group);
-      return own.length < MIN_SAMPLES ? pooled : fitModel(own);
-    };
-    return { records: ofGroup("records"), lines: ofGroup("lines"), text: ofGroup("text") };
+function fitReduced(samples: readonly ReducedSample[], kind: TaskKind): ReducedShares {
+  const ofKind = samples.filter((sample) => sample.kind === kind);
+  const types = [...new Set(ofKind.map(({ type }) => type))].sort();
+  const known = types.map((type) => [type, shareOf(ofKind.filter((sample) => sample.type === type))] as const);
+  return { ...Object.fromEntries(known.filter(([, [, , count]]) => count >= MIN_REDUCED_SAMPLES)), other: shareOf(ofKind) };
+}
+
+/** Questions of one content stand or fall together: the bound counts contents. */
+function shareOf(samples: readonly ReducedSample[]): Share {
+  const survived = samples.filter((sample) => sample.survived).length / Math.max(1, samples.length);
+  const contents = new Set(samples.map(({ content }) => content)).size;
+  return [Number(survived.toFixed(4)), Number(wilsonLower(survived, Math.max(1, contents)).toFixed(4)), samples.length];
+}
+
+function fitSelected(samples: readonly SelectedSample[], kind: TaskKind): Readonly<Record<ContentGroup, CalibrationModel>> {
+  const all = samples.filter((sample) => sample.kind === kind);
+  const pooled = fitModel(all);
+  const ofGroup = (group: ContentGroup): CalibrationModel => {
+    const own = all.filter((sample) => sample.group === group);
+    return own.length < MIN_SAMPLES ? pooled : fitModel(own);
   };
-  return { question: ofKind("question"), instruction: ofKind("instruction"), none: ofKind("none") };
+  return { records: ofGroup("records"), lines: ofGroup("lines"), text: ofGroup("text") };
 }
 
-async function writeTable(table: CalibrationTable): Promise<void> {
-  const text = `// Written by bench/compression/calibrate.ts: weights and tables of calibration.ts. Not for editing.
-import type { CalibrationTable } from "./calibrationModel.ts";
+async function writeTable(table: Calibration): Promise<void> {
+  const text = `// Written by bench/compression/calibrate.ts: shares, weights and tables of calibration.ts. Not for editing.
+import type { Calibration } from "./calibrationModel.ts";
 
-export const CALIBRATION: CalibrationTable = ${JSON.stringify(table, null, 2).replaceAll(/"(\w+)":/g, "$1:")};
+export const CALIBRATION: Calibration = ${JSON.stringify(table, null, 2).replaceAll(/"(\w+)":/g, "$1:")};
 `;
   await writeFile(TABLE, text);
 }
 
-const table = fitTable(await collectSamples(await TokenCompressor.create()));
-await writeTable(table);
-for (const kind of KINDS) {
-  for (const group of GROUPS) {
-    const { bias, weights, steps, samples } = table[kind][group];
-    process.stdout.write(`${kind}, ${group}: ${samples} questions, bias ${bias}, weights ${weights.join(" ")}\n`);
-    process.stdout.write(`  ${steps.map(([score, probability]) => `${score}: ${probability}`).join("  ")}\n`);
+function describe({ reduced, selected }: Calibration): string {
+  const lines: string[] = [];
+  for (const kind of KINDS) {
+    for (const [type, [probability, lower, count]] of Object.entries(reduced[kind]))
+      lines.push(`${kind}, reduced ${type}: ${probability} at least ${lower}, ${count} questions`);
+    for (const group of GROUPS) {
+      const { bias, weights, steps, samples } = selected[kind][group];
+      lines.push(`${kind}, selected ${group}: ${samples} questions, bias ${bias}, weights ${weights.join(" ")}`);
+      lines.push(`  ${steps.map(([score, probability, lower]) => `${score}: ${probability} (${lower})`).join("  ")}`);
+    }
   }
+  return lines.join("\n");
 }
+
+const { reduced, selected } = await collectSamples(await TokenCompressor.create());
+const table: Calibration = {
+  reduced: {
+    question: fitReduced(reduced, "question"),
+    instruction: fitReduced(reduced, "instruction"),
+    none: fitReduced(reduced, "none"),
+  },
+  selected: {
+    question: fitSelected(selected, "question"),
+    instruction: fitSelected(selected, "instruction"),
+    none: fitSelected(selected, "none"),
+  },
+};
+await writeTable(table);
+process.stdout.write(`${describe(table)}\n`);

@@ -27,7 +27,7 @@ const Z = 1.2816;
 export function fitModel(samples: readonly Sample[]): CalibrationModel {
   // Policies ask for 4.5 and more: the weights are fitted on views that may get there, not on ruins of which nothing survives.
   const rough = fitWeights(samples);
-  const fitted = fitWeights(samples.filter(({ features }) => probabilityOf(rough, features) >= LEAST_PROBABILITY));
+  const fitted = fitWeights(samples.filter(({ features }) => logistic(rough, features) >= LEAST_PROBABILITY));
   const model = { bias: round(fitted.bias), weights: fitted.weights.map(round) };
   return { ...model, steps: fitSteps(samples, model), samples: samples.length };
 }
@@ -43,7 +43,7 @@ function fitWeights(samples: readonly Sample[]): Weights {
     const gradient = Array.from({ length: size }, () => 0);
     let biasGradient = 0;
     for (const { features, survived } of samples) {
-      const error = probabilityOf({ bias, weights }, features) - Number(survived);
+      const error = logistic({ bias, weights }, features) - Number(survived);
       biasGradient += error;
       for (let index = 0; index < size; index += 1) gradient[index] = (gradient[index] ?? 0) + error * (features[index] ?? 0);
     }
@@ -56,7 +56,7 @@ function fitWeights(samples: readonly Sample[]): Weights {
   return { bias, weights };
 }
 
-function probabilityOf(model: Weights, features: QualityFeatures): number {
+function logistic(model: Weights, features: QualityFeatures): number {
   return 1 / (1 + Math.exp(-scoreOf(model, features)));
 }
 

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
 import { sha256 } from "../core/ids.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
+import { checkSummary } from "./compression/checkSummary.ts";
 import { CompressThread } from "./compression/CompressThread.ts";
 import { compressContent, type CompressJob, type JobTools } from "./compression/compressContent.ts";
 import type { CompressionLevel } from "./compression/types.ts";
@@ -31,8 +32,20 @@ export interface CompressOptions {
 export interface TokenCompressorOptions {
   readonly counter: TokenCounter;
   readonly clock?: Clock;
+  /**
+   * Level 3: writes a summary of a view by a small model. Its call is reserved and paid by whoever gives this function. What
+   * it writes is checked; a summary that is longer, invents a figure or says too little is not used.
+   */
+  readonly summarizer?: (request: SummaryRequest) => Promise<string>;
   /** Least Q per policy, from system_config. */
   readonly minQuality?: Readonly<Partial<Record<"moderate" | "aggressive", number>>>;
+}
+
+export interface SummaryRequest {
+  readonly content: string;
+  readonly task?: string;
+  /** What the summary may have; null: as short as it can be. */
+  readonly targetTokens: number | null;
 }
 
 const SHIPPED_MIN_QUALITY = { moderate: 4.9, aggressive: 4.5 } as const;
@@ -45,11 +58,13 @@ export class TokenCompressor {
   readonly #counter: TokenCounter;
   readonly #clock: Clock;
   readonly #minQuality: Readonly<Record<"moderate" | "aggressive", number>>;
+  readonly #summarizer: TokenCompressorOptions["summarizer"];
   readonly #thread = new CompressThread();
   readonly #views = new LRUCache<string, true>({ max: REMEMBERED_VIEWS });
 
-  constructor({ counter, clock = systemClock, minQuality = {} }: TokenCompressorOptions) {
+  constructor({ counter, clock = systemClock, summarizer, minQuality = {} }: TokenCompressorOptions) {
     this.#counter = counter;
+    this.#summarizer = summarizer;
     this.#clock = clock;
     this.#minQuality = { ...SHIPPED_MIN_QUALITY, ...minQuality };
   }
@@ -71,10 +86,45 @@ export class TokenCompressor {
     options: CompressOptions = {},
   ): Promise<CompressedContent> {
     const limits = { ...options, targetTokens, quality };
-    if (content.length <= THREAD_FROM_CHARACTERS || this.#isOwnView(content)) return this.compressNow(content, limits);
-    const made = await this.#thread.run(this.#jobOf(content, limits));
+    const isLong = content.length > THREAD_FROM_CHARACTERS && !this.#isOwnView(content);
+    const made = isLong ? await this.#thread.run(this.#jobOf(content, limits)) : this.compressNow(content, limits);
     this.#remember(made);
-    return made;
+    return options.level === 3 ? this.#summarized(made, content, limits) : made;
+  }
+
+  /** The summary of a view where it passes its checks and holds the quality that is asked for; else the view. */
+  async #summarized(made: CompressedContent, content: string, options: CompressOptions & Limits): Promise<CompressedContent> {
+    const { minQuality, targetTokens } = this.#jobOf(content, options);
+    const isEnough = targetTokens !== null && made.tokensOut <= targetTokens;
+    if (this.#summarizer === undefined || isEnough) return made;
+    const startedMs = this.#clock.monotonicMs();
+    const { task } = options;
+    const view = (await this.#summarizer({ content: made.view, targetTokens, ...(task === undefined ? {} : { task }) })).trim();
+    const tokensOut = this.#counter.count(view);
+    const { fault, kept } = checkSummary(view, tokensOut, made);
+    const quality = made.quality * kept;
+    const isGood = fault === null && (minQuality === null || quality >= minQuality);
+    const refused = fault ?? `Q would be ${quality.toFixed(2)}`;
+    const stage = {
+      id: "summary",
+      tokensIn: made.tokensOut,
+      tokensOut: isGood ? tokensOut : made.tokensOut,
+      ms: this.#clock.monotonicMs() - startedMs,
+    };
+    if (!isGood) return { ...made, stages: [...made.stages, { ...stage, rolledBack: refused }] };
+    const summarized: CompressedContent = {
+      ...made,
+      view,
+      tokensOut,
+      lossless: false,
+      quality,
+      qualityLowerBound: made.qualityLowerBound * kept,
+      level: 3,
+      stages: [...made.stages, stage],
+      outcome: targetTokens === null || tokensOut <= targetTokens ? "ok" : "cannot_fit",
+    };
+    this.#remember(summarized);
+    return summarized;
   }
 
   /** The same at once, for contents that are short enough not to hold up everything else (64 KB). */

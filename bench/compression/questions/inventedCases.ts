@@ -135,3 +135,66 @@ export function meetingCase(random: SeededRandom, index: number): Case {
     family: "meeting",
   };
 }
+
+const PRODUCTS = ["Lantern", "Kestrel", "Mosaic", "Juniper"] as const;
+const REPORTS = [
+  "since version #.# it stops with error E#",
+  "the export of # rows takes # seconds",
+  "order #-# was charged twice, # euros in total",
+  "the invoice of the #th of May shows # instead of #",
+  "the setting cache.size=# is ignored",
+] as const;
+const REPLIES = [
+  "this is fixed in version #.#.#, please update",
+  "you need to set retry.limit to #",
+  "we refunded # euros under case C-#",
+  "the cause is a wrong index on table t_#",
+  "the workaround is to restart with --heap=#",
+] as const;
+const LEGAL =
+  "This message and its attachments are confidential. If you are not the intended recipient please delete it and tell the sender. We accept no liability for damage caused by this message.";
+
+/** A thread of mails with all their headers, quoted text and signatures; asked are facts of any of them and who wrote. */
+export function mailCase(random: SeededRandom, index: number): Case {
+  const number = (): string => String(11 + random.below(8_900));
+  const product = random.pick(PRODUCTS);
+  const subject = `${product}: trouble after the update`;
+  const answers: string[][] = [];
+  let quoted = "";
+  const mails = Array.from({ length: 3 + random.below(4) }, (_, place) => {
+    const name = random.pick(PEOPLE);
+    const said = (place % 2 === 0 ? random.pick(REPORTS) : random.pick(REPLIES)).replace(/#/g, number);
+    answers.push([said]);
+    if (place === 0) answers.push([name]);
+    const body = `Hello,\n\nthank you for writing. As far as I can see ${said}.\nPlease tell us whether that helps you.\n`;
+    const header = [
+      `From ${name.toLowerCase()}@${product.toLowerCase()}.example Tue Mar ${place + 2} 10:0${place}:00 2032`,
+      `Received: from mx${number()}.example (mx.example [192.0.2.${place + 1}]) by mail.example with ESMTP id ${number()}${number()}`,
+      `Message-ID: <${number()}.${number()}@${product.toLowerCase()}.example>`,
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      `X-Mailer: Invented ${number()}`,
+      `Date: Tue, ${place + 2} Mar 2032 10:0${place}:00 +0100`,
+      `From: ${name} <${name.toLowerCase()}@${product.toLowerCase()}.example>`,
+      `To: help@${product.toLowerCase()}.example`,
+      `Subject: ${place === 0 ? "" : "Re: "}${subject}`,
+    ].join("\n");
+    const mail = `${header}\n\n${body}${quoted}\n-- \n${name}, ${product} user group\n${LEGAL}\n`;
+    quoted = `\nOn Tue, ${place + 2} Mar 2032, ${name} wrote:\n${(body + quoted)
+      .split("\n")
+      .map((line) => `> ${line}`)
+      .join("\n")}\n`;
+    return mail;
+  });
+  return {
+    source: `mail ${index}`,
+    content: mails.join("\n"),
+    task: random.pick([
+      "Summarise the thread: what was reported, what was answered, and by whom.",
+      `What is wrong with ${product}, and how is it solved? Keep versions and figures.`,
+      `What did the reporter of the trouble with ${product} find?`,
+    ]),
+    answers: random.sample(answers, 5),
+    family: "mail",
+  };
+}

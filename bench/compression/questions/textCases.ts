@@ -1,7 +1,7 @@
 // Tasks about texts: changelogs, guides, the same guides as web pages, generated logs, mails and meetings. Asked: details of what the task is about.
 import type { SeededRandom } from "../random.ts";
 import { sectionsOf, sentencesOf, paragraphsOf, type Document, type Section } from "./corpus.ts";
-import { incidentCase, meetingCase, startupCase } from "./inventedCases.ts";
+import { incidentCase, mailCase, meetingCase, startupCase } from "./inventedCases.ts";
 import type { Case } from "./types.ts";
 
 const ATOM = /`[^`\n]{3,40}`|\b[0-9a-f]{7,10}\b|\b\d[\d.]*\d\b|#\d{2,6}|\b[a-z]+[A-Z]\w+\b/g;
@@ -11,10 +11,11 @@ export function textCases(documents: readonly Document[], count: number, random:
   const changelogs = documents.filter(({ source, text }) => /changelog/i.test(source) && releasesOf(text).length >= 8);
   const guides = documents.filter(({ source, text }) => !/changelog/i.test(source) && text.length >= 3_000 && sectionsOf(text).length >= 3);
   return Array.from({ length: count }, (_, index) => {
-    const kind = index % 7;
+    const kind = index % 9;
     if (kind === 0) return changelogCase(random.pick(changelogs), random);
     if (kind === 1 || kind === 2) return sectionCase(random.pick(guides), random);
-    if (kind === 3) return pageCase(random.pick(guides), random);
+    if (kind === 3 || kind === 7) return pageCase(random.pick(guides), random);
+    if (kind === 8) return mailCase(random, index);
     if (kind === 4) return incidentCase(random, index);
     return kind === 5 ? startupCase(random, index) : meetingCase(random, index);
   }).filter((made) => made.answers.length > 0);

@@ -1,5 +1,12 @@
 // Q of a view: features of what was kept → calibrated probability. Fits nothing itself: bench/compression/calibrate.ts writes the table.
-import { toQuality, type ContentGroup, type QualityEstimate, type QualityFeatures, type TaskKind } from "./calibrationModel.ts";
+import {
+  combine,
+  probabilityOf,
+  type ContentGroup,
+  type QualityEstimate,
+  type QualityFeatures,
+  type TaskKind,
+} from "./calibrationModel.ts";
 import { CALIBRATION } from "./calibrationTable.ts";
 import type { PayloadType } from "./types.ts";
 
@@ -57,22 +64,26 @@ const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
 
 /** Sorts once; each estimate after that is linear in the units. */
 export function createQualityEstimator(inputs: QualityInputs): QualityEstimator {
-  const model = CALIBRATION[taskKindOf(inputs.task)][contentGroupOf(inputs.type)];
+  const kind = taskKindOf(inputs.task);
+  const model = CALIBRATION.selected[kind][contentGroupOf(inputs.type)];
+  const isWhole = inputs.atomsReduced >= inputs.atomsIn;
+  const reduced = isWhole ? NOTHING_LOST : (CALIBRATION.reduced[kind][inputs.type] ?? CALIBRATION.reduced[kind].other);
   const featuresOf = createFeatures(inputs);
   return {
     estimate: (isKept) => {
       const features = featuresOf(isKept);
-      return features === "all" ? PERFECT_QUALITY : toQuality(model, features);
+      return combine(reduced, features === "all" ? NOTHING_LOST : probabilityOf(model, features));
     },
   };
 }
 
-/** @returns a function that gives `"all"` when the reduction lost no atom and no unit is cut */
+const NOTHING_LOST = [1, 1] as const;
+
+/** @returns a function that gives `"all"` when no unit is cut */
 export function createFeatures(inputs: QualityInputs): (isKept: (index: number) => boolean) => QualityFeatures | "all" {
-  const { units, atomsIn, atomsReduced } = inputs;
+  const { units } = inputs;
   const order = units.map((_, index) => index).sort((left, right) => scoreAt(units, right) - scoreAt(units, left));
   const best = scoreAt(units, order[0] ?? 0);
-  const reducedShare = atomsIn === 0 ? 1 : Math.min(1, atomsReduced / atomsIn);
   const logUnits = Math.log1p(units.length);
   return (isKept) => {
     const total = { score: 0, tokens: 0, atoms: 0 };
@@ -83,17 +94,15 @@ export function createFeatures(inputs: QualityInputs): (isKept: (index: number) 
     }
     let rank = 0;
     while (rank < order.length && isKept(order[rank] ?? 0)) rank += 1;
-    if (rank === order.length && reducedShare === 1) return "all";
-    const bestCut = rank === order.length ? 0 : scoreAt(units, order[rank] ?? 0);
-    const atomsKept = share(kept.atoms, total.atoms) * reducedShare;
+    if (rank === order.length) return "all";
+    const bestCut = scoreAt(units, order[rank] ?? 0);
     const shares = [
       share(kept.score, total.score),
-      best === 0 ? Number(rank === order.length) : 1 - bestCut / best,
-      atomsKept,
-      reducedShare,
+      best === 0 ? 0 : 1 - bestCut / best,
+      share(kept.atoms, total.atoms),
       share(kept.tokens, total.tokens),
     ];
-    return [...shares, ...shares.map(nearness), rank === order.length ? 1 : Math.log1p(rank) / Math.max(logUnits, MIN_LOG_UNITS)];
+    return [...shares, ...shares.map(nearness), Math.log1p(rank) / Math.max(logUnits, MIN_LOG_UNITS)];
   };
 }
 

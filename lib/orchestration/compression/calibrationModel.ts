@@ -1,4 +1,5 @@
 // What a calibration is made of, and how it turns features into Q. The fitted figures stand in calibrationTable.ts.
+import type { PayloadType } from "./types.ts";
 
 /** A question asks for one thing, and its words lie near the answer; an instruction is asked about in details of its own. */
 export type TaskKind = "question" | "instruction" | "none";
@@ -7,8 +8,8 @@ export type TaskKind = "question" | "instruction" | "none";
 export type ContentGroup = "records" | "lines" | "text";
 
 /**
- * Features of a view, each 0–1 and growing with what is kept, in the order of `weights`: relevance kept · distance of the best unit cut
- * from the best one · atoms kept · atoms that the reduction kept · tokens kept · the same five by how near they are to all ·
+ * Features of what was selected among the units, each 0–1 and growing with what is kept, in the order of `weights`: relevance kept ·
+ * distance of the best unit cut from the best one · atoms kept · tokens kept · the same four by how near they are to all ·
  * units kept before the first one cut, by relevance (logarithmic).
  */
 export type QualityFeatures = readonly number[];
@@ -19,7 +20,17 @@ export interface QualityEstimate {
   readonly lowerBound: number;
 }
 
-export type CalibrationTable = Readonly<Record<TaskKind, Readonly<Record<ContentGroup, CalibrationModel>>>>;
+/** A view survives a question if its reduction does and its selection does. */
+export interface Calibration {
+  /** Share of questions that survive the reduction of a payload type, when it drops atoms at all. */
+  readonly reduced: Readonly<Record<TaskKind, ReducedShares>>;
+  /** Of those, the share that survives the selection among its units. */
+  readonly selected: Readonly<Record<TaskKind, Readonly<Record<ContentGroup, CalibrationModel>>>>;
+}
+
+export type ReducedShares = Readonly<Partial<Record<PayloadType, Share>>> & { readonly other: Share };
+
+export type Share = readonly [probability: number, lower: number, samples: number];
 
 /** Weights ≥ 0 over {@link QualityFeatures}, then a monotone table from their sum to a probability. */
 export interface CalibrationModel {
@@ -37,15 +48,24 @@ export function scoreOf({ bias, weights }: Pick<CalibrationModel, "bias" | "weig
   return weights.reduce((sum, weight, index) => sum + weight * (features[index] ?? 0), bias);
 }
 
-export function toQuality(model: CalibrationModel, features: QualityFeatures): QualityEstimate {
+export function probabilityOf(model: CalibrationModel, features: QualityFeatures): readonly [probability: number, lower: number] {
   const score = scoreOf(model, features);
   const { steps } = model;
   const above = steps.findIndex(([at]) => at > score);
   const right = above === -1 ? steps.at(-1) : steps[above];
   const left = above === -1 ? right : steps[Math.max(0, above - 1)];
-  if (left === undefined || right === undefined) return { quality: 0, lowerBound: 0 };
+  if (left === undefined || right === undefined) return [0, 0];
   const width = right[0] - left[0];
   const part = width <= 0 ? 0 : Math.min(1, Math.max(0, (score - left[0]) / width));
-  const between = (from: number, to: number): number => 5 * (from + (to - from) * part);
-  return { quality: between(left[1], right[1]), lowerBound: between(left[2], right[2]) };
+  return [left[1] + (right[1] - left[1]) * part, left[2] + (right[2] - left[2]) * part];
+}
+
+/** Both must survive; their errors are independent, so that their squares add (delta method). */
+export function combine(
+  [reduced, reducedLower]: readonly [number, number, ...number[]],
+  [selected, selectedLower]: readonly [number, number],
+): QualityEstimate {
+  const probability = reduced * selected;
+  const error = Math.hypot((reduced - reducedLower) * selected, (selected - selectedLower) * reduced);
+  return { quality: 5 * probability, lowerBound: 5 * Math.max(0, probability - error) };
 }

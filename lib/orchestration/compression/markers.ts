@@ -2,8 +2,8 @@
 import type { MarkerWriter } from "./types.ts";
 
 const OPENING = "[…";
-/** What the content's own opening becomes: three dots in place of the one character. */
-const HARMLESS = "[...";
+/** What the content's own opening becomes: another bracket, so that no text gets longer by it. */
+const HARMLESS = "(…";
 
 /** A writer for one view; it remembers what it wrote, so that the view can be checked against it. */
 export class Markers implements MarkerWriter {

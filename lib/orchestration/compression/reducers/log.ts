@@ -1,5 +1,6 @@
 // Log reducer: folds lines of one shape into a first line and a count; rare, severe and odd lines stay. It parses no message.
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
+import { frequentAddresses } from "./log/frequentAddresses.ts";
 import { groupLines } from "./log/groupLines.ts";
 import { timestampOf } from "./log/lineTimestamp.ts";
 import { maskLine } from "./log/maskLine.ts";
@@ -51,6 +52,13 @@ function lengthsBeforeMarkers(content: string, lines: readonly string[], { mark 
   });
 }
 
+/** What a line stands for: lines alike until when, and lines with its address. */
+function noteOf(folded: number, until: string, inLines: number | undefined): string {
+  const notes = folded > 1 ? [`×${folded}${until === "" ? "" : ` to ${until}`}`] : [];
+  if (inLines !== undefined) notes.push(`address in ${inLines} lines`);
+  return notes.join(", ");
+}
+
 function reduceLog(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0) return null;
   const lines = visibleLines(content);
@@ -66,9 +74,14 @@ function reduceLog(content: string, context: ReduceContext): Reduction | null {
   );
   const marked = lines.map((line, index) => cleanLengths !== undefined && (cleanLengths[index] ?? 0) < line.length);
   const terms = taskTerms(context);
+  const frequent = frequentAddresses(lines);
   const groups = groupLines(masked, keys);
   const picked = groups.flatMap((group) =>
-    pickGroup(group.lines, () => pickLines(masked, group, pickOptions(group.lines, { lines, severe, terms })), { marked, frames, lines }),
+    pickGroup(group.lines, () => pickLines(masked, group, pickOptions(group.lines, { lines, severe, terms, frequent })), {
+      marked,
+      frames,
+      lines,
+    }),
   );
   picked.sort((a, b) => a.line - b.line);
   const rareCount = picked.filter((one) => one.pin === "rare").length;
@@ -77,10 +90,8 @@ function reduceLog(content: string, context: ReduceContext): Reduction | null {
   const units: LaidUnit[] = picked.map((one) => {
     const text = lines[one.line] ?? "";
     const last = lastOf.get(one.line) ?? one.line;
-    const until =
-      one.folded > 1 && (stamps[last] ?? 0) > 0
-        ? ` to ${lastTime(text.slice(0, stamps[one.line]), (lines[last] ?? "").slice(0, stamps[last]))}`
-        : "";
+    const until = one.folded > 1 ? lastTime(text.slice(0, stamps[one.line]), (lines[last] ?? "").slice(0, stamps[last])) : "";
+    const note = noteOf(one.folded, until, frequent.get(one.line));
     return {
       text: context.mark.escape(text),
       from: one.line,
@@ -88,7 +99,7 @@ function reduceLog(content: string, context: ReduceContext): Reduction | null {
       covers: one.folded,
       lead: "\n",
       ...pinnedOrNot(one, SUMMARY.test(text), pinRare),
-      ...(one.folded > 1 ? { note: `×${one.folded}${until}` } : {}),
+      ...(note === "" ? {} : { note }),
     };
   });
   const folded = lines.length - units.length;
@@ -104,12 +115,14 @@ interface LogLines {
   readonly lines: readonly string[];
   readonly severe: readonly boolean[];
   readonly terms: TaskTerms;
+  readonly frequent: ReadonlyMap<number, number>;
 }
 
-function pickOptions(members: readonly number[], { lines, severe, terms }: LogLines): Parameters<typeof pickLines>[2] {
+function pickOptions(members: readonly number[], { lines, severe, terms, frequent }: LogLines): Parameters<typeof pickLines>[2] {
   const first = members[0] ?? 0;
   return {
     isSevere: severe[first] ?? false,
+    isFrequent: (line) => frequent.has(line),
     isNamed: (line) => terms.names(lines[line] ?? ""),
     isAsked: terms.matches(lines[first] ?? "") >= 2,
   };

@@ -22,6 +22,7 @@ export interface ReductionParts {
 
 /** A marker costs about this many characters; gaps that are shorter are shown instead of marked. */
 const MARKER_CHARS = 22;
+const SHORT_MARKER_CHARS = 8;
 
 function coverage(unit: LaidUnit): number {
   return unit.covers ?? unit.to - unit.from;
@@ -51,7 +52,10 @@ function gapAt(units: readonly LaidUnit[], kept: ReadonlySet<number>, start: num
   return { end, chars, count, lead };
 }
 
-/** The view of `kept` units. Gaps get one marker each; a gap that is no longer than its marker is shown itself. */
+/**
+ * The view of `kept` units. Gaps get one marker each; a gap that is no longer than its marker is shown itself. The first marker says
+ * what is counted, the others only how many: `[… 3 rows cut]`, then `[… 12]`.
+ */
 export function renderUnits(parts: ReductionParts, kept: ReadonlySet<number>, context: ReduceContext): string {
   const { units, noun } = parts;
   const out: string[] = parts.header === undefined ? [] : [context.mark.marker(parts.header)];
@@ -63,6 +67,7 @@ export function renderUnits(parts: ReductionParts, kept: ReadonlySet<number>, co
     put(unit.lead, unit.text);
     if (unit.note !== undefined) put(" ", context.mark.marker(unit.note));
   };
+  let isFirst = true;
   for (let index = 0; index < units.length;) {
     const unit = units[index];
     if (unit === undefined) break;
@@ -72,8 +77,13 @@ export function renderUnits(parts: ReductionParts, kept: ReadonlySet<number>, co
       continue;
     }
     const gap = gapAt(units, kept, index);
-    if (gap.chars <= MARKER_CHARS) for (const cut of units.slice(index, gap.end)) show(cut);
-    else put(gap.lead, context.mark.marker(`${gap.count} ${gap.count === 1 ? noun[0] : noun[1]} cut`));
+    if (gap.chars <= (isFirst ? MARKER_CHARS : SHORT_MARKER_CHARS)) {
+      for (const cut of units.slice(index, gap.end)) show(cut);
+    } else {
+      const what = isFirst ? ` ${gap.count === 1 ? noun[0] : noun[1]} cut` : "";
+      put(gap.lead, context.mark.marker(`${gap.count}${what}`));
+      isFirst = false;
+    }
     index = gap.end;
   }
   return out.join("");

@@ -9,7 +9,7 @@ import {
   taskKindOf,
   type QualityInputs,
 } from "../../../../lib/orchestration/compression/calibration.ts";
-import { toQuality } from "../../../../lib/orchestration/compression/calibrationModel.ts";
+import { combine, probabilityOf } from "../../../../lib/orchestration/compression/calibrationModel.ts";
 import { CALIBRATION } from "../../../../lib/orchestration/compression/calibrationTable.ts";
 
 const units = fc.array(
@@ -91,9 +91,16 @@ describe("Q", () => {
       samples: 9,
     } as const;
 
-    expect(toQuality(model, [0.2])).toEqual({ quality: 2.5, lowerBound: 2 });
-    expect(toQuality(model, [1.5]).quality).toBeCloseTo(3.5);
-    expect(toQuality(model, [7])).toEqual({ quality: 4.5, lowerBound: 4 });
+    expect(probabilityOf(model, [0.2])).toEqual([0.5, 0.4]);
+    expect(probabilityOf(model, [1.5])[0]).toBeCloseTo(0.7);
+    expect(probabilityOf(model, [7])).toEqual([0.9, 0.8]);
+  });
+
+  test("takes both what the reduction and what the selection lost", () => {
+    const { quality, lowerBound } = combine([0.9, 0.87], [0.8, 0.76]);
+
+    expect(quality).toBeCloseTo(3.6);
+    expect(lowerBound).toBeCloseTo(5 * (0.72 - Math.hypot(0.03 * 0.8, 0.04 * 0.9)));
   });
 
   test("every feature stays between 0 and 1", () => {
@@ -111,7 +118,7 @@ describe("Q", () => {
 });
 
 describe("the table that ships", () => {
-  const models = Object.entries(CALIBRATION).flatMap(([kind, groups]) =>
+  const models = Object.entries(CALIBRATION.selected).flatMap(([kind, groups]) =>
     Object.entries(groups).map(([group, model]) => [`${kind}, ${group}`, model] as const),
   );
 

@@ -119,7 +119,7 @@ function withoutNamed(visible: readonly HtmlBlock[], named: readonly NamedElemen
     if (around >= 0) chars[around] = (chars[around] ?? 0) + (chars[index] ?? 0);
   }
   const total = Math.max(1, sum(visible, plainChars));
-  const isFurniture = new Array<boolean>(named.length);
+  const isFurniture: boolean[] = [];
   // Elements come in order of opening: those around come first.
   for (const [index, { around, isComments }] of named.entries())
     isFurniture[index] = isFurniture[around] === true || (chars[index] ?? 0) < (isComments ? FORUM_SHARE : MISTAKEN_SHARE) * total;

@@ -16,6 +16,8 @@ export interface PickOptions {
   readonly isSevere: boolean;
   /** Lines that the task names word by word: always kept. */
   readonly isNamed: (line: number) => boolean;
+  /** Lines whose address most lines speak of. */
+  readonly isFrequent: (line: number) => boolean;
   /** True when the task speaks about such lines: a small group then stays whole. */
   readonly isAsked: boolean;
 }
@@ -123,6 +125,7 @@ export function pickLines(masked: readonly MaskedLine[], group: LineGroup, optio
   const whole = wholeIfSmall(lines, options);
   if (whole !== undefined) return whole;
   const chosen = oddPositions(group.openPlaces.length === 0 ? plainColumns(masked, group) : mergedColumns(masked, group));
+  for (const [position, line] of lines.entries()) if (options.isFrequent(line)) chosen.set(position, { pin: "extreme", weight: 0.7 });
   for (const [position, line] of lines.entries()) if (options.isNamed(line)) chosen.set(position, { pin: "named", weight: 1 });
   if (isSevere) for (const end of [0, lines.length - 1]) chosen.set(end, { pin: "error", weight: 0.8, ...chosen.get(end) });
   const first = chosen.get(0) ?? { weight: 0.5 };

@@ -29,8 +29,8 @@ const STAMPED = new RegExp(
   String.raw`^[[(]?(?:(${DAY})[ ,T]{1,2})?(${TIME})[\])]?[ -]{1,3}([\p{L}\p{N}_][^:<>"{}=;/\\]{0,39}): ?(.*)$`,
   "u",
 );
-/** `Name: text` · `Name (00:01:22): text` */
-const NAMED = new RegExp(String.raw`^([\p{L}\p{N}_][^:<>"{}=;/\\[(]{0,39}?)(?: ?[[(](${TIME})[\])])?: ?(.*)$`, "u");
+/** `Name: text` · `Name (00:01:22): text` · `Name (Minister of Ships): text` */
+const NAMED = new RegExp(String.raw`^([\p{L}\p{N}_][^:<>"{}=;/\\[(]{0,39}?(?: \([^:]{1,80}\))?)(?: ?[[(](${TIME})[\])])?: ?(.*)$`, "u");
 /** `Name  10:15 AM` alone on its line, the text below. */
 const HEADED = new RegExp(String.raw`^([\p{L}][^:<>"{}=;/\\[(]{0,39}?) {1,4}[[(]?(${TIME})[\])]?$`, "u");
 const CUE = /^(?:\d{1,2}:)?\d{1,2}:\d{2}[.,]\d{3} --> /;
@@ -54,7 +54,7 @@ function head(pattern: RegExp, line: string, textGroup: number): (string | undef
 
 function isName(text: string): boolean {
   return (
-    text.trim().split(/\s+/).length <= 5 &&
+    text.replace(/\(.*$/, "").trim().split(/\s+/).length <= 5 &&
     !/^https?$|^(?:note|re|fwd|subject|from|to|cc|date|sent|ps|update|edit|example|warning|error|info)$/i.test(text.trim())
   );
 }

@@ -111,6 +111,17 @@ describe("the log reducer", () => {
     expect(cutCounts(reduction.render(new Set())).reduce((sum, count) => sum + count, 0)).toBe(150);
   });
 
+  it("keeps a line of the address that most lines speak of, with their number", () => {
+    const lines = Array.from(
+      { length: 300 },
+      (_, index) =>
+        `Dec 10 ${clock(index)} LabSZ sshd[${24_000 + index}]: Failed password for root from ${index % 3 === 1 ? "183.62.140.253" : `10.${index % 97}.7.${index % 89}`} port ${40_000 + index} ssh2`,
+    );
+    const reduction = reduce(logReducer, lines.join("\n"));
+    expect(pinnedView(reduction)).toContain("from 183.62.140.253 port");
+    expect(wholeView(reduction)).toContain("address in 100 lines");
+  });
+
   it("keeps lines that the task names and small groups that it asks for", () => {
     const lines = logOf(FORMS["remote shell"] ?? (() => ""), 100, 2);
     lines[50] = "Dec 10 09:00:00 LabSZ sshd[24001]: Accepted password for user3 from 10.17.2.77 port 51234 ssh2";

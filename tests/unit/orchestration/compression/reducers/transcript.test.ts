@@ -72,6 +72,16 @@ describe("the transcript reducer", () => {
     expect(viewOf(transcriptReducer, headed)).toContain("10:16 AM Bob: Then I test on Thursday.");
   });
 
+  it("reads speakers with their office in parentheses", () => {
+    const committee =
+      "The Chair (Hon. Ada Moor (Eastwick, Ind.)): The sitting is open.\nHon. Bob Hale (Minister of Ships): The new mole costs 21,500 pounds, as I said before.\nThe Chair (Hon. Ada Moor (Eastwick, Ind.)): Thank you.\nHon. Bob Hale (Minister of Ships): It will be ready in May.";
+    expect(
+      reduce(transcriptReducer, committee, { level: 2 }).units.some(
+        ({ searchText, text }) => `${searchText ?? ""}${text}`.includes("Minister of Ships") && text.includes("21,500"),
+      ),
+    ).toBe(true);
+  });
+
   it("weighs commitments, dates and questions more than small talk", () => {
     const { units } = reduce(transcriptReducer, MEETING, { task: "What was decided, and what is due when?" });
     const weightOf = (part: string): number => units.find(({ text }) => text.includes(part))?.weight ?? -1;

@@ -1,0 +1,28 @@
+// CSV reducer: padding and empty columns out, equal values said once, rows as units with totals over all of them.
+import type { ReduceContext, Reducer, Reduction } from "../types.ts";
+import { dataReduction } from "./data/dataReduction.ts";
+import { layTable } from "./data/layTable.ts";
+import { reduceLongText } from "./data/longText.ts";
+import { numberOf } from "./data/columnFacts.ts";
+import { parseCsv } from "./data/parseCsv.ts";
+import { dataTermsOf } from "./data/taskTerms.ts";
+
+const LARGEST_CHARS = 16_000_000;
+const MOST_COLUMNS = 400;
+
+function reduceCsv(content: string, context: ReduceContext): Reduction | null {
+  if (context.level === 0 || content.length > LARGEST_CHARS) return null;
+  const rows = parseCsv(content);
+  const first = rows[0];
+  if (first === undefined || rows.length < 3 || first.length < 2 || first.length > MOST_COLUMNS) return null;
+  const hasHeader = first.every((cell) => cell !== "" && Number.isNaN(numberOf(cell))) && new Set(first).size === first.length;
+  const columns = hasHeader ? first : first.map((_cell, index) => `column ${index + 1}`);
+  const cells = (hasHeader ? rows.slice(1) : rows).map((row) =>
+    columns.map((_name, index) => reduceLongText(row[index] ?? "", context).replaceAll(/\s+/g, " ")),
+  );
+  const terms = dataTermsOf(context);
+  const { units, dropped } = layTable({ name: "", columns, rows: cells }, { prefix: "", context, terms });
+  return dataReduction(content, { type: "csv", units, dropped }, context);
+}
+
+export const csvReducer: Reducer = { types: ["csv"], reduce: reduceCsv };

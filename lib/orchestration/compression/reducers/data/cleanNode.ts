@@ -1,0 +1,101 @@
+// Takes from JSON what no reader needs whatever the task: hypermedia templates, opaque ids of APIs, empty values, repeats. By general rules only.
+import { minifyNode, textOf, type JsonMember, type JsonNode } from "../../lossless/parseJson.ts";
+import type { DataTerms } from "./taskTerms.ts";
+
+const OPAQUE_KEY =
+  /^(?:node_?id|gravatar_?id|etag|_etag|__v|__typename|cursor|fingerprint|event_?id_?token|nonce|signature|request_?id_?hash)$/i;
+const LINK_KEY = /(?:^|[_-])(?:url|uri|href|links?)$|[a-z](?:Url|Uri|Href|URL|URI)$|^_links$/;
+const IMAGE_KEY = /avatar|gravatar|thumb|icon|image|picture|photo|logo|poster|banner/i;
+const HUMAN_LINK =
+  /^(?:html_?url|web_?url|permalink|link|website|homepage|compare|url|html_?link|browser_?url|external_?url|public_?url|self_?link)$/i;
+const REPOSITORY_LINK = /^(?:clone|git|ssh|svn|mirror|archive|tarball|zipball|hooks?|events?|statuses|releases)/i;
+const SHORTEST_REPEAT = 60;
+
+export interface Cleaned {
+  readonly node: JsonNode | null;
+  /** Keys that were left out, with how often. */
+  readonly dropped: ReadonlyMap<string, number>;
+}
+
+interface Cleaning {
+  readonly terms: DataTerms;
+  readonly dropped: Map<string, number>;
+  readonly seen: Map<string, string>;
+}
+
+function isEmptyLeaf(node: JsonNode): boolean {
+  if (node.kind === "array") return node.items.length === 0;
+  if (node.kind === "object") return node.members.length === 0;
+  return node.raw === "null" || node.raw === '""';
+}
+
+function isAddress(text: string): boolean {
+  return /^(?:https?:|git:|ssh:|git@|\/)/.test(text);
+}
+
+function isNoise(
+  key: string,
+  value: JsonNode,
+  { terms, hasHumanLink }: { readonly terms: DataTerms; readonly hasHumanLink: boolean },
+): boolean {
+  if (isEmptyLeaf(value)) return true;
+  if (terms.isStrict && terms.names(key) === 2) return false;
+  if (OPAQUE_KEY.test(key)) return true;
+  if (/^_?links$/i.test(key) && value.kind === "object") return !terms.wantsLinks || hasHumanLink;
+  if (value.kind !== "leaf" || !value.raw.startsWith('"')) return false;
+  const text = textOf(value.raw);
+  if (text.startsWith("data:") && text.length > 100) return true;
+  if (!isAddress(text)) return false;
+  if (IMAGE_KEY.test(key) && !terms.wantsImages) return true;
+  if (/\{[^}]{1,40}\}/.test(text)) return true;
+  if (!LINK_KEY.test(key)) return false;
+  if (/^https?:\/\/api\.|\/api\/|\.(?:geojson|json|xml)$/.test(text)) return true;
+  if (REPOSITORY_LINK.test(key)) return true;
+  return hasHumanLink && !HUMAN_LINK.test(key) && !terms.wantsLinks;
+}
+
+function clean(node: JsonNode, path: string, work: Cleaning): JsonNode | null {
+  if (node.kind === "leaf") return node;
+  if (node.kind === "array") {
+    const items = node.items.flatMap((item) => clean(item, path, work) ?? []);
+    return items.length === 0 ? null : { kind: "array", items };
+  }
+  const keys = node.members.map(({ key }) => textOf(key));
+  const hasHumanLink = keys.some((key) => /^(?:html_?url|web_?url|permalink|html_?link|url)$/i.test(key));
+  const hasHtml = keys.some((key) => /^(?:html_?url|web_?url|html_?link)$/i.test(key));
+  const members: JsonMember[] = [];
+  for (const [index, { key, value }] of node.members.entries()) {
+    const name = keys[index] ?? "";
+    const isMachineLink = hasHtml && /^url$/i.test(name);
+    if (isMachineLink || isNoise(name, value, { terms: work.terms, hasHumanLink })) {
+      if (!isEmptyLeaf(value)) work.dropped.set(name, (work.dropped.get(name) ?? 0) + 1);
+      continue;
+    }
+    const cleaned = clean(value, path === "" ? name : `${path}.${name}`, work);
+    if (cleaned !== null) members.push({ key, value: cleaned });
+  }
+  return members.length === 0 ? null : { kind: "object", members };
+}
+
+/** Objects that are said again word for word become a reference to the first place; rows of tables are left alone. */
+export function foldRepeats(node: JsonNode, path: string, seen: Map<string, string>): JsonNode {
+  if (node.kind !== "object") return node;
+  const members = node.members.map(({ key, value }): JsonMember => {
+    const here = path === "" ? textOf(key) : `${path}.${textOf(key)}`;
+    if (value.kind !== "object") return { key, value };
+    const text = minifyNode(value);
+    if (text.length >= SHORTEST_REPEAT) {
+      const first = seen.get(text);
+      if (first !== undefined) return { key, value: { kind: "leaf", raw: JSON.stringify(`same as ${first}`) } };
+      seen.set(text, here);
+    }
+    return { key, value: foldRepeats(value, here, seen) };
+  });
+  return { kind: "object", members };
+}
+
+export function cleanNode(node: JsonNode, terms: DataTerms): Cleaned {
+  const work: Cleaning = { terms, dropped: new Map(), seen: new Map() };
+  const cleaned = clean(node, "", work);
+  return { node: cleaned, dropped: work.dropped };
+}

@@ -1,0 +1,147 @@
+// A JSON document as units: single values as `path: value` lines, arrays of alike values as tables. It cleans nothing; cleanNode.ts did.
+import { flattenRows } from "../../lossless/flattenRows.ts";
+import { writeInline } from "../../lossless/inlineJson.ts";
+import { textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
+import type { ReduceContext } from "../../types.ts";
+import { layTable, type DataUnit } from "./layTable.ts";
+import { reduceLongText } from "./longText.ts";
+import { isNeeded } from "./projectColumns.ts";
+import type { DataTerms } from "./taskTerms.ts";
+
+const DEEPEST = 24;
+/** An object this short stands on one line. */
+const SHORT_OBJECT = 100;
+const FEWEST_ROWS = 3;
+const MOST_WIDE_COLUMNS = 60;
+
+export interface LaidDocument {
+  readonly units: readonly DataUnit[];
+  readonly dropped: readonly string[];
+}
+
+/** A value as a reader sees it: strings without quotes and line breaks, null as nothing. */
+export function shownText(node: JsonNode, context: ReduceContext): string {
+  if (node.kind !== "leaf") return writeInline(node, "inside", ",");
+  if (node.raw === "null") return "";
+  if (!node.raw.startsWith('"')) return node.raw;
+  return reduceLongText(textOf(node.raw), context).replaceAll(/\s+/g, " ").trim();
+}
+
+class Layer {
+  readonly units: DataUnit[] = [];
+  readonly dropped: string[] = [];
+  readonly #context: ReduceContext;
+  readonly #terms: DataTerms;
+
+  constructor(context: ReduceContext, terms: DataTerms) {
+    this.#context = context;
+    this.#terms = terms;
+  }
+
+  value(node: JsonNode, at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number }): void {
+    if (node.kind === "array" && this.#table(node, at)) return;
+    const inline = node.kind === "leaf" ? shownText(node, this.#context) : this.#shortInline(node, at.path);
+    if (inline !== null || at.depth > DEEPEST) {
+      this.#field(inline ?? writeInline(node, "inside", ","), node, at);
+      return;
+    }
+    if (node.kind === "leaf") return;
+    let { parent } = at;
+    if (at.name !== "") {
+      parent = this.units.length;
+      this.units.push({
+        text: this.#context.mark.escape(`${" ".repeat(Math.max(0, at.depth - 1))}${at.name}:`),
+        weight: 0.5,
+        covers: 0,
+        kind: "heading",
+        ...(at.parent === undefined ? {} : { parent: at.parent }),
+      });
+    }
+    const own = this.units.length;
+    const children =
+      node.kind === "object"
+        ? node.members.map(({ key, value }) => ({ name: textOf(key), value }))
+        : node.items.map((value, index) => ({ name: `[${index}]`, value }));
+    for (const { name, value } of children) {
+      const path = at.path === "" ? name : `${at.path}.${name}`;
+      this.value(value, { name, path, depth: at.depth + 1, ...(parent === undefined ? {} : { parent }) });
+    }
+    // A heading without anything under it.
+    if (this.units.length === own && at.name !== "") this.units.pop();
+  }
+
+  #field(
+    text: string,
+    node: JsonNode,
+    at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number },
+  ): void {
+    const shape = {
+      meanChars: text.length,
+      isAddress: /^(?:https?:\/\/|www\.)/.test(text),
+      isOpaque: /^(?=.*\d)(?=.*[A-Za-z])[\w\-:+/=]{16,200}$/.test(text),
+      isNested: node.kind !== "leaf",
+    };
+    if (!isNeeded(at.path, shape, this.#terms)) {
+      this.dropped.push(at.path);
+      return;
+    }
+    const named = this.#terms.names(at.name);
+    this.units.push({
+      text: this.#context.mark.escape(`${" ".repeat(Math.max(0, at.depth - 1))}${at.name === "" ? "" : `${at.name}: `}${text}`),
+      weight: named === 2 ? 1 : named === 1 ? 0.7 : 0.4,
+      covers: 1,
+      kind: "field",
+      ...(named === 2 ? { pin: "named" as const } : {}),
+      ...(at.parent === undefined ? {} : { parent: at.parent }),
+    });
+  }
+
+  /** An object or list on one line, when that is short and all of it is needed. */
+  #shortInline(node: JsonArray | JsonObject, path: string): string | null {
+    if (node.kind === "array" && node.items.every(({ kind }) => kind === "leaf"))
+      return node.items.map((item) => shownText(item, this.#context)).join(", ");
+    const text = writeInline(node, "inside", ",");
+    if (text.length > SHORT_OBJECT) return null;
+    if (!this.#terms.projects || node.kind === "array") return text;
+    const isWhole = node.members.every(({ key, value }) => {
+      const inner = value.kind === "leaf" ? textOf(value.raw) : "";
+      return (
+        value.kind === "leaf" &&
+        isNeeded(
+          `${path}.${textOf(key)}`,
+          { meanChars: inner.length, isAddress: /^https?:/.test(inner), isOpaque: false, isNested: false },
+          this.#terms,
+        )
+      );
+    });
+    return isWhole ? text : null;
+  }
+
+  #table(node: JsonArray, at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number }): boolean {
+    if (node.items.length < FEWEST_ROWS) return false;
+    const flat = flattenRows(node.items);
+    if (flat === null || flat.rows.includes(null)) return false;
+    const rows = flat.rows.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
+    const filled = rows.reduce((sum, row) => sum + row.filter((cell) => cell !== "").length, 0);
+    if (filled < 0.3 * rows.length * flat.columns.length) return false;
+    const columns = flat.columns.map((path) => path.replaceAll('"', ""));
+    const laid = layTable(
+      { name: at.path, columns, rows },
+      { prefix: `${at.name}[${rows.length}]:`, context: this.#context, terms: this.#terms },
+    );
+    const base = this.units.length;
+    for (const unit of laid.units) {
+      const parent = unit.parent === undefined ? at.parent : base + unit.parent;
+      const { parent: _own, ...rest } = unit;
+      this.units.push({ ...rest, ...(parent === undefined ? {} : { parent }) });
+    }
+    this.dropped.push(...laid.dropped);
+    return columns.length <= MOST_WIDE_COLUMNS * 5;
+  }
+}
+
+export function layDocument(node: JsonNode, context: ReduceContext, terms: DataTerms): LaidDocument {
+  const layer = new Layer(context, terms);
+  layer.value(node, { name: "", path: "", depth: 0 });
+  return { units: layer.units, dropped: layer.dropped };
+}

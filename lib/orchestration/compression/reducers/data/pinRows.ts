@@ -1,0 +1,190 @@
+// Which rows of a table must stay: named by the task, extremes of its measures, errors, rare categories. It renders nothing.
+import type { PinReason } from "../../types.ts";
+import { wordsOf } from "../../words.ts";
+import type { ColumnFacts, DataTable } from "./columnFacts.ts";
+import type { DataTerms, Superlative, Threshold } from "./taskTerms.ts";
+
+export interface RowMarks {
+  readonly pins: ReadonlyMap<number, PinReason>;
+  /** Rows that the task means, 0–1. */
+  readonly weights: Float64Array;
+}
+
+const ERROR =
+  /(?:^|[^a-z])(?:error|fail|fatal|critical|declin|denied|reject|refus|timeout|timed out|overdue|past due|cancel|abort|crash|exception|invalid|blocked|disputed|fraud|offline|down$|unhealthy|expired|suspend)/i;
+/** A condition that holds for more rows than this picks nothing out. */
+const MOST_NAMED = 0.4;
+const MOST_ODD = 0.1;
+const MOST_COLUMNS = 24;
+const OUTLIERS_FROM = 20;
+
+class Pinning {
+  readonly pins = new Map<number, PinReason>();
+  readonly weights: Float64Array;
+  readonly #rowCount: number;
+
+  constructor(rowCount: number) {
+    this.#rowCount = rowCount;
+    this.weights = new Float64Array(rowCount).fill(0.4);
+  }
+
+  pin(row: number, reason: PinReason): void {
+    if (!this.pins.has(row)) this.pins.set(row, reason);
+    this.weights[row] = 1;
+  }
+
+  /** Pins them when they are few enough to be a choice; otherwise they only weigh more. */
+  pinSome(rows: readonly number[], reason: PinReason, most: number): void {
+    const isChoice = rows.length <= Math.max(3, most * this.#rowCount);
+    for (const row of rows) {
+      if (isChoice) this.pin(row, reason);
+      else this.weights[row] = Math.max(this.weights[row] ?? 0, 0.7);
+    }
+  }
+}
+
+export function markRows(table: DataTable, columns: readonly ColumnFacts[], terms: DataTerms): RowMarks {
+  const work = new Pinning(table.rows.length);
+  const measures = columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS);
+  for (const superlative of terms.superlatives) pinSuperlative(superlative, columns, { terms, work });
+  for (const threshold of terms.thresholds) pinThreshold(threshold, measures, work);
+  pinNamedValues(table, columns, { terms, work });
+  for (const { numbers } of measures) pinExtremes(numbers, work);
+  for (const column of columns) pinOddCategories(table, column, { columns, work });
+  if (terms.wantsGroups || terms.superlatives.length > 0) pinGroupTops(table, columns, { terms, work });
+  return { pins: work.pins, weights: work.weights };
+}
+
+interface Marking {
+  readonly terms: DataTerms;
+  readonly work: Pinning;
+}
+
+function ranked(values: Float64Array): number[] {
+  const order: number[] = [];
+  for (const [index, value] of values.entries()) if (!Number.isNaN(value)) order.push(index);
+  return order.sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b);
+}
+
+/** Measures that the superlative is about; all when it names none. */
+function measuresFor({ likes, isTime }: Superlative, columns: readonly ColumnFacts[], terms: DataTerms): readonly ColumnFacts[] {
+  if (isTime) return columns.filter((column) => column.isTime && column.numbers !== null).slice(0, 3);
+  const measures = columns.filter(({ isMeasure }) => isMeasure);
+  const about = measures.filter(({ name }) => wordsOf(name).some((word) => likes.has(word)));
+  if (about.length > 0) return about.slice(0, 4);
+  const named = measures.filter(({ name }) => terms.names(name) > 0);
+  return (named.length > 0 ? named : measures).slice(0, 6);
+}
+
+function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+  for (const { numbers } of measuresFor(superlative, columns, terms)) {
+    if (numbers === null) continue;
+    const order = ranked(numbers);
+    const count = Math.min(terms.topCount, Math.max(3, Math.ceil(order.length / 5)));
+    if (superlative.end !== "high") for (const row of order.slice(0, count)) work.pin(row, "extreme");
+    if (superlative.end !== "low") for (const row of order.slice(-count)) work.pin(row, "extreme");
+  }
+}
+
+function pinThreshold({ value, compares, near }: Threshold, measures: readonly ColumnFacts[], work: Pinning): void {
+  const about = measures.filter(({ name }) => wordsOf(name).some((word) => near.has(word)));
+  for (const { numbers } of about.length > 0 ? about.slice(0, 2) : measures.slice(0, 1)) {
+    const rows: number[] = [];
+    for (const [row, number] of (numbers ?? new Float64Array()).entries())
+      if (compares === "over" ? number >= value : number <= value) rows.push(row);
+    work.pinSome(rows, "named", MOST_NAMED);
+  }
+}
+
+function pinNamedValues(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+  if (terms.stems.size === 0) return;
+  for (const [index, { categories, constant }] of columns.entries()) {
+    if (categories === null || constant !== null) continue;
+    const named = [...categories.keys()].filter((value) => {
+      const words = wordsOf(value);
+      return words.length > 0 && words.every((word) => terms.stems.has(word));
+    });
+    if (named.length === 0 || named.length === categories.size) continue;
+    const wanted = new Set(named);
+    const rows: number[] = [];
+    for (const [row, cells] of table.rows.entries()) if (wanted.has(cells[index] ?? "")) rows.push(row);
+    work.pinSome(rows, "named", MOST_NAMED);
+  }
+}
+
+function pinExtremes(numbers: Float64Array | null, work: Pinning): void {
+  if (numbers === null) return;
+  const order = ranked(numbers);
+  const lowest = order[0];
+  const highest = order.at(-1);
+  if (lowest === undefined || highest === undefined || numbers[lowest] === numbers[highest]) return;
+  // A minimum that many rows share (zero rain, zero errors) is no extreme.
+  if (numbers[order[Math.min(3, order.length - 1)] ?? 0] !== numbers[lowest]) work.pin(lowest, "extreme");
+  work.pin(highest, "extreme");
+  if (order.length < OUTLIERS_FROM) return;
+  const low = numbers[order[Math.floor(order.length / 4)] ?? 0] ?? 0;
+  const high = numbers[order[Math.floor((3 * order.length) / 4)] ?? 0] ?? 0;
+  const reach = 3 * (high - low);
+  if (reach === 0) return;
+  const far = order.filter((row) => (numbers[row] ?? 0) > high + reach || (numbers[row] ?? 0) < low - reach);
+  if (far.length <= Math.max(3, order.length * 0.02)) for (const row of far) work.pin(row, "outlier");
+}
+
+function pinOddCategories(
+  table: DataTable,
+  { categories, filled }: ColumnFacts,
+  { columns, work }: { readonly columns: readonly ColumnFacts[]; readonly work: Pinning },
+): void {
+  if (categories === null || filled < 5) return;
+  const index = columns.findIndex((column) => column.categories === categories);
+  const counts = [...categories];
+  const most = counts[0]?.[1] ?? 0;
+  const bad = new Set(counts.filter(([value, count]) => ERROR.test(value) && count < 0.5 * filled).map(([value]) => value));
+  const few = Math.max(3, 0.02 * filled);
+  const rare = new Set(most >= 0.3 * filled ? counts.filter(([, count]) => count <= few && count < most / 3).map(([value]) => value) : []);
+  const badRows: number[] = [];
+  const rareRows: number[] = [];
+  for (const [row, cells] of table.rows.entries()) {
+    const cell = cells[index] ?? "";
+    if (bad.has(cell)) badRows.push(row);
+    else if (rare.has(cell)) rareRows.push(row);
+  }
+  if (bad.size > 0) work.pinSome(badRows, "error", MOST_ODD * 2);
+  if (rareRows.length <= Math.max(3, MOST_ODD * filled)) for (const row of rareRows) work.pin(row, "rare");
+}
+
+/** The best row of each group, for tasks like "the deadliest year per type". */
+function pinGroupTops(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+  const superlatives = terms.superlatives.filter(({ isTime }) => !isTime);
+  if (superlatives.length === 0 || !terms.wantsGroups) return;
+  const groupings = columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => column.categories !== null && !column.isTime && column.numbers === null);
+  for (const { index } of groupings.slice(0, 2)) {
+    for (const superlative of superlatives.slice(0, 4)) {
+      for (const { numbers } of measuresFor(superlative, columns, terms).slice(0, 2))
+        if (numbers !== null) pinGroupTop(table, { index, numbers, superlative, work });
+    }
+  }
+}
+
+function pinGroupTop(
+  table: DataTable,
+  {
+    index,
+    numbers,
+    superlative,
+    work,
+  }: { readonly index: number; readonly numbers: Float64Array; readonly superlative: Superlative; readonly work: Pinning },
+): void {
+  const best = new Map<string, number>();
+  const sign = superlative.end === "low" ? -1 : 1;
+  for (const [row, cells] of table.rows.entries()) {
+    const group = cells[index] ?? "";
+    const number = numbers[row] ?? Number.NaN;
+    if (group === "" || Number.isNaN(number)) continue;
+    const held = best.get(group);
+    if (held === undefined || sign * number > sign * (numbers[held] ?? 0)) best.set(group, row);
+  }
+  if (best.size <= Math.max(12, table.rows.length / 4)) for (const row of best.values()) work.pin(row, "extreme");
+}

@@ -1,0 +1,26 @@
+// JSON and NDJSON reducer: noise of APIs out, what the task names kept, arrays of alike values as tables. Exact forms are lossless.ts's.
+import { documentOf } from "../lossless.ts";
+import type { PayloadType, ReduceContext, Reducer, Reduction } from "../types.ts";
+import { cleanNode, foldRepeats } from "./data/cleanNode.ts";
+import { dataReduction } from "./data/dataReduction.ts";
+import { layDocument } from "./data/layDocument.ts";
+import { dataTermsOf } from "./data/taskTerms.ts";
+
+/** Larger documents are left to the exact forms. */
+const LARGEST_CHARS = 16_000_000;
+
+function reducerOf(type: PayloadType): Reducer["reduce"] {
+  return (content: string, context: ReduceContext): Reduction | null => {
+    if (context.level === 0 || content.length > LARGEST_CHARS) return null;
+    const node = documentOf(content);
+    if (node === null) return null;
+    const terms = dataTermsOf(context);
+    const cleaned = cleanNode(node, terms);
+    if (cleaned.node === null) return null;
+    const { units, dropped } = layDocument(foldRepeats(cleaned.node, "", new Map()), context, terms);
+    return dataReduction(content, { type, units, dropped: [...dropped, ...cleaned.dropped.keys()] }, context);
+  };
+}
+
+export const jsonReducer: Reducer = { types: ["json"], reduce: reducerOf("json") };
+export const ndjsonReducer: Reducer = { types: ["ndjson"], reduce: reducerOf("ndjson") };
