@@ -3,7 +3,16 @@ import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/ids.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine } from "./expandTool.ts";
-import { callInputs, contentOf, isToolMessage, lastUserText, toolCallKey, withView, type ToolResult } from "./toolResults.ts";
+import {
+  callInputs,
+  contentOf,
+  isToolMessage,
+  lastUserText,
+  toolCallKey,
+  withView,
+  type ToolMessage,
+  type ToolResult,
+} from "./toolResults.ts";
 import { WholeResults } from "./WholeResults.ts";
 import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
 
@@ -83,7 +92,7 @@ export class ToolResultViews {
     return this.#shortenedCalls.has(toolCallKey(toolName, input));
   }
 
-  apply(call: SdkCall): ViewedCall {
+  async apply(call: SdkCall): Promise<ViewedCall> {
     const isExpandOffered = offersExpand(call);
     const context: ViewContext = {
       isExpandOffered,
@@ -95,10 +104,8 @@ export class ToolResultViews {
       isChanged: false,
       isHandleVisible: false,
     };
-    const prompt = call.prompt.map((message): SdkMessage => {
-      if (!isToolMessage(message)) return message;
-      return { ...message, content: message.content.map((part) => (part.type === "tool-result" ? this.#shown(part, context) : part)) };
-    });
+    const prompt: SdkMessage[] = [];
+    for (const message of call.prompt) prompt.push(isToolMessage(message) ? await this.#shownMessage(message, context) : message);
     const { made, opened, isChanged, isHandleVisible } = context;
     const viewed = isChanged ? { ...call, prompt } : call;
     return {
@@ -110,13 +117,19 @@ export class ToolResultViews {
     };
   }
 
-  #shown(part: ToolResult, context: ViewContext): ToolResult {
+  async #shownMessage(message: ToolMessage, context: ViewContext): Promise<ToolMessage> {
+    const content: ToolMessage["content"] = [];
+    for (const part of message.content) content.push(part.type === "tool-result" ? await this.#shown(part, context) : part);
+    return { ...message, content };
+  }
+
+  async #shown(part: ToolResult, context: ViewContext): Promise<ToolResult> {
     if (context.isExpandOffered && part.toolName === EXPAND_NAME) {
       context.opened.push(part.toolCallId);
       context.isHandleVisible = true;
       return part;
     }
-    const shown = this.#viewOf(part, context);
+    const shown = await this.#viewOf(part, context);
     if (shown !== part) context.isChanged = true;
     return shown;
   }
@@ -127,18 +140,18 @@ export class ToolResultViews {
     return true;
   }
 
-  #viewOf(part: ToolResult, context: ViewContext): ToolResult {
+  async #viewOf(part: ToolResult, context: ViewContext): Promise<ToolResult> {
+    const resultOf = { toolName: part.toolName, input: context.inputs.get(part.toolCallId) };
+    context.whole.see(resultOf);
     const content = contentOf(part);
     if (content === null || this.#isVerbatim(part, content)) return part;
     const hash = sha256(content).toString("hex");
     const key = `${part.toolCallId}\n${hash}`;
     const known = this.#decided.get(key);
     const isStanding = known !== undefined && (known.base === null || context.whole.has(known.base));
-    const decided = isStanding ? known : this.#decide(part, content, hash, context);
+    const decided = isStanding ? known : await this.#decide(part, content, hash, context);
     this.#decided.set(key, decided);
-    if (decided.base === null && decided.handle === null) {
-      context.whole.add(key, { toolName: part.toolName, input: context.inputs.get(part.toolCallId) }, content);
-    }
+    if (decided.base === null && decided.handle === null) context.whole.add(key, resultOf, content);
     // The raw content comes with every call, so what a visible handle stands for is always at hand.
     if (decided.handle !== null) {
       this.#raw.set(decided.handle, content);
@@ -152,10 +165,10 @@ export class ToolResultViews {
     return VERBATIM_NAMES.test(toolName) && !/^\s*[[{]/.test(content);
   }
 
-  #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Decided {
+  async #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Decided> {
     const verbatim: Decided = { view: null, handle: null, base: null };
     const tokensIn = this.#counter.count(content);
-    const made = this.#shorten(part, content, hash, context) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
+    const made = (await this.#shorten(part, content, hash, context)) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
     const first = this.#reformed.get(hash);
     // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
     const isAskedAgain = first !== undefined && first !== part.toolCallId;
@@ -169,9 +182,9 @@ export class ToolResultViews {
     return { view, handle, base };
   }
 
-  #shorten(part: ToolResult, content: string, hash: string, context: ViewContext): Shortened | null {
+  async #shorten(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Shortened | null> {
     const level = this.#levelOf(part, this.#counter.count(content), context);
-    const result = this.#compressor.compressNow(content, { level, ...(level < 2 ? {} : context.task) });
+    const result = await this.#compressor.compress(content, undefined, undefined, { level, ...(level < 2 ? {} : context.task) });
     // At level 0 nothing can be had back, so nothing may be missing.
     if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return null;
     const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);

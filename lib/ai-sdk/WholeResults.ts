@@ -2,6 +2,12 @@
 import { encodeRelative } from "../orchestration/loops/relativeJson.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 
+/** The call that a result is of. */
+export interface ResultOf {
+  readonly toolName: string;
+  readonly input: unknown;
+}
+
 interface WholeResult {
   readonly key: string;
   readonly label: string;
@@ -22,19 +28,28 @@ const MOST_CANDIDATES = 5;
 
 export class WholeResults {
   readonly #labels = new Set<string>();
+  readonly #doubles = new Set<string>();
   #results: WholeResult[] = [];
 
   has(key: string): boolean {
     return this.#results.some((result) => result.key === key);
   }
 
-  add(key: string, call: { readonly toolName: string; readonly input: unknown }, content: string): void {
+  /** To be told of every result in order, before it is shown. Two results of one call cannot be told apart by their call: neither is referred to. */
+  see(call: ResultOf): void {
     const label = labelOf(call);
-    if (label.length > LONGEST_LABEL_CHARS || !/^\s*[[{]/.test(content)) return;
-    // Two results of one call cannot be told apart by their call: neither is referred to.
-    if (this.#labels.has(label)) this.#results = this.#results.filter((result) => result.label !== label);
-    else this.#results.push({ key, label, content });
+    if (this.#labels.has(label)) {
+      this.#doubles.add(label);
+      this.#results = this.#results.filter((result) => result.label !== label);
+    }
     this.#labels.add(label);
+  }
+
+  /** To be told after `see` of those that are shown whole. */
+  add(key: string, call: ResultOf, content: string): void {
+    const label = labelOf(call);
+    if (this.#doubles.has(label) || label.length > LONGEST_LABEL_CHARS || !/^\s*[[{]/.test(content)) return;
+    this.#results.push({ key, label, content });
   }
 
   /** The shortest way to say `content` by one of the latest whole results; null when none has fewer than `tokens`. */
@@ -52,7 +67,7 @@ export class WholeResults {
 }
 
 /** The call as a reader of the messages knows it: `get_order(A-1007)`. */
-function labelOf({ toolName, input }: { readonly toolName: string; readonly input: unknown }): string {
+function labelOf({ toolName, input }: ResultOf): string {
   const values = typeof input === "object" && input !== null ? Object.values(input) : [input];
   return `${toolName}(${values.map((value) => (typeof value === "string" ? value : JSON.stringify(value ?? null))).join(", ")})`;
 }
