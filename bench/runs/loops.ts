@@ -12,13 +12,13 @@ import { Minifier } from "./Minifier.ts";
 import { readRecordedLoops, type RecordedCall } from "./recordedLoops.ts";
 import { standsIn, valuesOf } from "./statedValues.ts";
 
-interface Arm {
+export interface Arm {
   readonly views: ViewOptions;
   readonly offersExpand: boolean;
   readonly compressor: ViewCompressor;
 }
 
-interface ArmResult {
+export interface ArmResult {
   readonly savedPercent: number;
   readonly refetches: number;
 }
@@ -38,7 +38,7 @@ export async function benchLoops(dataFolder: string): Promise<readonly Row[]> {
   const counter = await TokenCounter.load();
   const minifier = new Minifier(counter);
   const compressor = new TokenCompressor({ counter });
-  const measure = async (arm: Arm): Promise<ArmResult | null> => (runs === null ? null : await replay(runs, counter, arm));
+  const measure = async (arm: Arm): Promise<ArmResult | null> => (runs === null ? null : await replayLoops(runs, counter, arm));
   const minified = await measure({ views: { level: 0 }, offersExpand: false, compressor: minifier });
   const byDefault = await measure({ views: DEFAULT_VIEWS, offersExpand: true, compressor });
   const optedIn = await measure({ views: OPT_IN_VIEWS, offersExpand: true, compressor });
@@ -50,7 +50,7 @@ export async function benchLoops(dataFolder: string): Promise<readonly Row[]> {
   ];
 }
 
-async function replay(runs: readonly (readonly RecordedCall[])[], counter: TokenCounter, arm: Arm): Promise<ArmResult> {
+export async function replayLoops(runs: readonly (readonly RecordedCall[])[], counter: TokenCounter, arm: Arm): Promise<ArmResult> {
   let rawTokens = 0;
   let sentTokens = 0;
   let refetches = 0;
