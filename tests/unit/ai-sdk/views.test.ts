@@ -125,6 +125,24 @@ describe("views of tool results", () => {
     expect(lines[1]?.tokens).toBe(110);
   });
 
+  test("offer the expand tool only from the first handle on, and say when a handle is not known", async () => {
+    const { mock, model, agent } = agentWith(
+      [call("look_up", { what: "orders" }), call("look_up", { what: "long" })],
+      { compressor: headOnly },
+      true,
+    );
+
+    await agent.generate({ prompt: "Go." });
+    const answer = await model.tools.expand.execute?.({ handle: "0123456789ab" }, { toolCallId: "1", messages: [], context: {} });
+
+    expect(mock.doGenerateCalls.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([
+      ["look_up"],
+      ["look_up"],
+      ["look_up", "expand"],
+    ]);
+    expect(answer).toMatch(/^There is no content behind "0123456789ab"/);
+  });
+
   test("give a content that is asked for again word for word, and charge the call that asked", async () => {
     const script = [call("look_up", { what: "long" }), call("look_up", { what: "long" })];
     const mock = mockModel((_call, index) => script[index] ?? { text: "Done." });
