@@ -14,7 +14,7 @@ import type {
 import type { PayloadType } from "../../lib/orchestration/compression/types.ts";
 import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
 import { AnswerText } from "./answers.ts";
-import { fitModel, wilsonLower, type Sample } from "./fit.ts";
+import { fitModel, wilsonLower, witnessesOf, type Sample } from "./fit.ts";
 import { readCases } from "./questions/readCases.ts";
 import type { Case } from "./questions/types.ts";
 import { SeededRandom } from "./random.ts";
@@ -29,7 +29,7 @@ const SEED = 2024;
 /** Of the content; nobody asks a view of that size to hold more. */
 const SMALLEST_SHARE: Readonly<Record<TaskKind, number>> = { question: 0.04, instruction: 0.1, none: 0.2 };
 const KINDS: readonly TaskKind[] = ["question", "instruction", "none"];
-const GROUPS: readonly ContentGroup[] = ["records", "lines", "text"];
+const GROUPS: readonly ContentGroup[] = ["records", "lines", "prose", "document"];
 
 interface ReducedSample {
   readonly kind: TaskKind;
@@ -101,11 +101,9 @@ function fitReduced(samples: readonly ReducedSample[], kind: TaskKind): ReducedS
   return { ...Object.fromEntries(known.filter(([, [, , count]]) => count >= MIN_REDUCED_SAMPLES)), other: shareOf(ofKind) };
 }
 
-/** Questions of one content stand or fall together: the bound counts contents. */
 function shareOf(samples: readonly ReducedSample[]): Share {
   const survived = samples.filter((sample) => sample.survived).length / Math.max(1, samples.length);
-  const contents = new Set(samples.map(({ content }) => content)).size;
-  return [Number(survived.toFixed(4)), Number(wilsonLower(survived, Math.max(1, contents)).toFixed(4)), samples.length];
+  return [Number(survived.toFixed(4)), Number(wilsonLower(survived, witnessesOf(samples)).toFixed(4)), samples.length];
 }
 
 function fitSelected(samples: readonly SelectedSample[], kind: TaskKind): Readonly<Record<ContentGroup, CalibrationModel>> {
@@ -115,7 +113,7 @@ function fitSelected(samples: readonly SelectedSample[], kind: TaskKind): Readon
     const own = all.filter((sample) => sample.group === group);
     return own.length < MIN_SAMPLES ? pooled : fitModel(own);
   };
-  return { records: ofGroup("records"), lines: ofGroup("lines"), text: ofGroup("text") };
+  return { records: ofGroup("records"), lines: ofGroup("lines"), prose: ofGroup("prose"), document: ofGroup("document") };
 }
 
 async function writeTable(table: Calibration): Promise<void> {

@@ -13,14 +13,15 @@ export interface Sample {
   readonly content: number;
 }
 
-const ROUNDS = 1_000;
-const RATE = 2;
+const ROUNDS = 800;
+const RATE = 6;
 const RIDGE = 0.001;
 const LEAST_PROBABILITY = 0.5;
 const POINTS = 32;
 /** Samples on either side of a point that speak for it; fewer towards the ends. */
 const HALF_WINDOW = 700;
 const LEAST_HALF_WINDOW = 120;
+const DESIGN_EFFECT = 1.5;
 /** One-sided 90 %. */
 const Z = 1.2816;
 
@@ -77,7 +78,7 @@ function fitSteps(samples: readonly Sample[], model: Weights): readonly Calibrat
     let pool: Pool = {
       score: near.reduce((sum, { score }) => sum + score, 0) / near.length,
       share: near.filter(({ survived }) => survived).length / near.length,
-      witnesses: new Set(near.map(({ content }) => content)).size,
+      witnesses: witnessesOf(near),
       points: 1,
     };
     // Pool adjacent violators: a higher score never promises less.
@@ -118,6 +119,20 @@ function merge(left: Pool, right: Pool): Pool {
     witnesses: Math.max(left.witnesses, right.witnesses),
     points,
   };
+}
+
+/**
+ * As how many independent answers these count: questions on one content stand or fall together to a degree that the data show
+ * (cluster-robust variance over binomial variance), and to this degree where nothing fell.
+ */
+export function witnessesOf(samples: readonly Pick<Sample, "survived" | "content">[]): number {
+  const share = samples.filter(({ survived }) => survived).length / Math.max(1, samples.length);
+  const sums = new Map<number, number>();
+  for (const { survived, content } of samples) sums.set(content, (sums.get(content) ?? 0) + Number(survived) - share);
+  const clustered = [...sums.values()].reduce((sum, value) => sum + value ** 2, 0);
+  const binomial = samples.length * share * (1 - share);
+  const effect = binomial === 0 ? DESIGN_EFFECT : Math.max(1, clustered / binomial);
+  return Math.max(1, samples.length / effect);
 }
 
 /** Lower end of the score interval of a share (Wilson 1927). */

@@ -1,4 +1,4 @@
-// `npm run bench:compression [-- --data DIR] [--json] [--calibrate] [--only NAME,…]`: what compression saves and what survives it. README.md says how to read it.
+// `npm run bench:compression [-- --data DIR] [--json] [--calibrate] [--only NAME,…] [--quick]`: what compression saves and what survives it. README.md says how to read it.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     data: { type: "string" },
     calibrate: { type: "boolean", default: false },
     only: { type: "string" },
+    quick: { type: "boolean", default: false },
   },
 });
 const DEFAULT_FOLDER = fileURLToPath(new URL("../../../shared/data", import.meta.url));
@@ -57,7 +58,7 @@ const PARTS: readonly Part[] = [
   {
     name: "squad",
     rows: [30, 40, 50, 70, 85].map((saving) => `squad_recall.${saving}`),
-    measure: async (data) => measureSquad(data, counter, compress, { count: SQUAD_QUESTIONS }),
+    measure: async (data) => measureSquad(data, counter, compress, { count: options.quick ? 120 : SQUAD_QUESTIONS }),
   },
   {
     name: "odd",
@@ -70,7 +71,7 @@ const PARTS: readonly Part[] = [
     name: "reliability",
     rows: ["q_reliability"],
     isSelfContained: true,
-    measure: async (data) => measureReliability(data === "" ? undefined : data, compress),
+    measure: async (data) => measureReliability(data === "" ? undefined : data, compress, { share: options.quick ? 0.3 : 1 }),
   },
   { name: "latency", rows: ["ms_p50", "ms_p99"], measure: async (data) => measureLatency(data, compress) },
 ];

@@ -2,22 +2,23 @@
 import { join } from "node:path";
 import { countable } from "../../lib/ai-sdk/callSize.ts";
 import { createExpandTool, EXPAND_NAME } from "../../lib/ai-sdk/expandTool.ts";
-import { JsonMinifier } from "../../lib/ai-sdk/minifyJson.ts";
 import { ToolResultViews } from "../../lib/ai-sdk/ToolResultViews.ts";
 import { contentOf, isToolMessage } from "../../lib/ai-sdk/toolResults.ts";
 import type { SdkCall, ViewCompressor, ViewOptions } from "../../lib/ai-sdk/types.ts";
+import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
 import { TokenCounter } from "../../lib/tokens/TokenCounter.ts";
 import { row, type Row } from "../measure.ts";
+import { Minifier } from "./Minifier.ts";
 import { readRecordedLoops, type RecordedCall } from "./recordedLoops.ts";
 import { standsIn, valuesOf } from "./statedValues.ts";
 
-interface Arm {
+export interface Arm {
   readonly views: ViewOptions;
   readonly offersExpand: boolean;
   readonly compressor: ViewCompressor;
 }
 
-interface ArmResult {
+export interface ArmResult {
   readonly savedPercent: number;
   readonly refetches: number;
 }
@@ -28,19 +29,19 @@ const MODEL = { provider: "openai", modelId: "gpt-4o" };
 const REFETCH_TOKENS = 40;
 
 const DEFAULT_VIEWS: ViewOptions = {};
-/** What an agent's owner opts in to: cuts by relevance, in shorter results, too. */
-const OPT_IN_VIEWS: ViewOptions = { level: 2, longFromTokens: 250 };
+/** What an agent's owner opts in to: results said by what differs from earlier ones, long ones cut by relevance. */
+const OPT_IN_VIEWS: ViewOptions = { level: 2 };
 
 /** @param dataFolder laid out like the development data; rows have value null where its file is missing */
 export async function benchLoops(dataFolder: string): Promise<readonly Row[]> {
   const runs = await readRecordedLoops(join(dataFolder, "tau-airline.json"));
   const counter = await TokenCounter.load();
-  const minifier = new JsonMinifier(counter);
-  const compressor = minifier;
-  const measure = (arm: Arm): ArmResult | null => (runs === null ? null : replay(runs, counter, arm));
-  const minified = measure({ views: { level: 0 }, offersExpand: false, compressor: minifier });
-  const byDefault = measure({ views: DEFAULT_VIEWS, offersExpand: true, compressor });
-  const optedIn = measure({ views: OPT_IN_VIEWS, offersExpand: true, compressor });
+  const minifier = new Minifier(counter);
+  const compressor = new TokenCompressor({ counter });
+  const measure = async (arm: Arm): Promise<ArmResult | null> => (runs === null ? null : await replayLoops(runs, counter, arm));
+  const minified = await measure({ views: { level: 0 }, offersExpand: false, compressor: minifier });
+  const byDefault = await measure({ views: DEFAULT_VIEWS, offersExpand: true, compressor });
+  const optedIn = await measure({ views: OPT_IN_VIEWS, offersExpand: true, compressor });
   const baseline = minified?.savedPercent ?? null;
   return [
     row("saved_percent.loops", byDefault?.savedPercent ?? null, "% of input", { goal: ">= 12", baseline }),
@@ -49,12 +50,12 @@ export async function benchLoops(dataFolder: string): Promise<readonly Row[]> {
   ];
 }
 
-function replay(runs: readonly (readonly RecordedCall[])[], counter: TokenCounter, arm: Arm): ArmResult {
+export async function replayLoops(runs: readonly (readonly RecordedCall[])[], counter: TokenCounter, arm: Arm): Promise<ArmResult> {
   let rawTokens = 0;
   let sentTokens = 0;
   let refetches = 0;
   for (const calls of runs) {
-    const result = replayRun(calls, counter, arm);
+    const result = await replayRun(calls, counter, arm);
     rawTokens += result.rawTokens;
     sentTokens += result.sentTokens;
     refetches += result.refetches;
@@ -66,17 +67,17 @@ function replay(runs: readonly (readonly RecordedCall[])[], counter: TokenCounte
  * A value that the assistant uses or states, that only tool results hold, and that no view of this call shows, is charged as the call
  * that would have asked for it: the whole input once more, and from then on the raw content beside its view.
  */
-function replayRun(
+async function replayRun(
   calls: readonly RecordedCall[],
   counter: TokenCounter,
   { views: options, offersExpand, compressor }: Arm,
-): { rawTokens: number; sentTokens: number; refetches: number } {
+): Promise<{ rawTokens: number; sentTokens: number; refetches: number }> {
   const views = new ToolResultViews(counter, compressor, options);
   const tools = offersExpand ? [expandDefinition()] : undefined;
   const fetched = new Set<string>();
   const total = { rawTokens: 0, sentTokens: 0, refetches: 0 };
   for (const { prompt, answer } of calls) {
-    const viewed = views.apply({ prompt, ...(tools === undefined ? {} : { tools }) });
+    const viewed = await views.apply({ prompt, ...(tools === undefined ? {} : { tools }) });
     const raw = countOf(counter, viewed.rawCall);
     const fetchedTokens = (): number => [...fetched].reduce((sum, content) => sum + counter.count(content) + REFETCH_TOKENS, 0);
     let sent = countOf(counter, viewed.call) + fetchedTokens();

@@ -4,13 +4,13 @@ import { uuidv7 } from "../core/ids.ts";
 import { classifyModelError } from "../models/modelErrors.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
 import type { CallBaseline, OwnCostKind } from "../orchestration/savings/types.ts";
+import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
 import { PriceBook } from "../tokens/pricing.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
 import { countable, providerOf, providerRunTool, thinkingTokens } from "./callSize.ts";
 import { checkOptions, unboundedTool } from "./checkOptions.ts";
 import { EXPAND_NAME } from "./expandTool.ts";
-import { JsonMinifier } from "./minifyJson.ts";
 import { observedUsage } from "./observedUsage.ts";
 import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";
@@ -155,7 +155,7 @@ export class Governor {
     return {
       counter,
       prices,
-      views: views === false ? null : new ToolResultViews(counter, compressor ?? new JsonMinifier(counter), views),
+      views: views === false ? null : new ToolResultViews(counter, compressor ?? new TokenCompressor({ counter }), views),
       savings: new SavingsLedger(prices),
       observed: new SavingsLedger(prices),
     };
@@ -163,7 +163,7 @@ export class Governor {
 
   async #open(parts: Parts, call: SdkCall): Promise<OpenCall> {
     call.abortSignal?.throwIfAborted();
-    const open = this.#prepare(parts, call);
+    const open = await this.#prepare(parts, call);
     const { callId, worst } = open;
     const isObserved = this.#mode === "observe";
     const tool = this.#ledger.isLimited ? providerRunTool(call) : null;
@@ -181,8 +181,8 @@ export class Governor {
     return open;
   }
 
-  #prepare({ counter, prices, views }: Parts, call: SdkCall): OpenCall {
-    const viewed = views?.apply(call) ?? null;
+  async #prepare({ counter, prices, views }: Parts, call: SdkCall): Promise<OpenCall> {
+    const viewed = views === null ? null : await views.apply(call);
     const isOn = this.#mode === "on";
     const governed = viewed?.call ?? call;
     const maxOutputTokens = call.maxOutputTokens ?? this.#options.maxOutputTokens ?? DEFAULT_OUTPUT_CAP;

@@ -3,7 +3,17 @@ import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/ids.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine } from "./expandTool.ts";
-import { callInputs, contentOf, isToolMessage, lastUserText, toolCallKey, withView, type ToolResult } from "./toolResults.ts";
+import {
+  callInputs,
+  contentOf,
+  isToolMessage,
+  lastUserText,
+  toolCallKey,
+  withView,
+  type ToolMessage,
+  type ToolResult,
+} from "./toolResults.ts";
+import { WholeResults } from "./WholeResults.ts";
 import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
 
 /** Below it a loop's results are lossless only: what is small is seldom worth a second look (durability.md, C3). */
@@ -40,7 +50,19 @@ interface Decided {
   /** null: verbatim. */
   readonly view: string | null;
   readonly handle: string | null;
+  /** Key of the earlier result that the view refers to: where that is gone, so is the view. */
+  readonly base: string | null;
 }
+
+interface Shortened extends Decided {
+  readonly view: string;
+  readonly tokens: number;
+  readonly level: number;
+  /** JSON without its blanks: who could read the content can read it. */
+  readonly isSameForm: boolean;
+}
+
+const AS_IT_IS = { level: 0, handle: null, base: null, isSameForm: true } as const;
 
 export class ToolResultViews {
   readonly #counter: TokenCounter;
@@ -70,7 +92,7 @@ export class ToolResultViews {
     return this.#shortenedCalls.has(toolCallKey(toolName, input));
   }
 
-  apply(call: SdkCall): ViewedCall {
+  async apply(call: SdkCall): Promise<ViewedCall> {
     const isExpandOffered = offersExpand(call);
     const context: ViewContext = {
       isExpandOffered,
@@ -78,13 +100,12 @@ export class ToolResultViews {
       inputs: callInputs(call.prompt),
       made: [],
       opened: [],
+      whole: new WholeResults(),
       isChanged: false,
       isHandleVisible: false,
     };
-    const prompt = call.prompt.map((message): SdkMessage => {
-      if (!isToolMessage(message)) return message;
-      return { ...message, content: message.content.map((part) => (part.type === "tool-result" ? this.#shown(part, context) : part)) };
-    });
+    const prompt: SdkMessage[] = [];
+    for (const message of call.prompt) prompt.push(isToolMessage(message) ? await this.#shownMessage(message, context) : message);
     const { made, opened, isChanged, isHandleVisible } = context;
     const viewed = isChanged ? { ...call, prompt } : call;
     return {
@@ -96,13 +117,19 @@ export class ToolResultViews {
     };
   }
 
-  #shown(part: ToolResult, context: ViewContext): ToolResult {
+  async #shownMessage(message: ToolMessage, context: ViewContext): Promise<ToolMessage> {
+    const content: ToolMessage["content"] = [];
+    for (const part of message.content) content.push(part.type === "tool-result" ? await this.#shown(part, context) : part);
+    return { ...message, content };
+  }
+
+  async #shown(part: ToolResult, context: ViewContext): Promise<ToolResult> {
     if (context.isExpandOffered && part.toolName === EXPAND_NAME) {
       context.opened.push(part.toolCallId);
       context.isHandleVisible = true;
       return part;
     }
-    const shown = this.#viewOf(part, context);
+    const shown = await this.#viewOf(part, context);
     if (shown !== part) context.isChanged = true;
     return shown;
   }
@@ -113,13 +140,18 @@ export class ToolResultViews {
     return true;
   }
 
-  #viewOf(part: ToolResult, context: ViewContext): ToolResult {
+  async #viewOf(part: ToolResult, context: ViewContext): Promise<ToolResult> {
+    const resultOf = { toolName: part.toolName, input: context.inputs.get(part.toolCallId) };
+    context.whole.see(resultOf);
     const content = contentOf(part);
     if (content === null || this.#isVerbatim(part, content)) return part;
     const hash = sha256(content).toString("hex");
     const key = `${part.toolCallId}\n${hash}`;
-    const decided = this.#decided.get(key) ?? this.#decide(part, content, hash, context);
+    const known = this.#decided.get(key);
+    const isStanding = known !== undefined && (known.base === null || context.whole.has(known.base));
+    const decided = isStanding ? known : await this.#decide(part, content, hash, context);
     this.#decided.set(key, decided);
+    if (decided.base === null && decided.handle === null) context.whole.add(key, resultOf, content);
     // The raw content comes with every call, so what a visible handle stands for is always at hand.
     if (decided.handle !== null) {
       this.#raw.set(decided.handle, content);
@@ -133,30 +165,42 @@ export class ToolResultViews {
     return VERBATIM_NAMES.test(toolName) && !/^\s*[[{]/.test(content);
   }
 
-  #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Decided {
-    const verbatim: Decided = { view: null, handle: null };
+  async #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Decided> {
+    const verbatim: Decided = { view: null, handle: null, base: null };
     const tokensIn = this.#counter.count(content);
-    const level = this.#levelOf(part, tokensIn, context);
-    const result = this.#compressor.compressNow(content, { level, ...(level < 2 ? {} : context.task) });
-    // At level 0 nothing can be had back, so nothing may be missing.
-    if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return verbatim;
-    // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
-    const isSameForm = result.lossless && isJson(result.view);
+    const made = (await this.#shorten(part, content, hash, context)) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
     const first = this.#reformed.get(hash);
-    if (!isSameForm && first !== undefined && first !== part.toolCallId) return verbatim;
-    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
-    const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
-    const tokensOut = this.#counter.count(view);
-    if (tokensOut >= tokensIn) return verbatim;
+    // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
+    const isAskedAgain = first !== undefined && first !== part.toolCallId;
+    if (isAskedAgain && !made.isSameForm) return verbatim;
+    const relative = isAskedAgain ? null : this.#relative(content, made.tokens, context);
+    const { view, tokens, level, handle, base, isSameForm } = relative ?? made;
+    if (tokens >= tokensIn) return verbatim;
     if (!isSameForm) this.#reformed.set(hash, part.toolCallId);
     if (handle !== null) this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
-    context.made.push({ toolName: part.toolName, level: result.level, tokensIn, tokensOut, isLossless: result.lossless });
-    return { view, handle };
+    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null });
+    return { view, handle, base };
+  }
+
+  async #shorten(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Shortened | null> {
+    const level = this.#levelOf(part, this.#counter.count(content), context);
+    const result = await this.#compressor.compress(content, undefined, undefined, { level, ...(level < 2 ? {} : context.task) });
+    // At level 0 nothing can be had back, so nothing may be missing.
+    if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return null;
+    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
+    const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
+    const isSameForm = result.lossless && isJson(result.view);
+    return { view, tokens: this.#counter.count(view), level: result.level, handle, base: null, isSameForm };
   }
 
   #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
     const { level = 1, longFromTokens = LONG_FROM_TOKENS } = this.#options;
     return !isExpandOffered || tokensIn < longFromTokens || VERBATIM_NAMES.test(part.toolName) ? 0 : level;
+  }
+
+  #relative(content: string, tokens: number, { whole }: ViewContext): Shortened | null {
+    const found = this.#options.level === 2 ? whole.relate(content, tokens, this.#counter) : null;
+    return found === null ? null : { ...found, level: 2, handle: null, isSameForm: false };
   }
 }
 
@@ -167,6 +211,8 @@ interface ViewContext {
   readonly inputs: ReadonlyMap<string, unknown>;
   readonly made: MadeView[];
   readonly opened: string[];
+  /** Results of this call so far that are shown whole. */
+  readonly whole: WholeResults;
   isChanged: boolean;
   isHandleVisible: boolean;
 }

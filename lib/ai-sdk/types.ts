@@ -39,8 +39,9 @@ export type GovernMode = "on" | "observe";
 
 export interface ViewOptions {
   /**
-   * Highest level for tool results that are long: 0 lossless, 1 also what `expand` brings back, 2 also cuts by relevance to the
-   * user's last message. Above 0 only in requests that offer the `expand` tool. @defaultValue 1
+   * Highest level: 0 lossless; 1 leaves out of long results what `expand` brings back; 2 also cuts by relevance to the user's last message,
+   * and says results by what differs from earlier ones that are still shown. Nothing is left out of requests that do not offer
+   * the `expand` tool. @defaultValue 1
    */
   readonly level?: 0 | 1 | 2;
   /** Tool results of fewer tokens are lossless only. @defaultValue 2000 */
@@ -121,7 +122,12 @@ export interface CallLedger {
 
 /** What makes views; `TokenCompressor` is one. */
 export interface ViewCompressor {
-  compressNow(content: string, options: { readonly level: 0 | 1 | 2; readonly task?: string }): CompressedContent;
+  compress(
+    content: string,
+    targetTokens: undefined,
+    quality: undefined,
+    options: { readonly level: 0 | 1 | 2; readonly task?: string },
+  ): Promise<CompressedContent>;
 }
 
 export interface GovernReceipt {

@@ -47,7 +47,7 @@ export function taskKindOf(task: string | undefined): TaskKind {
 const QUESTION_WORDS = new Set(["who", "what", "when", "where", "which", "why", "whose", "whom", "how"]);
 
 export function contentGroupOf(type: PayloadType): ContentGroup {
-  return GROUPS[type] ?? "text";
+  return GROUPS[type] ?? "document";
 }
 
 /** Of a content with few units, having kept some says little. */
@@ -57,6 +57,7 @@ const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
   json: "records",
   ndjson: "records",
   csv: "records",
+  prose: "prose",
   log: "lines",
   diff: "lines",
   "stack-trace": "lines",

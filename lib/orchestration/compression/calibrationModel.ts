@@ -4,8 +4,8 @@ import type { PayloadType } from "./types.ts";
 /** A question asks for one thing, and its words lie near the answer; an instruction is asked about in details of its own. */
 export type TaskKind = "question" | "instruction" | "none";
 
-/** Rows, lines and sentences are cut differently, and asked about differently. */
-export type ContentGroup = "records" | "lines" | "text";
+/** Rows, lines, sentences and documents with an order of their own are cut differently, and asked about differently. */
+export type ContentGroup = "records" | "lines" | "prose" | "document";
 
 /**
  * Features of what was selected among the units, each 0–1 and growing with what is kept, in the order of `weights`: relevance kept ·

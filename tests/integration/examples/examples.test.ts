@@ -43,7 +43,7 @@ describe("examples/ai-sdk-agent.ts", () => {
     const { answer, receipt, refusal } = await runAiSdkAgent();
 
     expect(answer).toBe("Order A-1007 is late.");
-    expect(receipt).toMatch(/− smaller views +0\.\d+ {3}1 view, \d{3} tokens/);
+    expect(receipt).toMatch(/− smaller views +0\.\d+ {3}1 view, \d+ tokens/);
     expect(refusal).toMatch(/may need [\d.]+ USD, 0\.001 USD are left; it was not made/);
   });
 });

@@ -44,6 +44,21 @@ describe("govern", () => {
     expect(model.receipt().balance.spentTokens).toBe(110);
   });
 
+  test("refuses a stream by its error part and onError, as the AI SDK does with every error", async () => {
+    const mock = mockModel(() => ({ text: "Hello." }));
+    const codes: unknown[] = [];
+    const result = streamText({
+      model: govern(mock, { limits: { tokens: 10 } }),
+      prompt: "Greet.",
+      onError: ({ error }) => {
+        codes.push(AppError.is(error) ? error.code : error);
+      },
+    });
+
+    await expect(result.text).rejects.toThrow("No output generated");
+    expect([codes, mock.doStreamCalls]).toEqual([["BUDGET_EXCEEDED"], []]);
+  });
+
   test("sets an output cap only where a limit needs one", async () => {
     const mock = mockModel(() => ({ text: "Hello." }));
     const prompt = "Greet.";

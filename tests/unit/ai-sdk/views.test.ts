@@ -3,22 +3,27 @@ import { describe, expect, test } from "vitest";
 import { govern, type GovernOptions, type ViewCompressor } from "../../../lib/ai-sdk/index.ts";
 import type { SdkCall } from "../../../lib/ai-sdk/types.ts";
 import type { CompressedContent } from "../../../lib/orchestration/types.ts";
+import { decodeLossless } from "../../../lib/orchestration/compression/lossless.ts";
 import { mockModel, type Answer } from "./mockAnswers.ts";
 
-const PRETTY = JSON.stringify({ orders: Array.from({ length: 40 }, (_, id) => ({ id, total: id * 1.5, status: "open" })) }, null, 2);
+const PRETTY = ordersOf("orders");
 const LONG = Array.from({ length: 1_500 }, (_, line) => `row ${line} holds value ${line * 7}`).join("\n");
 
 const lookUp = tool({
   description: "Looks something up.",
   inputSchema: jsonSchema<{ what: string }>({ type: "object", properties: { what: { type: "string" } } }),
-  execute: ({ what }) => (what === "long" ? LONG : PRETTY),
+  execute: ({ what }) => (what === "long" ? LONG : ordersOf(what)),
 });
+
+function ordersOf(what: string): string {
+  return JSON.stringify({ [what]: Array.from({ length: 40 }, (_, id) => ({ id, total: id * 1.5, status: "open" })) }, null, 2);
+}
 
 /** Shows the head of what is long, and says so. */
 const headOnly: ViewCompressor = {
-  compressNow: (content, { level }): CompressedContent => {
+  compress: (content, _target, _quality, { level }): Promise<CompressedContent> => {
     const isCut = level > 0 && content.length > 2_000;
-    return {
+    return Promise.resolve({
       view: isCut ? content.slice(0, 400) : content,
       tokensIn: content.length,
       tokensOut: isCut ? 400 : content.length,
@@ -30,9 +35,13 @@ const headOnly: ViewCompressor = {
       facts: { total: 0, retained: 0, recoverable: 0, lost: 0 },
       handles: [],
       outcome: isCut ? "ok" : "passthrough",
-    };
+    });
   },
 };
+
+function minified(text: string): string {
+  return JSON.stringify(JSON.parse(text));
+}
 
 function call(toolName: string, input: object): Answer {
   return { toolCalls: [{ toolName, input }] };
@@ -60,9 +69,10 @@ describe("views of tool results", () => {
 
     const { text } = await agent.generate({ prompt: '{ "my":   "text" }' });
 
-    const minified = JSON.stringify(JSON.parse(PRETTY));
     expect(text).toBe("Done.");
-    expect(mock.doGenerateCalls.map(resultsIn)).toEqual([[], [minified], [minified, minified]]);
+    const [, second, third] = mock.doGenerateCalls.map(resultsIn);
+    expect(third?.map(decodeLossless)).toEqual([minified(PRETTY), minified(ordersOf("other"))]);
+    expect(second).toEqual(third?.slice(0, 1));
     for (const { prompt } of mock.doGenerateCalls) {
       expect(prompt[0]).toMatchObject({ role: "system", content: "  Keep   this  text. " });
       expect(prompt[1]).toMatchObject({ role: "user", content: [{ type: "text", text: '{ "my":   "text" }' }] });
@@ -78,7 +88,9 @@ describe("views of tool results", () => {
     const result = streamText({ model: govern(mock), prompt: "Go.", tools: { look_up: lookUp }, stopWhen: isStepCount(3) });
 
     expect(await result.text).toBe("Done.");
-    expect(mock.doStreamCalls.map(resultsIn)).toEqual([[], [JSON.stringify(JSON.parse(PRETTY))]]);
+    const [, second] = mock.doStreamCalls.map(resultsIn);
+    expect(second?.map(decodeLossless)).toEqual([minified(PRETTY)]);
+    expect(second?.[0]?.length).toBeLessThan(PRETTY.length / 3);
   });
 
   test("leave nothing out where no expand tool is offered", async () => {
@@ -111,6 +123,24 @@ describe("views of tool results", () => {
       ["own costs", "1 expand"],
     ]);
     expect(lines[1]?.tokens).toBe(110);
+  });
+
+  test("offer the expand tool only from the first handle on, and say when a handle is not known", async () => {
+    const { mock, model, agent } = agentWith(
+      [call("look_up", { what: "orders" }), call("look_up", { what: "long" })],
+      { compressor: headOnly },
+      true,
+    );
+
+    await agent.generate({ prompt: "Go." });
+    const answer = await model.tools.expand.execute?.({ handle: "0123456789ab" }, { toolCallId: "1", messages: [], context: {} });
+
+    expect(mock.doGenerateCalls.map(({ tools }) => tools?.map(({ name }) => name))).toEqual([
+      ["look_up"],
+      ["look_up"],
+      ["look_up", "expand"],
+    ]);
+    expect(answer).toMatch(/^There is no content behind "0123456789ab"/);
   });
 
   test("give a content that is asked for again word for word, and charge the call that asked", async () => {
@@ -156,7 +186,7 @@ describe("views of tool results", () => {
   test("keep every digit and survive content that is no JSON", async () => {
     const mock = mockModel(() => ({ text: "Done." }));
     const values = [
-      '{ "id": 12345678901234567890, "rate": 1.0, "big": 1e400, "text": "a \\" b  { c", "list": [ 1 , 2 , 3 , 4 ] , "more": [ ] }',
+      `[ ${Array.from({ length: 9 }, (_, row) => `{ "id": 1234567890123456789${row}, "rate": 1.${row}0, "big": 1e400, "text": "a \\" b  { c" }`).join(" ,\n  ")} ]`,
       `${"[ ".repeat(10_000)}${"] ".repeat(10_000)}`,
       `{ "open": "${"x ".repeat(200)}`,
       "<|endoftext|>".repeat(20),
@@ -170,8 +200,70 @@ describe("views of tool results", () => {
     await govern(mock).doGenerate({ prompt });
 
     const seen = resultsIn(mock.doGenerateCalls[0] as SdkCall);
-    expect(seen[0]).toBe('{"id":12345678901234567890,"rate":1.0,"big":1e400,"text":"a \\" b  { c","list":[1,2,3,4],"more":[]}');
+    expect(decodeLossless(seen[0] ?? "")).toBe(
+      `[${Array.from({ length: 9 }, (_, row) => `{"id":1234567890123456789${row},"rate":1.${row}0,"big":1e400,"text":"a \\" b  { c"}`).join(",")}]`,
+    );
+    expect(seen[0]?.length).toBeLessThan((values[0]?.length ?? 0) / 2);
     expect(seen.slice(2)).toEqual(values.slice(2));
+  });
+});
+
+describe("views of level 2", () => {
+  const orderOf = (id: string): string =>
+    JSON.stringify({
+      order_id: id,
+      customer: "Mia Li",
+      address: { street: "12 Long Road", city: "Austin" },
+      insurance: "no",
+      state: "sent",
+      carrier: "post",
+    });
+  const asked = (id: string, content = orderOf(id)): SdkCall["prompt"] => [
+    { role: "assistant", content: [{ type: "tool-call", toolCallId: id, toolName: "get_order", input: { id } }] },
+    { role: "tool", content: [{ type: "tool-result", toolCallId: id, toolName: "get_order", output: { type: "text", value: content } }] },
+  ];
+
+  test("say a result by what differs from one that is shown whole, and whole once that one is gone", async () => {
+    const mock = mockModel(() => ({ text: "Done." }));
+    const model = govern(mock, { views: { level: 2 } });
+
+    await model.doGenerate({ prompt: [...asked("A1"), ...asked("B2")] });
+    await model.doGenerate({ prompt: [...asked("A1"), ...asked("B2"), ...asked("C3")] });
+    await model.doGenerate({ prompt: asked("B2") });
+
+    const [first, second, third] = mock.doGenerateCalls.map(resultsIn);
+    const relative = "[keys in the order of get_order(A1); = is the same value]\n[B2,=,=,=,=,=]";
+    expect(first?.map((view, index) => (index === 0 ? decodeLossless(view) : view))).toEqual([orderOf("A1"), relative]);
+    expect(second?.slice(0, 2)).toEqual(first);
+    expect(second?.[2]).toContain("[C3,=,=,=,=,=]");
+    expect(third?.map(decodeLossless)).toEqual([orderOf("B2")]);
+  });
+
+  test("do not refer to a call that was made twice", async () => {
+    const mock = mockModel(() => ({ text: "Done." }));
+    const again = asked("A1", orderOf("A1").replace("sent", "late")).map((message) => structuredClone(message));
+    for (const { content } of again)
+      if (typeof content !== "string") for (const part of content) Object.assign(part, { toolCallId: "again" });
+
+    await govern(mock, { views: { level: 2 } }).doGenerate({ prompt: [...asked("A1"), ...again, ...asked("B2")] });
+
+    expect(resultsIn(mock.doGenerateCalls[0] as SdkCall)[2]).not.toContain("get_order(A1)");
+  });
+});
+
+describe("a process started again", () => {
+  test("shows the same views, so that a prompt cache stays valid", async () => {
+    const prompt: SdkCall["prompt"] = [
+      { role: "tool", content: [{ type: "tool-result", toolCallId: "1", toolName: "look_up", output: { type: "text", value: PRETTY } }] },
+    ];
+    const mock = mockModel(() => ({ text: "Done." }));
+
+    await govern(mock).doGenerate({ prompt });
+    await govern(mock).doGenerate({ prompt });
+
+    const [first, second] = mock.doGenerateCalls;
+    expect(resultsIn(first as SdkCall)[0]).not.toBe(PRETTY);
+    expect(first?.prompt).toEqual(second?.prompt);
   });
 });
 

@@ -47,11 +47,11 @@ function writeTable(values: readonly JsonNode[], keys: readonly string[] | null)
   return lines;
 }
 
-/** Columns that most rows lack cost more delimiters than they save keys. */
+/** Columns that most rows lack cost more delimiters than they save keys, and readers have to count them. */
 function isSparse(rows: readonly (readonly (JsonNode | undefined)[])[], columnCount: number): boolean {
   let filled = 0;
   for (const row of rows) for (const value of row) if (value !== undefined) filled += 1;
-  return filled < 0.3 * rows.length * columnCount;
+  return filled < 0.5 * rows.length * columnCount;
 }
 
 function isShown(plan: ColumnPlan | undefined): boolean {

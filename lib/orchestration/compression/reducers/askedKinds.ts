@@ -4,7 +4,7 @@ import type { ReduceContext } from "../types.ts";
 export type AskedKind = "link" | "identifier" | "date" | "amount" | "number" | "contact" | "decision" | "question" | "version";
 
 const ASKING: Readonly<Record<AskedKind, RegExp>> = {
-  link: /\b(?:links?|urls?|hrefs?|websites?|sources?|docs?)\b/i,
+  link: /\b(?:links?|urls?|hrefs?|websites?|sources?|docs?|references?|refs?|pull requests?|prs?)\b/i,
   identifier: /\b(?:ids?|identifiers?|numbers?|keys?|hash(?:es)?|commits?|skus?|references?|tickets?|orders?)\b/i,
   date: /\b(?:dates?|when|deadlines?|time|times|days?|schedule|due|published|years?)\b/i,
   amount: /\b(?:amounts?|prices?|costs?|totals?|budgets?|fees?|revenue|money|paid|charges?)\b/i,

@@ -1,5 +1,6 @@
 // Binary reducer: base64 and bytes are told (kind, size, hash), never shown in part. It decodes only what tells the kind.
 import { createHash } from "node:crypto";
+import { detectBinary } from "../detect/detectBinary.ts";
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
 import { reductionOf } from "./reductionOf.ts";
 
@@ -43,7 +44,7 @@ function tell(content: string): Told {
 const ARMOUR = /^-{3,}(?:BEGIN|END) ([A-Z0-9 ]{1,40})-{3,}$/;
 
 function reduceBase64(content: string, context: ReduceContext): Reduction | null {
-  if (context.level === 0) return null;
+  if (context.level === 0 || detectBinary(content) === undefined) return null;
   const lines = content.split("\n").map((line) => line.trim());
   const armour = lines.map((line) => ARMOUR.exec(line.slice(0, 80))?.[1]).find((name) => name !== undefined);
   const { kind, bytes, hash } = tell(lines.filter((line) => !ARMOUR.test(line.slice(0, 80))).join("\n"));

@@ -1,7 +1,7 @@
 // JSON and NDJSON reducer: noise of APIs out, what the task names kept, arrays of alike values as tables. Exact forms are lossless.ts's.
 import { documentOf } from "../lossless.ts";
 import type { PayloadType, ReduceContext, Reducer, Reduction } from "../types.ts";
-import { cleanNode, foldRepeats } from "./data/cleanNode.ts";
+import { cleanNode } from "./data/cleanNode.ts";
 import { dataReduction } from "./data/dataReduction.ts";
 import { layDocument } from "./data/layDocument.ts";
 import { dataTermsOf } from "./data/taskTerms.ts";
@@ -17,7 +17,7 @@ function reducerOf(type: PayloadType): Reducer["reduce"] {
     const terms = dataTermsOf(context);
     const cleaned = cleanNode(node, terms);
     if (cleaned.node === null) return null;
-    const { units, dropped } = layDocument(foldRepeats(cleaned.node, "", new Map()), context, terms);
+    const { units, dropped } = layDocument(cleaned.node, context, terms);
     return dataReduction(content, { type, units, dropped: [...dropped, ...cleaned.dropped.keys()] }, context);
   };
 }

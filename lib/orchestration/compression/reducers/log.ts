@@ -124,7 +124,7 @@ function pickOptions(members: readonly number[], { lines, severe, terms, frequen
     isSevere: severe[first] ?? false,
     isFrequent: (line) => frequent.has(line),
     isNamed: (line) => terms.names(lines[line] ?? ""),
-    isAsked: terms.matches(lines[first] ?? "") >= 2,
+    askedWords: (line) => terms.matches(lines[line] ?? ""),
   };
 }
 

@@ -43,7 +43,12 @@ describe("the kind of a task", () => {
   });
 
   test("rows, lines and sentences are told apart by payload type", () => {
-    expect([contentGroupOf("csv"), contentGroupOf("log"), contentGroupOf("email")]).toEqual(["records", "lines", "text"]);
+    expect([contentGroupOf("csv"), contentGroupOf("log"), contentGroupOf("prose"), contentGroupOf("email")]).toEqual([
+      "records",
+      "lines",
+      "prose",
+      "document",
+    ]);
   });
 });
 

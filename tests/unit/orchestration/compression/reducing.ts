@@ -3,7 +3,6 @@ import type { ReduceContext, Reducer, Reduction } from "../../../../lib/orchestr
 import { TokenCounter } from "../../../../lib/tokens/TokenCounter.ts";
 
 const counter = await TokenCounter.load();
-const MARKER = /\[… [^\]\n]*\]/g;
 
 export function contextOf(options: { task?: string; level?: 0 | 1 | 2; fields?: readonly string[] } = {}): ReduceContext {
   return {
@@ -93,9 +92,7 @@ export function brokenPromises(reducer: Reducer, content: string, task?: string)
   return broken;
 }
 
-/** Numbers in the markers of a view that count what was cut. */
+/** Numbers in the markers of a view that count what was cut: `[… 3 rows cut]`, then `[… 12]`. */
 export function cutCounts(view: string): number[] {
-  return (view.match(MARKER) ?? [])
-    .filter((marker) => marker.includes(" cut"))
-    .map((marker) => Number(/\d+/.exec(marker)?.[0] ?? Number.NaN));
+  return [...view.matchAll(/\[… (\d+)(?: [a-z]+ cut)?\]/g)].map((match) => Number(match[1]));
 }

@@ -1,5 +1,5 @@
 // Takes from JSON what no reader needs whatever the task: hypermedia templates, opaque ids of APIs, empty values, repeats. By general rules only.
-import { minifyNode, textOf, type JsonMember, type JsonNode } from "../../lossless/parseJson.ts";
+import { textOf, type JsonMember, type JsonNode } from "../../lossless/parseJson.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const OPAQUE_KEY =
@@ -9,7 +9,6 @@ const IMAGE_KEY = /avatar|gravatar|thumb|icon|image|picture|photo|logo|poster|ba
 const HUMAN_LINK =
   /^(?:html_?url|web_?url|permalink|link|website|homepage|compare|url|html_?link|browser_?url|external_?url|public_?url|self_?link)$/i;
 const REPOSITORY_LINK = /^(?:clone|git|ssh|svn|mirror|archive|tarball|zipball|hooks?|events?|statuses|releases)/i;
-const SHORTEST_REPEAT = 60;
 
 export interface Cleaned {
   readonly node: JsonNode | null;
@@ -20,7 +19,6 @@ export interface Cleaned {
 interface Cleaning {
   readonly terms: DataTerms;
   readonly dropped: Map<string, number>;
-  readonly seen: Map<string, string>;
 }
 
 function isEmptyLeaf(node: JsonNode): boolean {
@@ -77,25 +75,8 @@ function clean(node: JsonNode, path: string, work: Cleaning): JsonNode | null {
   return members.length === 0 ? null : { kind: "object", members };
 }
 
-/** Objects that are said again word for word become a reference to the first place; rows of tables are left alone. */
-export function foldRepeats(node: JsonNode, path: string, seen: Map<string, string>): JsonNode {
-  if (node.kind !== "object") return node;
-  const members = node.members.map(({ key, value }): JsonMember => {
-    const here = path === "" ? textOf(key) : `${path}.${textOf(key)}`;
-    if (value.kind !== "object") return { key, value };
-    const text = minifyNode(value);
-    if (text.length >= SHORTEST_REPEAT) {
-      const first = seen.get(text);
-      if (first !== undefined) return { key, value: { kind: "leaf", raw: JSON.stringify(`same as ${first}`) } };
-      seen.set(text, here);
-    }
-    return { key, value: foldRepeats(value, here, seen) };
-  });
-  return { kind: "object", members };
-}
-
 export function cleanNode(node: JsonNode, terms: DataTerms): Cleaned {
-  const work: Cleaning = { terms, dropped: new Map(), seen: new Map() };
+  const work: Cleaning = { terms, dropped: new Map() };
   const cleaned = clean(node, "", work);
   return { node: cleaned, dropped: work.dropped };
 }

@@ -1,18 +1,19 @@
 // A JSON document as units: single values as `path: value` lines, arrays of alike values as tables. It cleans nothing; cleanNode.ts did.
 import { flattenRows } from "../../lossless/flattenRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
-import { textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
+import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { ReduceContext } from "../../types.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
 import { reduceLongText } from "./longText.ts";
-import { isNeeded } from "./projectColumns.ts";
+import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const DEEPEST = 24;
 /** An object this short stands on one line. */
 const SHORT_OBJECT = 100;
+const SHORTEST_REPEAT = 60;
 const FEWEST_ROWS = 3;
-const MOST_WIDE_COLUMNS = 60;
+const FULLEST_TREE = 0.5;
 
 export interface LaidDocument {
   readonly units: readonly DataUnit[];
@@ -27,18 +28,31 @@ export function shownText(node: JsonNode, context: ReduceContext): string {
   return reduceLongText(textOf(node.raw), context).replaceAll(/\s+/g, " ").trim();
 }
 
+interface Place {
+  /** Key or `[index]`; "" for the document. */
+  readonly name: string;
+  readonly path: string;
+  readonly depth: number;
+  readonly parent?: number;
+}
+
+function indent({ depth }: Place): string {
+  return " ".repeat(Math.max(0, depth - 1));
+}
+
 class Layer {
   readonly units: DataUnit[] = [];
   readonly dropped: string[] = [];
   readonly #context: ReduceContext;
   readonly #terms: DataTerms;
+  readonly #seen = new Map<string, string>();
 
   constructor(context: ReduceContext, terms: DataTerms) {
     this.#context = context;
     this.#terms = terms;
   }
 
-  value(node: JsonNode, at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number }): void {
+  value(node: JsonNode, at: Place): void {
     if (node.kind === "array" && this.#table(node, at)) return;
     const inline = node.kind === "leaf" ? shownText(node, this.#context) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
@@ -46,11 +60,16 @@ class Layer {
       return;
     }
     if (node.kind === "leaf") return;
+    const repeated = node.kind === "object" ? this.#repeated(node, at.path) : null;
+    if (repeated !== null) {
+      this.#field(`same as ${repeated}`, { kind: "object", members: [] }, at);
+      return;
+    }
     let { parent } = at;
     if (at.name !== "") {
       parent = this.units.length;
       this.units.push({
-        text: this.#context.mark.escape(`${" ".repeat(Math.max(0, at.depth - 1))}${at.name}:`),
+        text: this.#context.mark.escape(`${indent(at)}${at.name}:`),
         weight: 0.5,
         covers: 0,
         kind: "heading",
@@ -70,30 +89,46 @@ class Layer {
     if (this.units.length === own && at.name !== "") this.units.pop();
   }
 
-  #field(
-    text: string,
-    node: JsonNode,
-    at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number },
-  ): void {
+  /** Where the very same object stands already. */
+  #repeated(node: JsonObject, path: string): string | null {
+    const text = minifyNode(node);
+    if (text.length < SHORTEST_REPEAT) return null;
+    const first = this.#seen.get(text);
+    if (first === undefined) this.#seen.set(text, path);
+    return first ?? null;
+  }
+
+  #field(text: string, node: JsonNode, at: Place): void {
     const shape = {
       meanChars: text.length,
       isAddress: /^(?:https?:\/\/|www\.)/.test(text),
       isOpaque: /^(?=.*\d)(?=.*[A-Za-z])[\w\-:+/=]{16,200}$/.test(text),
       isNested: node.kind !== "leaf",
     };
-    if (!isNeeded(at.path, shape, this.#terms)) {
+    // What stands on one line as a whole object was looked at member by member.
+    const need = node.kind === "object" ? "whole" : this.#isPlainFlag(node, at) ? "none" : needOf(at.path, shape, this.#terms);
+    if (need === "none") {
       this.dropped.push(at.path);
       return;
     }
-    const named = this.#terms.names(at.name);
+    const isNamed = this.#terms.projects && (this.#terms.names(tellingName(at.path)) > 0 || isIdentifying(at.path));
     this.units.push({
-      text: this.#context.mark.escape(`${" ".repeat(Math.max(0, at.depth - 1))}${at.name === "" ? "" : `${at.name}: `}${text}`),
-      weight: named === 2 ? 1 : named === 1 ? 0.7 : 0.4,
+      text: this.#context.mark.escape(
+        `${indent(at)}${at.name === "" ? "" : `${at.name}: `}${need === "shortened" ? shortenText(text) : text}`,
+      ),
+      weight: isNamed ? 1 : 0.4,
       covers: 1,
       kind: "field",
-      ...(named === 2 ? { pin: "named" as const } : {}),
+      ...(isNamed ? { pin: "named" as const } : {}),
       ...(at.parent === undefined ? {} : { parent: at.parent }),
     });
+  }
+
+  /** Switches and zeros of things inside of things: nobody misses what no task names. */
+  #isPlainFlag(node: JsonNode, at: Place): boolean {
+    if (!this.#terms.projects || node.kind !== "leaf" || at.path.split(".").filter((part) => !/^\[\d+\]$/.test(part)).length < 2)
+      return false;
+    return (node.raw === "false" || node.raw === "true" || node.raw === "0") && this.#terms.names(tellingName(at.path)) === 0;
   }
 
   /** An object or list on one line, when that is short and all of it is needed. */
@@ -107,23 +142,26 @@ class Layer {
       const inner = value.kind === "leaf" ? textOf(value.raw) : "";
       return (
         value.kind === "leaf" &&
-        isNeeded(
+        needOf(
           `${path}.${textOf(key)}`,
           { meanChars: inner.length, isAddress: /^https?:/.test(inner), isOpaque: false, isNested: false },
           this.#terms,
-        )
+        ) === "whole"
       );
     });
     return isWhole ? text : null;
   }
 
-  #table(node: JsonArray, at: { readonly name: string; readonly path: string; readonly depth: number; readonly parent?: number }): boolean {
+  #table(node: JsonArray, at: Place): boolean {
     if (node.items.length < FEWEST_ROWS) return false;
     const flat = flattenRows(node.items);
-    if (flat === null || flat.rows.includes(null)) return false;
-    const rows = flat.rows.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
+    if (flat === null) return false;
+    const whole = flat.rows.filter((row) => row !== null);
+    if (whole.length < flat.rows.length) return false;
+    const rows = whole.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
     const filled = rows.reduce((sum, row) => sum + row.filter((cell) => cell !== "").length, 0);
-    if (filled < 0.3 * rows.length * flat.columns.length) return false;
+    // Mostly empty rows are read wrong: their commas have to be counted.
+    if (filled < FULLEST_TREE * rows.length * flat.columns.length) return false;
     const columns = flat.columns.map((path) => path.replaceAll('"', ""));
     const laid = layTable(
       { name: at.path, columns, rows },
@@ -136,7 +174,7 @@ class Layer {
       this.units.push({ ...rest, ...(parent === undefined ? {} : { parent }) });
     }
     this.dropped.push(...laid.dropped);
-    return columns.length <= MOST_WIDE_COLUMNS * 5;
+    return true;
   }
 }
 

@@ -1,8 +1,10 @@
 // A table as units: a header that is said once, a heading per group of equal values, one line a row. It pins by pinRows.ts and projects by projectColumns.ts.
 import type { PinReason, ReduceContext } from "../../types.ts";
 import { columnFactsOf, type ColumnFacts, type DataTable } from "./columnFacts.ts";
+import { derivedColumns } from "./derivedColumns.ts";
 import { markRows } from "./pinRows.ts";
-import { projectColumns } from "./projectColumns.ts";
+import { projectColumns, shortenText, tellingName } from "./projectColumns.ts";
+import { shortNames } from "./shortNames.ts";
 import { tableTotals } from "./tableTotals.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
@@ -37,9 +39,10 @@ export interface TableStyle {
 
 export function layTable(table: DataTable, { prefix, context, terms }: TableStyle): LaidTable {
   const facts = columnFactsOf(table);
-  const { kept, dropped } = projectColumns(facts, (column) => table.rows.map((row) => row[column] ?? ""), terms);
+  const { kept, shortened, dropped } = projectColumns(facts, (column) => table.rows.map((row) => row[column] ?? ""), terms);
   const hoisted = table.rows.length > 1 ? kept.filter((index) => facts[index]?.constant !== null) : [];
-  const shown = kept.filter((index) => !hoisted.includes(index));
+  const derived = derivedColumns(table, facts, { kept, isNamed: (path) => terms.names(tellingName(path)) === 2 });
+  const shown = kept.filter((index) => !hoisted.includes(index) && !derived.same.has(index) && !derived.held.has(index));
   const marks = markRows(
     { ...table, rows: table.rows.map((row) => kept.map((index) => row[index] ?? "")) },
     kept.flatMap((index) => facts[index] ?? []),
@@ -49,9 +52,11 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
   const columns = shown.filter((index) => index !== group);
   const delimiter = delimiterFor(table, columns);
   const escape = (text: string): string => context.mark.escape(text);
-  const name = (index: number): string => table.columns[index] ?? "";
+  const names = shortNames(table.columns, kept);
+  const name = (index: number): string => names[index] ?? "";
   const constants = hoisted.map((index) => `${name(index)}=${cellText(facts[index]?.constant ?? "", delimiter)}`);
-  const header = [...columns.map(name), ...(group === null ? [] : [`by ${name(group)}`]), ...constants].join(delimiter);
+  const equals = [...derived.same].filter(([index]) => !hoisted.includes(index)).map(([index, as]) => `${name(index)}=${name(as)}`);
+  const header = [...columns.map(name), ...(group === null ? [] : [`by ${name(group)}`]), ...equals, ...constants].join(delimiter);
   const units: DataUnit[] = [
     {
       text: escape(`${prefix}${header}`),
@@ -60,7 +65,10 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
       kind: "heading",
       totals: tableTotals(
         table.rows.length,
-        kept.flatMap((index) => facts[index] ?? []),
+        kept.flatMap((index) => {
+          const column = facts[index];
+          return column === undefined ? [] : { ...column, name: name(index) };
+        }),
       ),
     },
   ];
@@ -72,7 +80,11 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
     }
     const pin = marks.pins.get(row);
     units.push({
-      text: escape(columns.map((index) => cellText(cells[index] ?? "", delimiter)).join(delimiter)),
+      text: escape(
+        columns
+          .map((index) => cellText(shortened.has(index) ? shortenText(cells[index] ?? "") : (cells[index] ?? ""), delimiter))
+          .join(delimiter),
+      ),
       parent: heading?.at ?? 0,
       weight: marks.weights[row] ?? 0.4,
       covers: 1,
@@ -101,6 +113,22 @@ function delimiterFor({ rows }: DataTable, columns: readonly number[]): string {
   return commas > bars + rows.length / 20 ? "|" : ",";
 }
 
+/** Characters that headings per run of equal values save; 0: the runs are too short. */
+function savedByRuns({ rows }: DataTable, index: number, { chars, filled }: ColumnFacts): number {
+  let runs = 0;
+  let headingChars = 0;
+  let before: string | undefined;
+  for (const row of rows) {
+    const cell = row[index] ?? "";
+    if (cell === before) continue;
+    before = cell;
+    runs += 1;
+    headingChars += cell.length + 2;
+    if (cell.length > LONGEST_RUN_VALUE || runs * SHORTEST_RUN > rows.length) return 0;
+  }
+  return chars + filled - headingChars;
+}
+
 /** The column whose equal neighbours save most characters as headings; null: none saves. */
 function groupingOf(table: DataTable, facts: readonly ColumnFacts[], shown: readonly number[]): number | null {
   if (shown.length < 2) return null;
@@ -109,23 +137,10 @@ function groupingOf(table: DataTable, facts: readonly ColumnFacts[], shown: read
   for (const index of shown) {
     const column = facts[index];
     if (column === undefined || column.isMeasure || column.filled < table.rows.length) continue;
-    let runs = 0;
-    let headingChars = 0;
-    let before: string | undefined;
-    for (const row of table.rows) {
-      const cell = row[index] ?? "";
-      if (cell === before) continue;
-      before = cell;
-      runs += 1;
-      headingChars += cell.length + 2;
-      if (cell.length > LONGEST_RUN_VALUE || runs * SHORTEST_RUN > table.rows.length) break;
-    }
-    if (runs * SHORTEST_RUN > table.rows.length) continue;
-    const saved = column.chars + column.filled - headingChars;
-    if (saved > most) {
-      most = saved;
-      best = index;
-    }
+    const saved = savedByRuns(table, index, column);
+    if (saved <= most) continue;
+    most = saved;
+    best = index;
   }
   return best;
 }

@@ -6,6 +6,9 @@ import type { DataTerms } from "./taskTerms.ts";
 const IDENTIFYING = new Set(wordsOf("id name title status state key code type number label subject conclusion result"));
 const GENERIC = new Set(wordsOf("id name value text title url href number date email key code label type content raw"));
 const LONG_CELL = 48;
+/** Text nobody named is cut to its beginning from here on. */
+const LONG_TEXT = 160;
+const SHORTENED_CHARS = 80;
 const DEEP = 4;
 
 export interface FieldShape {
@@ -28,38 +31,92 @@ export function tellingName(path: string): string {
   return isGeneric ? parts.slice(-2).join(" ") : last;
 }
 
-/** True: it stays. Without a task that names anything, everything stays. */
-export function isNeeded(path: string, shape: FieldShape, terms: DataTerms): boolean {
-  if (!terms.projects) return true;
-  const name = tellingName(path);
-  const named = Math.max(terms.names(name), terms.names(path) === 2 && terms.isStrict ? 2 : 0);
-  if (named === 2) return true;
-  if (shape.isAddress) return terms.wantsLinks && named > 0;
-  if (named === 1) return !shape.isOpaque || shape.meanChars < LONG_CELL;
-  const depth = path.split(".").length;
-  const last = path.split(".").at(-1) ?? path;
-  const isIdentifying = depth <= 2 && wordsOf(last).some((word) => IDENTIFYING.has(word));
-  if (terms.isStrict) return isIdentifying && shape.meanChars < LONG_CELL;
-  if (shape.isOpaque) return isIdentifying;
-  if (shape.meanChars > LONG_CELL || depth >= DEEP) return false;
-  return !shape.isNested || shape.meanChars <= LONG_CELL / 2;
+function depthOf(path: string): number {
+  return path.split(".").filter((part) => !/^\[\d+\]$/.test(part)).length;
 }
 
-/** Indexes of the columns that stay, and names of those that go. */
+/** Names, ids, titles and states near the top tell things apart. */
+export function isIdentifying(path: string): boolean {
+  return depthOf(path) <= 2 && wordsOf(path.split(".").at(-1) ?? path).some((word) => IDENTIFYING.has(word));
+}
+
+/** How much of a column or field stays. */
+export type Need = "whole" | "shortened" | "none";
+
+/** Without a task that names anything, everything stays. */
+export function needOf(path: string, shape: FieldShape, terms: DataTerms, telling = tellingName(path)): Need {
+  if (!terms.projects) return "whole";
+  const named = terms.names(telling);
+  if (named === 2 || (terms.isStrict && terms.names(path) === 2)) return shape.isAddress && !isNearAddress(path, terms) ? "none" : "whole";
+  if (shape.isAddress) return terms.wantsLinks && named > 0 && isNearAddress(path, terms) ? "whole" : "none";
+  if (terms.isStrict) return (named > 0 || isIdentifying(path)) && shape.meanChars < LONG_CELL ? "whole" : "none";
+  if (named === 1) return shape.isOpaque && shape.meanChars >= LONG_CELL ? "none" : shape.meanChars > LONG_TEXT ? "shortened" : "whole";
+  return unnamedNeed(path, shape);
+}
+
+/** Addresses of things that are only mentioned in passing (an owner's page) are not what a task means by "link". */
+function isNearAddress(path: string, terms: DataTerms): boolean {
+  const parts = path.split(".").filter((part) => !/^\[\d+\]$/.test(part));
+  return parts.length <= 2 || terms.names(parts.at(-2) ?? "") === 2;
+}
+
+function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape): Need {
+  if (isOpaque) return isIdentifying(path) ? "whole" : "none";
+  const depth = depthOf(path);
+  if (isNested) return meanChars <= LONG_CELL / 2 ? "whole" : "none";
+  if (depth >= DEEP) return "none";
+  return meanChars > LONG_TEXT ? "shortened" : meanChars > LONG_CELL && depth > 2 ? "none" : "whole";
+}
+
+/** The beginning of a long text, at a word's end. */
+export function shortenText(text: string): string {
+  if (text.length <= SHORTENED_CHARS + 20) return text;
+  const cut = text.lastIndexOf(" ", SHORTENED_CHARS);
+  return `${text.slice(0, cut < SHORTENED_CHARS / 2 ? SHORTENED_CHARS : cut)}…`;
+}
+
+export interface Projection {
+  /** Indexes of the columns that stay. */
+  readonly kept: readonly number[];
+  /** Those of them of whose cells only the beginning stays. */
+  readonly shortened: ReadonlySet<number>;
+  /** Names of those that go. */
+  readonly dropped: readonly string[];
+}
+
+/** Words that most column names share ("Ticket ID", "Ticket Type") name no column. */
+function sharedWords(columns: readonly ColumnFacts[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const { name } of columns) for (const word of new Set(wordsOf(tellingName(name)))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return new Set([...counts].filter(([, count]) => count >= 3 && count > columns.length / 4).map(([word]) => word));
+}
+
 export function projectColumns(
   columns: readonly ColumnFacts[],
   cells: (column: number) => readonly string[],
   terms: DataTerms,
-): { readonly kept: number[]; readonly dropped: string[] } {
+): Projection {
   const kept: number[] = [];
   const dropped: string[] = [];
+  const shortened = new Set<number>();
+  const shared = sharedWords(columns);
   for (const [index, facts] of columns.entries()) {
     if (facts.filled === 0) continue;
-    const isNested = facts.filled > 0 && cells(index).filter((cell) => /^[[{]/.test(cell)).length > 0.5 * facts.filled;
+    const isNested = cells(index).filter((cell) => /^[[{]/.test(cell)).length > 0.5 * facts.filled;
     const shape = { meanChars: facts.chars / facts.filled, isAddress: facts.isAddress, isOpaque: facts.isOpaque, isNested };
-    if (isNeeded(facts.name, shape, terms)) kept.push(index);
-    else dropped.push(facts.name);
+    const words = wordsOf(tellingName(facts.name));
+    const own = words.filter((word) => !shared.has(word));
+    const need = needOf(
+      facts.name,
+      shape,
+      terms,
+      own.length === 0 || own.length === words.length ? tellingName(facts.name) : own.join(" "),
+    );
+    if (need === "none") dropped.push(facts.name);
+    else kept.push(index);
+    if (need === "shortened") shortened.add(index);
   }
   // A table of which nothing stays says nothing: then the task meant something else.
-  return kept.length === 0 ? { kept: columns.flatMap(({ filled }, index) => (filled > 0 ? [index] : [])), dropped: [] } : { kept, dropped };
+  if (kept.length === 0) return { kept: columns.flatMap(({ filled }, index) => (filled > 0 ? [index] : [])), shortened, dropped: [] };
+  return { kept, shortened, dropped };
 }

@@ -100,8 +100,7 @@ class DiffReader {
 }
 
 export function parseDiff(content: string): DiffFile[] {
-  const lines = content.split("\n");
-  if (lines.at(-1) === "") lines.pop();
+  const lines = content.trimEnd().split("\n");
   const reader = new DiffReader(lines);
   for (const [index, line] of lines.entries()) reader.line(line, index);
   return reader.files;

@@ -18,6 +18,9 @@ const MIN_ROWS_FOR_QUARTILES = 5;
 /** From this many rows a value or a length that occurs once or twice is rare, not chance. */
 const MIN_ROWS_FOR_RARE = 20;
 const MOST_CATEGORIES = 12;
+/** Names (users, hosts, modules) are worth more lines than numbers, in large groups. */
+const MOST_NAMES = 40;
+const ROWS_PER_NAME = 4;
 /** Longer digit runs are no numbers; up to here rounding does not matter for what is far out. */
 const LONGEST_NUMBER = 30;
 
@@ -96,7 +99,8 @@ export function columnOddities(values: readonly string[]): ColumnOddities {
   const add = (positions: readonly number[]): void => {
     for (const position of positions) odd.add(position);
   };
-  const isCategory = counts.size <= MOST_CATEGORIES && counts.size <= n / 2;
+  const areNames = counts.size <= Math.min(MOST_NAMES, n / ROWS_PER_NAME) && !values.some(isNumber);
+  const isCategory = areNames || (counts.size <= MOST_CATEGORIES && counts.size <= n / 2);
   const rareCount = Math.max(1, Math.floor(n / 400));
   if (n >= MIN_ROWS_FOR_RARE) {
     if (isCategory) add(rare(values, counts, Math.max(2, rareCount)));

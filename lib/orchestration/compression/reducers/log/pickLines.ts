@@ -18,8 +18,8 @@ export interface PickOptions {
   readonly isNamed: (line: number) => boolean;
   /** Lines whose address most lines speak of. */
   readonly isFrequent: (line: number) => boolean;
-  /** True when the task speaks about such lines: a small group then stays whole. */
-  readonly isAsked: boolean;
+  /** How many words of the task a line holds. */
+  readonly askedWords: (line: number) => number;
 }
 
 /** Templates this rare stay verbatim. */
@@ -27,6 +27,10 @@ const RARE = 3;
 /** Severe groups stay whole up to this size; what is asked for too. */
 const SMALL_SEVERE = 8;
 const SMALL_ASKED = 24;
+/** Of more, so many stand for them. */
+const FEW_ASKED = 12;
+/** A line is asked for when it holds so many words of the task. */
+const MIN_ASKED_WORDS = 2;
 const UNIT_AFTER = /^ ?(?:ms|msec|sec|secs|seconds|milliseconds|minutes|bytes|b|kb|mb|gb|kib|mib|gib|%|s|us|ns)(?![a-z])/i;
 
 interface Column {
@@ -112,10 +116,18 @@ function oddPositions(columns: readonly Column[]): Map<number, Why> {
 }
 
 /** Rare groups, and small ones that matter, are not folded. */
-function wholeIfSmall(lines: readonly number[], { isSevere, isAsked }: PickOptions): PickedLine[] | undefined {
+function wholeIfSmall(lines: readonly number[], { isSevere, askedWords }: PickOptions): PickedLine[] | undefined {
   if (lines.length <= RARE) return wholeGroup(lines, isSevere ? "error" : "rare", isSevere ? 0.9 : 0.6);
   if (isSevere && lines.length <= SMALL_SEVERE) return wholeGroup(lines, "error", 0.8);
-  return isAsked && lines.length <= SMALL_ASKED ? wholeGroup(lines, undefined, 0.7) : undefined;
+  return lines.length <= SMALL_ASKED && askedWords(lines[0] ?? 0) >= MIN_ASKED_WORDS ? wholeGroup(lines, undefined, 0.7) : undefined;
+}
+
+/** Positions of lines that hold more words of the task than the others of their group: "billing" among services. */
+function askedPositions(lines: readonly number[], askedWords: PickOptions["askedWords"]): number[] {
+  const counts = lines.map(askedWords);
+  const least = Math.min(...counts.slice(0, 5_000));
+  const asked = [...counts.keys()].filter((position) => (counts[position] ?? 0) > Math.max(least, MIN_ASKED_WORDS - 1));
+  return asked.length <= SMALL_ASKED ? asked : asked.slice(0, FEW_ASKED);
 }
 
 /** The lines of one group that stay, ascending. */
@@ -126,6 +138,7 @@ export function pickLines(masked: readonly MaskedLine[], group: LineGroup, optio
   if (whole !== undefined) return whole;
   const chosen = oddPositions(group.openPlaces.length === 0 ? plainColumns(masked, group) : mergedColumns(masked, group));
   for (const [position, line] of lines.entries()) if (options.isFrequent(line)) chosen.set(position, { pin: "extreme", weight: 0.7 });
+  for (const position of askedPositions(lines, options.askedWords)) chosen.set(position, { weight: 0.7, ...chosen.get(position) });
   for (const [position, line] of lines.entries()) if (options.isNamed(line)) chosen.set(position, { pin: "named", weight: 1 });
   if (isSevere) for (const end of [0, lines.length - 1]) chosen.set(end, { pin: "error", weight: 0.8, ...chosen.get(end) });
   const first = chosen.get(0) ?? { weight: 0.5 };

@@ -31,12 +31,19 @@ export function taskTerms(context: Pick<ReduceContext, "task">): TaskTerms {
       .map((word) => stemmer(word)),
   );
   const named = literals(task);
+  // Logs say the same words again and again; stemming each once is enough.
+  const stemOf = new Map<string, string>();
+  const stemmed = (word: string): string => {
+    const known = stemOf.get(word) ?? stemmer(word.toLowerCase());
+    stemOf.set(word, known);
+    return known;
+  };
   return {
     matches(line) {
       if (stems.size === 0) return 0;
       const found = new Set<string>();
       for (const word of line.slice(0, 600).match(WORD) ?? []) {
-        const stem = stemmer(word.toLowerCase());
+        const stem = stemmed(word);
         if (stems.has(stem)) found.add(stem);
       }
       return found.size;

@@ -1,4 +1,4 @@
-// The lines of a log as a terminal would show them: no escape sequences, of a progress bar only its last state. No line is dropped.
+// The lines of a log as a terminal would show them: no escape sequences, of a progress bar only its last state. Only blank lines are dropped.
 
 const ESCAPES = new RegExp(
   String.raw`\u001B(?:\[[0-9;:?]{0,32}[A-Za-z]|\][^\u0007\u001B]{0,256}(?:\u0007|\u001B\\)?|[()][A-Z0-9]|[=>78cDEHM])`,
@@ -13,7 +13,9 @@ function finalState(line: string): string {
 
 export function visibleLines(content: string): string[] {
   const plain = content.includes("\u001B") ? content.replaceAll(ESCAPES, "") : content;
-  const lines = plain.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines.map((line) => (line.includes("\r") ? finalState(line) : line).trimEnd());
+  return plain
+    .trimEnd()
+    .split("\n")
+    .map((line) => (line.includes("\r") ? finalState(line) : line).trimEnd())
+    .filter((line) => line !== "");
 }

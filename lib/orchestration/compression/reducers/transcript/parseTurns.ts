@@ -130,6 +130,11 @@ function speakerTurns(lines: readonly string[], parse: LineParser): Map<string, 
   return counts;
 }
 
+/** In brackets, with a time, or written like a name: `Ada`, `Project Manager`, `Grad B`. */
+function isSureName({ isAngled, time, speaker }: Pick<Turn, "isAngled" | "time" | "speaker">): boolean {
+  return isAngled || time !== "" || /^\p{Lu}[\p{L}'.-]{0,20}(?: [\p{Lu}\d][\p{L}\d'.-]{0,20}){0,3}(?: \(.*)?$/u.test(speaker);
+}
+
 function strayTurn(line: string, index: number, isEvent: boolean): Turn {
   return { speaker: "", day: "", time: "", lines: [line.trim()], line: index, isEvent, isAngled: false };
 }
@@ -145,7 +150,7 @@ function addStray(turns: Turn[], line: string, index: number, reading: { isCapti
 
 /** Turns in order; lines that begin no turn belong to the one before. */
 export function parseTurns(content: string): Turn[] {
-  const raw = content.split("\n").map((line) => line.trimEnd());
+  const raw = content.split("\n").map((line) => line.trim());
   const isCaptions = raw.slice(0, 20).some((line) => CUE.test(line));
   const lines = isCaptions ? withoutCues(raw) : raw;
   const parsers = chosenParsers(lines);
@@ -160,7 +165,7 @@ export function parseTurns(content: string): Turn[] {
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const parsed = parse(line);
-    const isTurn = parsed !== null && (parsed.isAngled || parsed.day !== "" || (turnsOf.get(parsed.speaker) ?? 0) >= MIN_TURNS_OF_NAMED);
+    const isTurn = parsed !== null && (isSureName(parsed) || (turnsOf.get(parsed.speaker) ?? 0) >= MIN_TURNS_OF_NAMED);
     if (!isTurn) {
       addStray(turns, line, index, reading);
       continue;

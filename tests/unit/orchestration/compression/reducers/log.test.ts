@@ -134,6 +134,18 @@ describe("the log reducer", () => {
     expect(viewOf(logReducer, content, { task: "Give the result size of each finished task" })).toContain("result size 807 bytes");
   });
 
+  it("keeps the lines of the service that the task asks about, among alike lines of others", () => {
+    const services = ["gateway", "billing", "search", "mailer", "planner", "reports"];
+    const lines = Array.from(
+      { length: 240 },
+      (_, index) =>
+        `2031-01-01 ${clock(index)} INFO [${services[index % 6]}] ${services[index % 6]} connected to broker amqp-${index % 6} on port ${5_670 + (index % 6)}`,
+    );
+    const view = viewOf(logReducer, lines.join("\n"), { task: "Which broker did billing connect to?" });
+    expect(view).toContain("billing connected to broker amqp-1 on port 5671");
+    expect(view.length).toBeLessThan(lines.join("\n").length / 4);
+  });
+
   it("shows what a terminal would show of colours and progress bars", () => {
     const content = `\u001B[32mok\u001B[0m build\n10%\r50%\r100% done\n${"same line here\n".repeat(20)}`;
     const view = viewOf(logReducer, content);

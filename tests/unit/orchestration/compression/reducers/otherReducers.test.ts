@@ -208,7 +208,7 @@ describe("the base64 reducer", () => {
     expect(viewOf(base64Reducer, `data:application/pdf;base64,${Buffer.alloc(200).toString("base64")}`)).toContain(
       "application/pdf, 200 bytes",
     );
-    expect(viewOf(base64Reducer, `-----BEGIN CERTIFICATE-----\n${"MIIDdzCCAl".repeat(20)}\n-----END CERTIFICATE-----`)).toContain(
+    expect(viewOf(base64Reducer, `-----BEGIN CERTIFICATE-----\n${"MIIDdzCCAl7".repeat(20)}\n-----END CERTIFICATE-----`)).toContain(
       "certificate",
     );
     expect(brokenPromises(base64Reducer, png.toString("hex"))).toEqual([]);
@@ -228,7 +228,7 @@ describe("the prose reducer", () => {
       "Was it worth it?",
       "Nobody knows.",
     ]);
-    expect(reduction.render(new Set([0, 3]))).toBe("The harbour was built in 1850.\n[… 2 sentences cut] Was it worth it? Nobody knows.");
+    expect(reduction.render(new Set([0, 3]))).toBe("The harbour was built in 1850.\n[… 2 sentences cut] Was it worth it? [… 1]");
   });
 
   it("returns all sentences at level 2 even where level 1 gains nothing", () => {
