@@ -19,7 +19,7 @@ const HOLDING: Readonly<Record<AskedKind, RegExp>> = {
   link: /https?:\/\/|\bwww\.[a-z0-9]/i,
   identifier:
     /\b(?=[\w-]{0,64}\d)[A-Za-z]{1,12}[_-]\w{3,64}\b|#\d+|\b\d{5,}\b|\b(?=[0-9a-f]{0,40}\d)[0-9a-f]{7,40}\b|\b[A-Z]{2,20}_[A-Z0-9_]{2,60}\b/,
-  date: /\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|next week|next month|deadline)\b|\b\d{1,2}:\d\d\b/i,
+  date: /\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b(?:january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|next week|next month|deadline)\b|\b(?:in|of|by|since|until|last|next) may\b|\bmay \d|\b\d{1,2}:\d\d\b/i,
   amount: /[$€£¥]\s?\d|\b\d[\d.,]* ?(?:USD|EUR|GBP|dollars?|euros?|pounds?|cents?)\b/i,
   number: /\d/,
   contact: /[\w.+-]{1,64}@[\w-]{1,64}\.|\(\d{3}\) \d{3}|\+\d{1,3}[ \d()-]{7}/,

@@ -5,7 +5,7 @@ import { layTable } from "./data/layTable.ts";
 import { reduceLongText } from "./data/longText.ts";
 import { numberOf } from "./data/columnFacts.ts";
 import { parseCsv } from "./data/parseCsv.ts";
-import { dataTermsOf } from "./data/taskTerms.ts";
+import { dataTermsOf, termsFor } from "./data/taskTerms.ts";
 
 const LARGEST_CHARS = 16_000_000;
 const MOST_COLUMNS = 400;
@@ -20,7 +20,7 @@ function reduceCsv(content: string, context: ReduceContext): Reduction | null {
   const cells = (hasHeader ? rows.slice(1) : rows).map((row) =>
     columns.map((_name, index) => reduceLongText(row[index] ?? "", context).replaceAll(/\s+/g, " ")),
   );
-  const terms = dataTermsOf(context);
+  const terms = termsFor(dataTermsOf(context), columns);
   const { units, dropped } = layTable({ name: "", columns, rows: cells }, { prefix: "", context, terms });
   return dataReduction(content, { type: "csv", units, dropped }, context);
 }

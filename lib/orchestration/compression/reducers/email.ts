@@ -6,10 +6,10 @@ import { decodeWords } from "./email/mimeDecoding.ts";
 import { parseMessage, type MailMessage } from "./email/parseMessage.ts";
 import { splitMessages } from "./email/splitMessages.ts";
 import { htmlText } from "./html.ts";
+import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { splitSentences } from "./splitSentences.ts";
 
-const KEPT_HEADERS = ["from", "to", "cc", "reply-to", "date", "subject"];
 const SHOWN: Readonly<Record<string, string>> = {
   from: "From",
   to: "To",
@@ -31,6 +31,8 @@ interface Building {
   readonly asked: readonly AskedKind[];
   /** Lines that were said before, without quote marks and spaces. */
   readonly said: Set<string>;
+  /** Subjects of earlier mails, without "Re:". */
+  readonly subjects: Set<string>;
   repeated: number;
   footers: number;
 }
@@ -70,16 +72,35 @@ function isRepeated(block: BodyBlock, said: ReadonlySet<string>): boolean {
   return block.role === "quote" && lines.every((line) => line === "" || said.has(line));
 }
 
-function headerText(message: MailMessage, withIds: boolean): string {
-  const names = withIds ? [...KEPT_HEADERS, "message-id"] : KEPT_HEADERS;
-  const lines = names.flatMap((name) => {
+function headerLines(message: MailMessage, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
     const value = message.headers.get(name);
-    return value === undefined || value.trim() === ""
-      ? []
-      : [`${SHOWN[name] ?? "Message-ID"}: ${decodeWords(value).replaceAll(/\s+/g, " ").trim()}`];
+    if (value === undefined || value.trim() === "") return [];
+    return [`${SHOWN[name] ?? "Message-ID"}: ${decodeWords(value).replaceAll(/\s+/g, " ").trim()}`];
   });
-  if (message.attachments.length > 0) lines.push(`Attachments: ${message.attachments.slice(0, 40).join(", ")}`);
-  return lines.join("\n");
+}
+
+/** A subject without "Re:" and its kin. */
+function bareSubject(message: MailMessage): string {
+  return decodeWords(message.headers.get("subject") ?? "")
+    .replaceAll(/\b(?:re|fwd?|aw|wg|sv|antw)(?:\[\d\])?: ?/gi, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
+
+/** Who, when, about what, pinned; below it to whom, which a short view of a thread can do without. */
+function addHead(building: Building, message: MailMessage, withIds: boolean): number | undefined {
+  const subject = bareSubject(message);
+  const isNew = subject === "" || !building.subjects.has(subject);
+  building.subjects.add(subject);
+  const main = headerLines(message, ["from", "date", ...(isNew ? ["subject"] : []), ...(withIds ? ["message-id"] : [])]);
+  if (message.attachments.length > 0) main.push(`Attachments: ${message.attachments.slice(0, 40).join(", ")}`);
+  const others = headerLines(message, ["to", "cc", "reply-to"]);
+  if (main.length === 0 && others.length === 0) return undefined;
+  const text = (main.length > 0 ? main : others).join("\n");
+  const head = add(building, building.units.length > 0 ? `---\n${text}` : text, { lead: "\n\n", weight: 0.8, pin: "structure" });
+  if (main.length > 0 && others.length > 0) add(building, others.join("\n"), { lead: "\n", weight: 0.4, parent: head });
+  return head;
 }
 
 /** Lines of a paragraph as one line; what is laid out in lines stays so. */
@@ -118,17 +139,18 @@ function addBlock(building: Building, block: BodyBlock, header: number | undefin
   for (const [at, piece] of pieces.entries()) {
     const isQuote = block.depth > 0;
     const shown = isQuote && at === 0 ? `${">".repeat(Math.min(3, block.depth))} ${piece}` : piece;
-    add(building, shown, { lead: at > 0 ? " " : "\n\n", weight: isQuote ? 0.3 : 0.55, searchText: `${subject} ${piece}`, ...parent });
+    add(building, shown, {
+      lead: at > 0 ? " " : "\n\n",
+      weight: isQuote ? 0.3 : block.role === "verbatim" ? 0.65 : 0.55,
+      searchText: `${subject} ${piece}`,
+      ...parent,
+    });
   }
 }
 
 function addMessage(building: Building, source: string, withIds: boolean): void {
   const message = parseMessage(source);
-  const head = headerText(message, withIds);
-  const header =
-    head === ""
-      ? undefined
-      : add(building, building.units.length > 0 ? `---\n${head}` : head, { lead: "\n\n", weight: 0.8, pin: "structure" });
+  const header = addHead(building, message, withIds);
   const subject = message.headers.get("subject") ?? "";
   const text = message.isHtml ? htmlText(message.text, building.context) : message.text.replaceAll("\r\n", "\n");
   const blocks = bodyBlocks(text);
@@ -143,13 +165,21 @@ function addMessage(building: Building, source: string, withIds: boolean): void 
 function reduceEmail(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0) return null;
   const messages = splitMessages(content.replaceAll("\r\n", "\n"));
-  const building: Building = { units: [], context, asked: askedKinds(context), said: new Set(), repeated: 0, footers: 0 };
+  const building: Building = {
+    units: [],
+    context,
+    asked: askedKinds(context),
+    said: new Set(),
+    subjects: new Set(),
+    repeated: 0,
+    footers: 0,
+  };
   const withIds = MAIL_IDS.test(`${context.task ?? ""} ${(context.fields ?? []).join(" ")}`);
   for (const message of messages) addMessage(building, message, withIds);
   const dropped = ["transport headers"];
   if (building.repeated > 0) dropped.push(`${building.repeated} quoted lines that stand elsewhere in the thread`);
   if (building.footers > 0) dropped.push(`${building.footers} footer lines`);
-  return reductionOf(content, { type: "email", noun: ["passage", "passages"], units: building.units, dropped }, context);
+  return reductionOf(content, { type: "email", noun: ["passage", "passages"], units: withFirstMentions(building.units), dropped }, context);
 }
 
 export const emailReducer: Reducer = { types: ["email"], reduce: reduceEmail };

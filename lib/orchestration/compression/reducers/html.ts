@@ -4,6 +4,7 @@ import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { chooseBlocks } from "./html/chooseBlocks.ts";
 import { HtmlBlocks, type HtmlBlock } from "./html/HtmlBlocks.ts";
 import { pageFacts, type PageFact } from "./html/pageFacts.ts";
+import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { scanMarkup } from "./scanMarkup.ts";
 import { splitSentences } from "./splitSentences.ts";
@@ -138,7 +139,7 @@ function reduceHtml(content: string, context: ReduceContext): Reduction | null {
     "markup, scripts and styles",
     ...(left > 0 ? [`${left} of ${collector.blocks.length} blocks that are page furniture (${mode} mode)`] : []),
   ];
-  return reductionOf(content, { type: "html", noun: ["passage", "passages"], units: building.units, dropped }, context);
+  return reductionOf(content, { type: "html", noun: ["passage", "passages"], units: withFirstMentions(building.units), dropped }, context);
 }
 
 /** The text of an HTML fragment or page, block by block; for mails that are HTML only. */

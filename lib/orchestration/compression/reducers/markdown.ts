@@ -3,6 +3,7 @@ import type { ReduceContext, Reducer, Reduction, Unit } from "../types.ts";
 import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { markdownBlocks, type MarkdownBlock } from "./markdown/markdownBlocks.ts";
 import { inlineText } from "./markdown/inlineText.ts";
+import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { splitSentences } from "./splitSentences.ts";
 
@@ -71,7 +72,11 @@ function reduceMarkdown(content: string, context: ReduceContext): Reduction | nu
   if (badges > 0) dropped.push(`${badges} lines of badges`);
   if (contents > 0) dropped.push(`${contents} lines of a table of contents`);
   if (!withLinks) dropped.push("link targets");
-  return reductionOf(content, { type: "markdown", noun: ["passage", "passages"], units: building.units, dropped }, context);
+  return reductionOf(
+    content,
+    { type: "markdown", noun: ["passage", "passages"], units: withFirstMentions(building.units), dropped },
+    context,
+  );
 }
 
 export const markdownReducer: Reducer = { types: ["markdown"], reduce: reduceMarkdown };

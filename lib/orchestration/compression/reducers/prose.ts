@@ -1,6 +1,7 @@
 // Prose reducer: paragraphs and sentences as units, white space as text needs it. At level 1 it changes nothing else.
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
 import { askedKinds, countAsked } from "./askedKinds.ts";
+import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { splitSentences } from "./splitSentences.ts";
 
@@ -38,7 +39,7 @@ function reduceProse(content: string, context: ReduceContext): Reduction | null 
       }
     }
   }
-  return reductionOf(content, { type: "prose", noun: ["sentence", "sentences"], units, dropped: [] }, context);
+  return reductionOf(content, { type: "prose", noun: ["sentence", "sentences"], units: withFirstMentions(units), dropped: [] }, context);
 }
 
 export const proseReducer: Reducer = { types: ["prose"], reduce: reduceProse };

@@ -1,6 +1,7 @@
 // Transcript reducer: meetings and chats as labelled turns without fillers, assent and comings and goings. It summarises nothing.
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
 import { askedKinds, countAsked, holdsKind, type AskedKind } from "./askedKinds.ts";
+import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { splitSentences } from "./splitSentences.ts";
 import { parseTurns, type Turn } from "./transcript/parseTurns.ts";
@@ -120,7 +121,7 @@ function reduceTranscript(content: string, context: ReduceContext): Reduction | 
   const dropped = ["fillers"];
   if (assents > 0) dropped.push(`${assents} turns of mere assent`);
   if (events > 0) dropped.push(`${events} lines about who came and went`);
-  const units = withPins(laying.units, asked);
+  const units = withPins(withFirstMentions(laying.units), asked);
   return reductionOf(content, { type: "transcript", noun: ["statement", "statements"], units, dropped }, context);
 }
 

@@ -21,6 +21,8 @@ export interface ColumnFacts {
   /** Numbers that compare: no identifiers, codes, positions. */
   readonly isMeasure: boolean;
   readonly isTime: boolean;
+  /** Of a column of times: milliseconds, NaN where none is read. */
+  readonly times: Float64Array | null;
   readonly isAddress: boolean;
   /** A random-looking text per row. */
   readonly isOpaque: boolean;
@@ -124,6 +126,7 @@ export function columnFactsOf({ columns, rows }: DataTable): ColumnFacts[] {
       numbers,
       isMeasure,
       isTime,
+      times: isTime ? (numbers ?? Float64Array.from(cells, (cell) => (cell.length < 40 ? Date.parse(cell) : Number.NaN))) : null,
       isAddress: filled > 0 && addresses > 0.6 * filled,
       isOpaque: filled > 0 && opaque > 0.8 * filled,
       categories: isMeasure ? null : categoriesOf(cells, filled),

@@ -4,6 +4,8 @@ import type { DataUnit } from "./layTable.ts";
 
 /** A marker costs about this many characters; shorter gaps are shown instead. */
 const MARKER_CHARS = 18;
+/** Totals say what cut rows hold; they stand in a view that saves this many times their length by the cut. */
+const WORTH_TOTALS = 3;
 const MOST_DROPPED = 24;
 const MOST_DROPPED_CHARS = 240;
 
@@ -32,19 +34,26 @@ function gapText(cut: readonly DataUnit[]): string {
   return [...(rows > 0 ? [plural(rows, "row")] : []), ...(fields > 0 ? [plural(fields, "field")] : [])].join(" and ");
 }
 
-function render(units: readonly DataUnit[], kept: ReadonlySet<number>, context: ReduceContext, droppedLine: string | null): string {
-  const out: string[] = [];
-  const withCutRows = new Set<number>();
+/** By heading: characters of the rows under it that are not kept. */
+function charsCutBelow(units: readonly DataUnit[], kept: ReadonlySet<number>): Map<number, number> {
+  const chars = new Map<number, number>();
   for (const [index, unit] of units.entries()) {
     if (kept.has(index) || unit.kind !== "row") continue;
-    for (let at = unit.parent; at !== undefined; at = units[at]?.parent) withCutRows.add(at);
+    for (let at = unit.parent; at !== undefined; at = units[at]?.parent) chars.set(at, (chars.get(at) ?? 0) + unit.text.length);
   }
+  return chars;
+}
+
+function render(units: readonly DataUnit[], kept: ReadonlySet<number>, context: ReduceContext, droppedLine: string | null): string {
+  const out: string[] = [];
+  const cutChars = charsCutBelow(units, kept);
   for (let index = 0; index < units.length;) {
     const unit = units[index];
     if (unit === undefined) break;
     if (kept.has(index)) {
       out.push(unit.text);
-      if (unit.totals !== undefined && withCutRows.has(index)) out.push(context.mark.marker(unit.totals));
+      if (unit.totals !== undefined && (cutChars.get(index) ?? 0) > WORTH_TOTALS * unit.totals.length)
+        out.push(context.mark.marker(unit.totals));
       index += 1;
       continue;
     }

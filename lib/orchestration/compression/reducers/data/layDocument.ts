@@ -1,19 +1,17 @@
 // A JSON document as units: single values as `path: value` lines, arrays of alike values as tables. It cleans nothing; cleanNode.ts did.
-import { flattenRows } from "../../lossless/flattenRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
 import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { ReduceContext } from "../../types.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
 import { reduceLongText } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
+import { arrayTable, objectTable } from "./tableShapes.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const DEEPEST = 24;
 /** An object this short stands on one line. */
 const SHORT_OBJECT = 100;
 const SHORTEST_REPEAT = 60;
-const FEWEST_ROWS = 3;
-const FULLEST_TREE = 0.5;
 
 export interface LaidDocument {
   readonly units: readonly DataUnit[];
@@ -53,7 +51,7 @@ class Layer {
   }
 
   value(node: JsonNode, at: Place): void {
-    if (node.kind === "array" && this.#table(node, at)) return;
+    if (node.kind !== "leaf" && this.#table(node, at)) return;
     const inline = node.kind === "leaf" ? shownText(node, this.#context) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
       this.#field(inline ?? writeInline(node, "inside", ","), node, at);
@@ -103,7 +101,7 @@ class Layer {
       meanChars: text.length,
       isAddress: /^(?:https?:\/\/|www\.)/.test(text),
       isOpaque: /^(?=.*\d)(?=.*[A-Za-z])[\w\-:+/=]{16,200}$/.test(text),
-      isNested: node.kind !== "leaf",
+      isNested: node.kind === "object",
     };
     // What stands on one line as a whole object was looked at member by member.
     const need = node.kind === "object" ? "whole" : this.#isPlainFlag(node, at) ? "none" : needOf(at.path, shape, this.#terms);
@@ -152,20 +150,13 @@ class Layer {
     return isWhole ? text : null;
   }
 
-  #table(node: JsonArray, at: Place): boolean {
-    if (node.items.length < FEWEST_ROWS) return false;
-    const flat = flattenRows(node.items);
-    if (flat === null) return false;
-    const whole = flat.rows.filter((row) => row !== null);
-    if (whole.length < flat.rows.length) return false;
-    const rows = whole.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
-    const filled = rows.reduce((sum, row) => sum + row.filter((cell) => cell !== "").length, 0);
-    // Mostly empty rows are read wrong: their commas have to be counted.
-    if (filled < FULLEST_TREE * rows.length * flat.columns.length) return false;
-    const columns = flat.columns.map((path) => path.replaceAll('"', ""));
+  #table(node: JsonArray | JsonObject, at: Place): boolean {
+    const found = node.kind === "array" ? arrayTable(node) : objectTable(node);
+    if (found === null) return false;
+    const rows = found.rows.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
     const laid = layTable(
-      { name: at.path, columns, rows },
-      { prefix: `${at.name}[${rows.length}]:`, context: this.#context, terms: this.#terms },
+      { name: at.path, columns: found.columns, rows },
+      { prefix: `${indent(at)}${at.name}[${rows.length}]:`, context: this.#context, terms: this.#terms },
     );
     const base = this.units.length;
     for (const unit of laid.units) {

@@ -17,6 +17,7 @@ const MOST_NAMED = 0.4;
 const MOST_ODD = 0.1;
 const MOST_COLUMNS = 24;
 const OUTLIERS_FROM = 20;
+const LONGEST_QUOTE = 60;
 
 class Pinning {
   readonly pins = new Map<number, PinReason>();
@@ -49,6 +50,8 @@ export function markRows(table: DataTable, columns: readonly ColumnFacts[], term
   for (const superlative of terms.superlatives) pinSuperlative(superlative, columns, { terms, work });
   for (const threshold of terms.thresholds) pinThreshold(threshold, measures, work);
   pinNamedValues(table, columns, { terms, work });
+  pinQuotedCells(table, columns, { terms, work });
+  pinMonths(columns, { terms, work });
   for (const { numbers } of measures) pinExtremes(numbers, work);
   for (const column of columns) pinOddCategories(table, column, { columns, work });
   if (terms.wantsGroups || terms.superlatives.length > 0) pinGroupTops(table, columns, { terms, work });
@@ -68,7 +71,11 @@ function ranked(values: Float64Array): number[] {
 
 /** Measures that the superlative is about; all when it names none. */
 function measuresFor({ likes, isTime }: Superlative, columns: readonly ColumnFacts[], terms: DataTerms): readonly ColumnFacts[] {
-  if (isTime) return columns.filter((column) => column.isTime && column.numbers !== null).slice(0, 3);
+  if (isTime)
+    return columns
+      .filter((column) => column.times !== null)
+      .map((column) => ({ ...column, numbers: column.times }))
+      .slice(0, 3);
   const measures = columns.filter(({ isMeasure }) => isMeasure);
   const about = measures.filter(({ name }) => wordsOf(name).some((word) => likes.has(word)));
   if (about.length > 0) return about.slice(0, 4);
@@ -108,6 +115,31 @@ function pinNamedValues(table: DataTable, columns: readonly ColumnFacts[], { ter
     const wanted = new Set(named);
     const rows: number[] = [];
     for (const [row, cells] of table.rows.entries()) if (wanted.has(cells[index] ?? "")) rows.push(row);
+    work.pinSome(rows, "named", MOST_NAMED);
+  }
+}
+
+/** Cells that stand in the task word for word: a place, a name, an identifier. */
+function pinQuotedCells(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+  if (terms.literals.size === 0) return;
+  for (const [index, { categories, isMeasure, constant }] of columns.entries()) {
+    if (categories !== null || isMeasure || constant !== null) continue;
+    const rows: number[] = [];
+    for (const [row, cells] of table.rows.entries()) {
+      const cell = cells[index] ?? "";
+      if (cell.length >= 3 && cell.length <= LONGEST_QUOTE && terms.literals.has(cell.toLowerCase())) rows.push(row);
+    }
+    if (rows.length > 0) work.pinSome(rows, "named", MOST_NAMED);
+  }
+}
+
+function pinMonths(columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+  if (terms.months.size === 0) return;
+  for (const { times } of columns.filter((column) => column.times !== null).slice(0, 2)) {
+    const rows: number[] = [];
+    for (const [row, time] of (times ?? new Float64Array()).entries()) {
+      if (!Number.isNaN(time) && terms.months.has(new Date(time < 4e9 ? time * 1_000 : time).getUTCMonth())) rows.push(row);
+    }
     work.pinSome(rows, "named", MOST_NAMED);
   }
 }

@@ -60,7 +60,11 @@ function isNearAddress(path: string, terms: DataTerms): boolean {
   return parts.length <= 2 || terms.names(parts.at(-2) ?? "") === 2;
 }
 
+const TROUBLE = /error|reason|warning|fail|exception|message|alert|fault/i;
+
 function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape): Need {
+  // What went wrong is worth saying however deep it stands.
+  if (TROUBLE.test(path.slice(path.lastIndexOf(".") + 1))) return meanChars > LONG_TEXT ? "shortened" : "whole";
   if (isOpaque) return isIdentifying(path) ? "whole" : "none";
   const depth = depthOf(path);
   if (isNested) return meanChars <= LONG_CELL / 2 ? "whole" : "none";

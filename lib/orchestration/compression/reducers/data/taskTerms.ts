@@ -67,7 +67,9 @@ const EARLY = new Set("earliest oldest first".split(" "));
 const OPEN = /\b(?:summari[sz]e|summary|overview|describe|explain|digest|translate|analy[sz]e)\b/i;
 const IMAGES = /\b(?:image|picture|photo|avatar|logo|thumbnail|icon|poster|cover)/i;
 const LINKS = /\b(?:links?|urls?|href|websites?|homepages?|permalinks?)\b/i;
+const MONTHS = "january february march april may june july august september october november december".split(" ");
 const LONGEST_TASK = 6_000;
+const FEWEST_NAMED = 2;
 
 export interface Superlative {
   /** Stems of the word and its likes, to be found in column names. */
@@ -96,6 +98,10 @@ export interface DataTerms {
   readonly wantsGroups: boolean;
   readonly wantsLinks: boolean;
   readonly wantsImages: boolean;
+  /** Parts of the task as they stand, lower case: to find cells that it quotes. */
+  readonly literals: ReadonlySet<string>;
+  /** 0–11: months that the task names. */
+  readonly months: ReadonlySet<number>;
   /** 0: not named; 1: by a like; 2: by its own word. */
   names(path: string): number;
 }
@@ -141,6 +147,37 @@ function thresholdsOf(task: string): Threshold[] {
   return found;
 }
 
+/** Words and runs of up to three words, without punctuation around them. */
+function literalsOf(text: string): Set<string> {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .map((word) => word.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ""))
+    .filter((word) => word !== "");
+  const found = new Set<string>();
+  for (const [index, word] of words.entries()) {
+    if (word.length >= 3) found.add(word);
+    const two = `${word} ${words[index + 1] ?? ""}`;
+    found.add(two);
+    found.add(`${two} ${words[index + 2] ?? ""}`);
+  }
+  return found;
+}
+
+/**
+ * The terms for a content with these column or field names. A task that names fewer than two of them asks for something else
+ * than columns: then all of them stay.
+ */
+export function termsFor(terms: DataTerms, names: Iterable<string>): DataTerms {
+  if (!terms.projects || terms.isStrict) return terms;
+  const named = new Set<string>();
+  for (const name of names) {
+    if (terms.names(name) === 2) named.add(name);
+    if (named.size >= FEWEST_NAMED) return terms;
+  }
+  return { ...terms, projects: false };
+}
+
 export function dataTermsOf({ task, fields }: Pick<ReduceContext, "task" | "fields">): DataTerms {
   const text = (task ?? "").slice(0, LONGEST_TASK);
   const plain = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -165,6 +202,8 @@ export function dataTermsOf({ task, fields }: Pick<ReduceContext, "task" | "fiel
     stems: own,
     superlatives: superlativesOf(plain),
     thresholds: thresholdsOf(text),
+    literals: literalsOf(text),
+    months: new Set(MONTHS.flatMap((month, index) => (new RegExp(`\\b${month}\\b`, "i").test(text) ? [index] : []))),
     topCount: Math.min(50, Number(top?.[1] ?? 5)),
     wantsGroups: /\b(?:per|each|every|by|across|for all|within)\b/i.test(text),
     wantsLinks: LINKS.test(text),

@@ -4,18 +4,20 @@ const MBOX = /^From \S{1,200} .{0,8}[A-Z][a-z]{2}.{0,40}\d{4}/;
 const HEAD = /^(?:From|To|Cc|Subject|Date|Sent|Message-ID|Reply-To|Return-Path|Received|Delivered-To|X-[A-Za-z-]{1,40}):/i;
 const SEPARATOR = /^[-_=*#]{3,}(?:.{0,60}[-_=*#]{2,})?\s*$/;
 
-/** A header block starts here: at least three header lines of a mail, one of them From or Subject. */
+/** A header block starts here: three header lines of a mail, one of them From or Subject; From and Date alone will do. */
 function startsHeaders(lines: readonly string[], at: number): boolean {
   let known = 0;
   let names = false;
+  let isDated = false;
   for (let index = at; index < Math.min(lines.length, at + 12); index++) {
     const line = lines[index] ?? "";
     if (line === "" || line === "\r") break;
     if (HEAD.test(line)) known++;
     else if (index === at) return false;
+    isDated ||= line.startsWith("Date:");
     names ||= /^(?:From|Subject|Received):/i.test(line);
   }
-  return known >= 3 && names;
+  return names && known >= (isDated ? 2 : 3);
 }
 
 /** The mails of a thread, a mailbox, or the one mail, in order, without the lines that separate them. */

@@ -1,7 +1,7 @@
 // Mails, threads and mailboxes written for these tests: own words stay, repetition and transport go.
 import { describe, expect, it } from "vitest";
 import { emailReducer } from "../../../../../lib/orchestration/compression/reducers/email.ts";
-import { brokenPromises, reduce, viewOf } from "../reducing.ts";
+import { brokenPromises, pinnedView, reduce, viewOf, wholeView } from "../reducing.ts";
 
 const HEADERS = (from: string, subject: string, day: number): string =>
   `Return-Path: <bounce@example.org>\nReceived: from mail.example.org (mail [10.0.0.1])\n\tby host.example.org; Mon, ${day} Mar 2031 10:00:00 +0000\nX-Spam-Score: 0.1\nFrom: ${from}\nTo: list@example.org\nSubject: ${subject}\nDate: Mon, ${day} Mar 2031 10:00:00 +0000\nMessage-ID: <m${day}@example.org>\n`;
@@ -101,6 +101,14 @@ describe("the e-mail reducer", () => {
       "Ada",
       "Bob",
     ]);
+  });
+
+  it("says a thread's subject once and pins who wrote when, not to whom", () => {
+    const reduction = reduce(emailReducer, MAILBOX);
+    expect(wholeView(reduction).split("Subject:").length).toBe(2);
+    expect(pinnedView(reduction)).toContain("From: Bob <bob@example.org>\nDate: Mon, 4 Mar 2031 10:00:00 +0000");
+    expect(pinnedView(reduction)).not.toContain("To: list@example.org");
+    expect(wholeView(reduction).split("To: list@example.org").length).toBe(3);
   });
 
   it("drops legal footers but no sentence that only mentions secrecy", () => {

@@ -88,6 +88,16 @@ describe("the transcript reducer", () => {
     expect(weightOf("first of June")).toBeGreaterThan(weightOf("less than we thought"));
   });
 
+  it("weighs the first mention of a name more than the next", () => {
+    const { units } = reduce(
+      transcriptReducer,
+      "Ada: um the module comes from Heidelberg these days.\nBob: uh and what about the parser?\nAda: the people in Heidelberg are working on it.\nBob: good to know about that.",
+      { level: 2 },
+    );
+    const [first, second] = units.filter(({ text }) => text.includes("Heidelberg"));
+    expect(first?.weight).toBeGreaterThan(second?.weight ?? 1);
+  });
+
   it("keeps its promises", () => {
     expect(brokenPromises(transcriptReducer, MEETING, "Who sends the drawings?")).toEqual([]);
     expect(brokenPromises(transcriptReducer, CHAT)).toEqual([]);
