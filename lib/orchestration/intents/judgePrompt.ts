@@ -2,7 +2,8 @@
 import type { IntentType } from "../types.ts";
 import { opinion } from "./effects.ts";
 import { scoreIntents } from "./NgramModel.ts";
-import { CRITERION_WORDS, DEFECT_WORDS, NEGATIONS, OBJECTS, ROLES, SKIP_WORDS, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
+import { CRITERION_WORDS, DEFECT_WORDS, NEGATIONS, SKIP_WORDS } from "./promptCriteria.ts";
+import { OBJECTS, ROLES, VERBS_IN_PROMPTS, type PromptVerb } from "./promptWords.ts";
 import { keyScores } from "./outputKeyCues.ts";
 import { phraseScores } from "./promptPhrases.ts";
 import { INTENT_ORDER, noScores, type IntentScores } from "./scores.ts";
@@ -39,6 +40,7 @@ export function judgePrompt(facts: StepFacts): Opinion {
   addScaled(scores, phraseScores(`${folded}\n${foldCase(facts.name)}`), 1);
   addScaled(scores, keyScores(facts.outputKeys), 1);
   addScaled(scores, keyScores(keysIn(text)), KEYS_IN_TEXT_WEIGHT);
+  if (LABEL_CHOICE.test(text)) scores.summarize += CHOICE_POINTS;
   if (facts.hasTools && !facts.hasBranches) scores.generate += 1;
   const words = text.trim();
   // Only a template: somebody's own message, to be answered.
@@ -74,6 +76,9 @@ function toOpinion({ best, margin }: Ranking, isBare: boolean): Opinion {
   ]);
 }
 
+/** "BUY, SELL or HOLD": one of several labels is asked for. */
+const LABEL_CHOICE = /\b[A-Z][A-Z0-9_]+(?:(?:, ?| ?\/ ?| ?\| ?)[A-Z][A-Z0-9_]+){0,8}(?:,? (?:or|oder|ou|o) | ?\| ?)[A-Z][A-Z0-9_]+\b/;
+const CHOICE_POINTS = 1.5;
 const QUOTED_KEY = /"([A-Za-z_][\w ]{1,30})"\s*:/g;
 
 /** Fields of the answer as prompts sketch them: `{"category": "…", "summary": "…"}`. */
@@ -180,7 +185,7 @@ function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
   let isLeading = mayLead;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
-    const verb = index === 0 && mayLead && QUESTIONS.has(word) && words.length >= 4 ? "judge" : VERBS_IN_PROMPTS.get(word);
+    const verb = index === 0 && mayLead && QUESTIONS.has(word) && words.length >= 4 ? "judge" : verbAt(words, index);
     const starts = isLeading || isAfterJoiner(words, index);
     if (verb !== undefined && (starts || verb !== "generate")) {
       const vote = voteOf(verb, words, index);
@@ -191,7 +196,36 @@ function readClause(words: readonly string[], mayLead: boolean): ClauseReading {
   return { votes };
 }
 
-const JOINERS = new Set(["and", "then", "to", "und", "dann", "zu", "et", "puis", "y", "luego", "e", "poi", "de"]);
+/** "An assistant that monitors": the third person is a task there, elsewhere often a noun. */
+function verbAt(words: readonly string[], index: number): PromptVerb | undefined {
+  const word = words[index] ?? "";
+  const known = VERBS_IN_PROMPTS.get(word);
+  if (index === 0 && words.length >= 4 && ASKING.has(word)) return "find";
+  return known === undefined && RELATIVES.has(words[index - 1] ?? "") && word.endsWith("s")
+    ? VERBS_IN_PROMPTS.get(word.slice(0, -1))
+    : known;
+}
+
+/** "What do guests like", "how urgent is it": answered from what is given. */
+const ASKING = new Set([
+  "what",
+  "which",
+  "how",
+  "welche",
+  "welcher",
+  "wie",
+  "quel",
+  "quelle",
+  "quels",
+  "cual",
+  "cuales",
+  "qual",
+  "quais",
+  "quale",
+  "quali",
+]);
+const RELATIVES = new Set(["that", "who", "which"]);
+const JOINERS = new Set(["that", "who", "which", "and", "then", "to", "und", "dann", "zu", "et", "puis", "y", "luego", "e", "poi", "de"]);
 
 function isAfterJoiner(words: readonly string[], index: number): boolean {
   return JOINERS.has(words[index - 1] ?? "");
@@ -204,13 +238,14 @@ const VOTERS: Readonly<Record<PromptVerb, Voter>> = {
   make: (rest) => objectVote(rest, { intent: "generate", weight: 0.35 }),
   find: findVote,
   turn: turnVote,
+  tell: tellVote,
   judge: judgeVote,
   validate: (rest, verb) => checkVote(verb, rest),
   generate: (rest, verb) => writeVote(verb, rest),
-  extract: () => ({ intent: "extract", weight: 1 }),
+  extract: (rest, verb) => readVote(verb, rest),
   summarize: (rest, verb) => rateVote(verb, rest),
   send: () => null,
-  transform: () => ({ intent: "transform", weight: 1 }),
+  transform: translateVote,
   conditional: () => ({ intent: "conditional", weight: 1 }),
 };
 
@@ -234,7 +269,7 @@ function writeVote(verb: string, rest: readonly string[]): Vote | null {
     ["with", "only", "in", "mit", "nur", "con", "avec", "yes", "solo", "uniquement"].includes(rest[0] ?? "")
   )
     return objectVote(rest, null);
-  if (/^(?:help|assist|act|guide|explain|tell|plan|continue|engage|improve|enhance|refine|recommend|suggest)$/.test(verb))
+  if (/^(?:help|assist|act|guide|plan|continue|engage|improve|enhance|refine|recommend|suggest)$/.test(verb))
     return { intent: "generate", weight: 0.6 };
   return { intent: "generate", weight: 1 };
 }
@@ -268,7 +303,7 @@ function findVote(rest: readonly string[]): Vote | null {
     if (object === undefined || object[0] === "transform" || object[0] === "generate") continue;
     return { intent: object[0], weight: 0.8 };
   }
-  return { intent: "summarize", weight: 0.3 };
+  return { intent: "summarize", weight: 0.45 };
 }
 
 /** "Turn it into a podcast script" creates, "convert it to JSON" reshapes. */
@@ -276,6 +311,55 @@ function turnVote(rest: readonly string[]): Vote {
   const into = rest.findIndex((word) => ["into", "to", "in", "en", "em", "a"].includes(word));
   const becomes = objectVote(into === -1 ? rest.slice(0, 9) : rest.slice(into + 1), null);
   return becomes !== null && becomes.intent !== "extract" ? becomes : { intent: "transform", weight: 1 };
+}
+
+/** Reading is the way to something, unless values are read off or a form is filled. */
+function readVote(verb: string, rest: readonly string[]): Vote | null {
+  if (verb === "fill" || verb === "populate")
+    return rest.slice(0, 6).some((word) => /^(?:keys?|fields?|schema|json|form|values?)$/.test(word))
+      ? { intent: "extract", weight: 0.9 }
+      : null;
+  if (verb === "read") return /^(?:off|out)$/.test(rest[0] ?? "") ? { intent: "extract", weight: 1 } : null;
+  return { intent: "extract", weight: 1 };
+}
+
+/** A question put into SQL is new code. */
+function translateVote(rest: readonly string[]): Vote {
+  const becomesCode = rest.some(
+    (word, index) =>
+      /^(?:sql|query|queries|code|regex|cypher|python|formula)$/.test(word) &&
+      ["into", "to", "in", "a", "an"].includes(rest[index - 1] ?? ""),
+  );
+  return becomesCode ? { intent: "generate", weight: 0.8 } : { intent: "transform", weight: 1 };
+}
+
+const GIVEN = new Set([
+  "attached",
+  "following",
+  "below",
+  "above",
+  "document",
+  "contract",
+  "article",
+  "text",
+  "numbers",
+  "data",
+  "paper",
+  "given",
+  "provided",
+  "folgende",
+  "documento",
+  "document",
+]);
+const ASIDE = new Set(["why", "reasoning", "reason", "choice", "choices", "your", "briefly", "warum", "porque", "pourquoi"]);
+
+/** "Explain the attached contract" condenses, "tell whether" judges, "explain why" only adds to something else. */
+function tellVote(rest: readonly string[]): Vote | null {
+  if (rest.slice(0, 3).some((word) => WHETHER.has(word))) return judgeVote(rest);
+  if (rest.slice(0, 2).some((word) => ASIDE.has(word))) return null;
+  if (rest.slice(0, 5).some((word) => GIVEN.has(word)) || rest[0] === "me" || rest[0] === "what")
+    return { intent: "summarize", weight: 0.6 };
+  return { intent: "generate", weight: 0.7 };
 }
 
 function judgeVote(rest: readonly string[]): Vote {

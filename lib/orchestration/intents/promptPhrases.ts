@@ -17,7 +17,7 @@ const PHRASES: readonly (readonly [IntentType, number, string])[] = [
   [
     "summarize",
     3,
-    `concise summary|short summary|brief summary|summary of|key points|main points|key takeaways|action items|
+    `one word|single word|un seul mot|ein wort|einem wort|una palabra|uma palavra|una sola parola|only with the|the intent only|concise summary|short summary|brief summary|summary of|key points|main points|key takeaways|action items|
     meeting minutes|in bullet points|executive summary of|one of the following categories|into one of|
     following categories|scale of 1|from 1 to 10|from 0 to 100|between 0 and 1|score from|assign a score|assign a rating|
     rating from|positive, negative|positive/negative|sentiment analysis|yes or no|yes/no|describe this image|
