@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, test } from "vitest";
+import { readJudgedTools } from "../../bench/intents/readData.ts";
+import { scoreTools } from "../../bench/intents/score.ts";
 import { IntentClassifier } from "../../lib/orchestration/IntentClassifier.ts";
 import type { IntentType } from "../../lib/orchestration/types.ts";
 import type { Effect, PluginCatalogAction, WorkflowStep } from "../../lib/workflow/types.ts";
@@ -257,6 +259,17 @@ describe("tools", () => {
     expect(classifier.classifyTool({ name: "get_it", annotations: { destructiveHint: true } }).effect).toBe("destructive");
     expect(classifier.classifyTool({ name: "get_it", annotations: { readOnlyHint: false } }).effect).toBe("write");
     expect(classifier.classifyTool({ name: "delete_it", annotations: { readOnlyHint: true } }).effect).toBe("destructive");
+  });
+});
+
+describe("own tools", () => {
+  test("that write are never taken for readers, and nine of ten readers are found", () => {
+    const score = scoreTools(readJudgedTools(new URL("../../bench/intents/ownTools.jsonl", import.meta.url)), (tool) =>
+      classifier.classifyTool(tool),
+    );
+
+    expect(score.unsafeReads).toBe(0);
+    expect(score.readsFound).toBeGreaterThanOrEqual(0.9);
   });
 });
 
