@@ -117,6 +117,19 @@ describe("the plugin's word", () => {
     expect(classifier.classify(step, { catalog: catalog("read") }).effect).toBe("destructive");
   });
 
+  test("counts for the tools of a loop", () => {
+    const tools = {
+      actions: (plugin: string) => (plugin === "mail" ? ["read", "send"] : ["get"]),
+      action: (_plugin: string, name: string) => ({ params: {}, effect: name === "send" ? "write" : "read" }) as PluginCatalogAction,
+    };
+    const loop = (...plugins: string[]): object => ({ id: "s", type: "llm_decision", prompt: "Answer the user's question", plugins });
+
+    expect(classifier.classify(loop("crm"), { catalog: tools }).effect).toBe("read");
+    expect(classifier.classify(loop("crm", "mail"), { catalog: tools }).effect).toBe("write");
+    expect(classifier.classify(loop("delete_user")).effect).toBe("destructive");
+    expect(classifier.classify(loop("search_orders")).effect).toBe("read");
+  });
+
   test("a catalog that throws is passed over", () => {
     const broken = {
       action: (): PluginCatalogAction => {
