@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { IntentClassifier } from "../../lib/orchestration/IntentClassifier.ts";
 import { printRows, row, type Row } from "../measure.ts";
 import { byLexicon, byStepType } from "./baselines.ts";
-import { readLabelledSteps, readTools, readWorkflows } from "./readData.ts";
+import { readJudgedTools, readLabelledSteps, readTools, readWorkflows } from "./readData.ts";
 import { isRight, scoreSteps, scoreTools, wilsonLowerBound, type LabelledStep, type StepScore } from "./score.ts";
 import { measureTimes } from "./times.ts";
 
@@ -47,6 +47,11 @@ if (!options.json) {
     say(`  by the step's type alone`, scoreSteps(steps, byStepType));
   }
   say(`own steps, not trained on`, scoreSteps(own, classify));
+  const ownTools = readJudgedTools(join(import.meta.dirname, "ownTools.jsonl"));
+  const { unsafeReads, readsFound } = scoreTools(ownTools, (tool) => classifier.classifyTool(tool));
+  process.stdout.write(
+    `own tools: ${ownTools.length}, ${unsafeReads} that write taken for readers, ${percent(readsFound)} of the readers found\n`,
+  );
   if (workflows !== null) say(`steps of whole workflows`, scoreSteps(workflows, classify));
   process.stdout.write(`median of one step ${times.medianMs.toFixed(4)} ms\n`);
   for (const wrong of listErrors([...(steps ?? []), ...own, ...(workflows ?? [])]).slice(0, Number(options.errors)))

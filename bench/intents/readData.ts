@@ -22,6 +22,14 @@ export function readTools(folder: string): readonly JudgedTool[] {
     });
 }
 
+/** Lines of `{tool, isReadOnly}`. */
+export function readJudgedTools(file: string | URL): readonly JudgedTool[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as JudgedTool);
+}
+
 interface WorkflowFile {
   readonly id: string;
   readonly workflow_steps: readonly { readonly id: string }[];

@@ -1,6 +1,7 @@
 // Labels a step with what it is for and what it may hurt. Pure and synchronous: no model, no clock, no file. intents/README.md has the order of sources.
-import type { Effect, PluginCatalog } from "../workflow/types.ts";
-import { moreDangerous, opinion } from "./intents/effects.ts";
+import type { Effect } from "../workflow/types.ts";
+import { effectOfTools, type IntentCatalog } from "./intents/effectOfTools.ts";
+import { moreDangerous, opinion, withEffect } from "./intents/effects.ts";
 import { forecastTokens } from "./intents/estimateTokens.ts";
 import { judgeAction } from "./intents/judgeAction.ts";
 import { AI_STEP_TYPES, judgeAiStep, judgeStructure } from "./intents/judgeStructure.ts";
@@ -18,8 +19,8 @@ export type { ClassifiableStep, ToolDefinition } from "./intents/types.ts";
 export interface ClassifyOptions {
   /** The agent's intensity score, 0–10. Moves `estimatedTokens` and `compressionRecommended`, never the label. */
   readonly ais?: number;
-  /** Looks up what a plugin's action may hurt. Absent: judged by its name and parameters. */
-  readonly catalog?: Pick<PluginCatalog, "action">;
+  /** Looks up what a plugin's action may hurt, and lists actions of plugins that a model gets as tools. Absent: judged by its name and parameters. */
+  readonly catalog?: IntentCatalog;
 }
 
 const NEST_LIMIT = 4;
@@ -49,9 +50,9 @@ export class IntentClassifier {
     const structural = judgeStructure(facts, step);
     if (structural !== null) return structural;
     if (facts.type === "sub_workflow") return this.#judgeNested(step, context);
-    if (AI_STEP_TYPES.has(facts.type)) return judgeAiStep(facts, step);
+    if (AI_STEP_TYPES.has(facts.type) || isPromptOnly(facts))
+      return withEffect(judgeAiStep(facts, step), effectOfTools(step, context.catalog));
     if (facts.type === "transform" || (facts.type === "" && facts.operation !== "" && facts.plugin === "")) return judgeTransform(facts);
-    if (isPromptOnly(facts)) return judgeAiStep(facts, step);
     if (isBlank(facts)) return opinion("send", "write", "abstained", [0.1, "nothing says what it does; taken for a change to be safe"]);
     return judgeAction(facts, catalogEffect(facts, context.catalog));
   }
@@ -77,7 +78,7 @@ export class IntentClassifier {
 }
 
 interface JudgeContext {
-  readonly catalog: Pick<PluginCatalog, "action"> | undefined;
+  readonly catalog: IntentCatalog | undefined;
   readonly depth: number;
 }
 
@@ -92,7 +93,7 @@ function declared(facts: StepFacts, judged: Opinion): Opinion {
   return opinion(declaredIntent, effect, "declared", [1, "the step declares it"]);
 }
 
-function catalogEffect({ plugin, action }: StepFacts, catalog: Pick<PluginCatalog, "action"> | undefined): Effect | null {
+function catalogEffect({ plugin, action }: StepFacts, catalog: IntentCatalog | undefined): Effect | null {
   if (catalog === undefined || plugin === "" || action === "") return null;
   try {
     return catalog.action(plugin, action)?.effect ?? null;

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, test } from "vitest";
+import { readJudgedTools } from "../../bench/intents/readData.ts";
+import { scoreTools } from "../../bench/intents/score.ts";
 import { IntentClassifier } from "../../lib/orchestration/IntentClassifier.ts";
 import type { IntentType } from "../../lib/orchestration/types.ts";
 import type { Effect, PluginCatalogAction, WorkflowStep } from "../../lib/workflow/types.ts";
@@ -113,6 +115,19 @@ describe("the plugin's word", () => {
     const step = act("db", "query", { query: "DELETE FROM users" });
 
     expect(classifier.classify(step, { catalog: catalog("read") }).effect).toBe("destructive");
+  });
+
+  test("counts for the tools of a loop", () => {
+    const tools = {
+      actions: (plugin: string) => (plugin === "mail" ? ["read", "send"] : ["get"]),
+      action: (_plugin: string, name: string) => ({ params: {}, effect: name === "send" ? "write" : "read" }) as PluginCatalogAction,
+    };
+    const loop = (...plugins: string[]): object => ({ id: "s", type: "llm_decision", prompt: "Answer the user's question", plugins });
+
+    expect(classifier.classify(loop("crm"), { catalog: tools }).effect).toBe("read");
+    expect(classifier.classify(loop("crm", "mail"), { catalog: tools }).effect).toBe("write");
+    expect(classifier.classify(loop("delete_user")).effect).toBe("destructive");
+    expect(classifier.classify(loop("search_orders")).effect).toBe("read");
   });
 
   test("a catalog that throws is passed over", () => {
@@ -257,6 +272,17 @@ describe("tools", () => {
     expect(classifier.classifyTool({ name: "get_it", annotations: { destructiveHint: true } }).effect).toBe("destructive");
     expect(classifier.classifyTool({ name: "get_it", annotations: { readOnlyHint: false } }).effect).toBe("write");
     expect(classifier.classifyTool({ name: "delete_it", annotations: { readOnlyHint: true } }).effect).toBe("destructive");
+  });
+});
+
+describe("own tools", () => {
+  test("that write are never taken for readers, and nine of ten readers are found", () => {
+    const score = scoreTools(readJudgedTools(new URL("../../bench/intents/ownTools.jsonl", import.meta.url)), (tool) =>
+      classifier.classifyTool(tool),
+    );
+
+    expect(score.unsafeReads).toBe(0);
+    expect(score.readsFound).toBeGreaterThanOrEqual(0.9);
   });
 });
 

@@ -15,7 +15,8 @@ export function define(command: Command, action: Action): void {
       "after",
       [
         "",
-        "A line is a step, or {id, step}. Steps of other workflow languages are read, too.",
+        "A line is a step, or {id, step}. n8n nodes, Dify blocks and GitHub Actions are",
+        "read, too.",
         "EFFECT is what the step may hurt: none, read, write, or destructive (deletes,",
         "pays, publishes, sends to people).",
       ].join("\n"),

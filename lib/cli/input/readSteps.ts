@@ -11,6 +11,9 @@ export interface NamedStep {
 
 const NESTED_LISTS = ["steps", "then_steps", "else_steps", "then", "else", "loopSteps", "workflowSteps", "default"];
 const STEP_LISTS = ["steps", "workflow_steps", "nodes"];
+/** Nodes of n8n that start, hold or explain something, and do nothing by themselves. */
+const NO_STEP =
+  /^(?:n8n-nodes-base|@n8n\/n8n-nodes-langchain)\.(?:stickyNote|noOp|wait|webhook|splitInBatches|\w*[tT]rigger|lm[A-Z]\w*|embeddings\w*|memory\w*|outputParser\w*|textSplitter\w*|document\w*|tool[A-Z]\w*|reranker\w*)$/;
 const DEPTH_LIMIT = 64;
 
 export interface ReadSteps {
@@ -115,7 +118,7 @@ function collect(list: readonly unknown[], path: string, { steps, depth }: Colle
   if (depth > DEPTH_LIMIT) return;
   const deeper = { steps, depth: depth + 1 };
   list.forEach((step, index) => {
-    if (!isJsonObject(step)) return;
+    if (!isJsonObject(step) || (typeof step["type"] === "string" && NO_STEP.test(step["type"]))) return;
     const place = `${path}[${index}]`;
     steps.push({ id: idOf(step["id"], place), step });
     for (const key of NESTED_LISTS) {

@@ -93,6 +93,10 @@ function withJoined(first: VerbMeaning, words: readonly string[], start: number)
 }
 
 function judgeUnspaced(name: string): NameReading | null {
-  const found = UNSPACED_VERBS.find(([word]) => name.includes(word));
+  // Japanese puts its verb last, Chinese first; words between them are what it is about.
+  const found =
+    UNSPACED_VERBS.find(([word]) => name.endsWith(word)) ??
+    UNSPACED_VERBS.find(([word]) => name.startsWith(word)) ??
+    UNSPACED_VERBS.find(([word]) => name.includes(word));
   return found === undefined ? null : { intent: found[1], effect: found[2], verb: found[0], isLeading: true };
 }

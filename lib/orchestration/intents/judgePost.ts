@@ -44,7 +44,7 @@ const RULES: readonly Rule<PostContext>[] = [
 
 export function judgePost(context: RequestContext): Opinion {
   const named = judgeName(context.facts.name);
-  return firstOpinion(RULES, { ...context, named }) ?? judgeUnknown(context.facts.name, named);
+  return firstOpinion(RULES, { ...context, named }) ?? judgeUnknown(context.facts.name, named, context.request.body);
 }
 
 /** One of the last segments, whole or in pieces, is such a word. */
@@ -80,9 +80,11 @@ function isChat(body: string): boolean {
 }
 
 /** The address says nothing: the name may give the intent, but a POST whose effect is not known counts as a write. */
-function judgeUnknown(name: string, named: NameReading | null): Opinion {
+function judgeUnknown(name: string, named: NameReading | null, body: string): Opinion {
   const effect: Effect = named?.effect === "destructive" ? "destructive" : "write";
   const base = opinion("send", effect, "request", [0.7, "its POST request may change something"]);
   if (named === null || !named.isLeading || named.intent === "send" || named.intent === "conditional") return base;
+  // "Generate coupon" creates a row somewhere, unless there is a text to go by.
+  if (named.intent === "generate" && !/prompt|text|content|input|messages|query|topic/i.test(body)) return base;
   return withEffect(opinion(named.intent, "read", "request", [0.6, `its POST request is named "${name.slice(0, 60)}"`]), "write");
 }

@@ -73,9 +73,8 @@ export function judgeAiStep(facts: StepFacts, step: Readonly<Record<string, unkn
   const aiType = config["ai_type"] ?? step["ai_type"];
   if (typeof aiType === "string" && Object.hasOwn(AI_TYPES, aiType))
     return opinion(AI_TYPES[aiType] ?? "generate", "none", "structure", [0.95, `its ai_type is ${aiType}`]);
-  if (facts.type === "llm_decision") return judgeDecision(facts);
-  const judged = judgePrompt(withSchemaHint(facts, step));
-  return facts.hasTools ? withEffect(judged, "read") : judged;
+  if (facts.type === "llm_decision") return judgeDecision(facts, step);
+  return judgePrompt(withSchemaHint(facts, step));
 }
 
 /** n8n's Information Extractor and Dify's parameter extractor: field names are what they are about. */
@@ -91,15 +90,14 @@ function withSchemaHint(facts: StepFacts, step: Readonly<Record<string, unknown>
 
 const EXTRACTOR_KEYS = ["item name", "item number", "item date"];
 
-/** A node that chooses between branches routes; an agent loop with tools is judged by what it is to deliver. */
-function judgeDecision(facts: StepFacts): Opinion {
+/** A node that chooses between branches routes, and so does one that only classifies; any other is a loop, judged by what it is to deliver. */
+function judgeDecision(facts: StepFacts, step: Readonly<Record<string, unknown>>): Opinion {
   if (facts.hasBranches) return opinion("conditional", "none", "structure", [0.95, "its answer picks the branch"]);
   const judged = judgePrompt(facts);
-  const isAgent = facts.hasTools || "maxiterations" in facts.params;
-  if (isAgent) return withEffect(judged, "read");
-  if (judged.intent === "generate" && judged.confidence < 0.75)
+  const isLoop = facts.hasTools || "maxIterations" in step;
+  if (!isLoop && judged.intent === "summarize" && judged.confidence < 0.9)
     return opinion("conditional", "none", "structure", [0.6, "a model decides"]);
-  if (judged.intent === "summarize" && judged.confidence < 0.9)
-    return opinion("conditional", "none", "structure", [0.6, "a model decides"]);
-  return judged;
+  if (facts.prompt === "") return opinion("conditional", "none", "structure", [0.6, "a model decides"]);
+  // Without a list of tools, a loop is offered every one that changes nothing.
+  return withEffect(judged, "read");
 }

@@ -2,8 +2,6 @@
 import type { IntentType } from "../types.ts";
 import { noScores, type IntentScores } from "./scores.ts";
 
-/** Folded text and phrases alike begin their words with plain letters. */
-const WORD = /[a-z']+/g;
 const FIRST_WORD = /^[a-z']+/;
 
 const PHRASES: readonly (readonly [IntentType, number, string])[] = [
@@ -17,7 +15,7 @@ const PHRASES: readonly (readonly [IntentType, number, string])[] = [
   [
     "summarize",
     3,
-    `concise summary|short summary|brief summary|summary of|key points|main points|key takeaways|action items|
+    `one word|single word|un seul mot|ein wort|einem wort|una palabra|uma palavra|una sola parola|only with the|the intent only|concise summary|short summary|brief summary|summary of|key points|main points|key takeaways|action items|
     meeting minutes|in bullet points|executive summary of|one of the following categories|into one of|
     following categories|scale of 1|from 1 to 10|from 0 to 100|between 0 and 1|score from|assign a score|assign a rating|
     rating from|positive, negative|positive/negative|sentiment analysis|yes or no|yes/no|describe this image|
@@ -110,18 +108,30 @@ export function phraseScores(foldedText: string): IntentScores {
   const scores = noScores();
   const seen = new Set<string>();
   const found = PHRASES.map(() => 0);
-  WORD.lastIndex = 0;
-  for (let match = WORD.exec(foldedText); match !== null; match = WORD.exec(foldedText)) {
-    const candidates = BY_FIRST_WORD.get(match[0]);
-    if (candidates === undefined) continue;
-    for (const { phrase, row } of candidates) {
+  let start = -1;
+  for (let index = 0; index <= foldedText.length; index += 1) {
+    if (isWordCode(index === foldedText.length ? 0 : foldedText.charCodeAt(index))) {
+      if (start === -1) start = index;
+      continue;
+    }
+    if (start === -1) continue;
+    const candidates = BY_FIRST_WORD.get(foldedText.slice(start, index));
+    for (const { phrase, row } of candidates ?? NONE) {
       const times = found[row] ?? 0;
-      if (times === 3 || seen.has(phrase) || !foldedText.startsWith(phrase, match.index)) continue;
+      if (times === 3 || seen.has(phrase) || !foldedText.startsWith(phrase, start)) continue;
       seen.add(phrase);
       found[row] = times + 1;
       const [intent = "generate", weight = 0] = PHRASES[row] ?? [];
       scores[intent] += weight / (1 + times);
     }
+    start = -1;
   }
   return scores;
+}
+
+const NONE: readonly IndexedPhrase[] = [];
+
+/** Folded text and phrases alike begin their words with plain letters. */
+function isWordCode(code: number): boolean {
+  return (code >= 97 && code <= 122) || code === 39;
 }

@@ -1,8 +1,8 @@
 // What verbs, objects and roles of prompts say about the deliverable, in eight languages. Tables only.
 import type { IntentType } from "../types.ts";
 
-/** `make`: the object decides ("create a summary"). `judge`: the criterion decides ("assess whether it is valid"). `find`: what is found decides. `turn`: what it becomes decides. */
-export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn";
+/** `make`: the object decides ("create a summary"). `judge`: the criterion decides ("assess whether it is valid"). `find`: what is found decides. `turn`: what it becomes decides. `tell`: who is told, and what about, decides. */
+export type PromptVerb = IntentType | "make" | "judge" | "find" | "turn" | "tell";
 
 const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   [
@@ -18,19 +18,19 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "generate",
-    `draft compose rewrite rephrase paraphrase reword answer reply respond expand elaborate brainstorm invent imagine author craft narrate suggest recommend propose design plan explain improve enhance polish translate_creative
-    write writes writing craft personalize personalise chat converse help assist guide teach tell describe_product advise greet engage ghostwrite blog improvise role-play roleplay act continue refine outline storyboard
+    `draft compose rewrite rephrase paraphrase reword answer reply respond expand elaborate brainstorm invent imagine author craft narrate suggest recommend propose design plan improve enhance polish translate_creative
+    write writes writing craft personalize personalise chat converse help assist guide teach describe_product advise greet engage ghostwrite blog improvise role-play roleplay act continue refine outline storyboard
     generating drafting composing crafting answering replying responding helping assisting brainstorming
-    schreibe schreib schreiben verfasse verfassen formuliere formulieren entwirf entwerfe beantworte beantworten antworte antworten erklare hilf helfen schlage uberarbeite verbessere plane umformulieren texte
-    redige redigez rediger ecris ecrivez ecrire reponds repondez repondre propose proposez explique aide aidez reformule reformulez ameliore imagine
-    redacta redacte redactar escribe escriba escribir responde responda responder sugiere propon explica ayuda ayude reescribe mejora contesta conteste
-    redija redigir escreva escrever responda_pt sugira proponha explique ajude reescreva melhore
-    scrivi scrivere redigi rispondi rispondere suggerisci proponi spiega aiuta riscrivi migliora componi
+    schreibe schreib schreiben verfasse verfassen formuliere formulieren entwirf entwerfe beantworte beantworten antworte antworten hilf helfen schlage uberarbeite verbessere plane umformulieren texte
+    redige redigez rediger ecris ecrivez ecrire reponds repondez repondre propose proposez aide aidez reformule reformulez ameliore imagine
+    redacta redacte redactar escribe escriba escribir responde responda responder sugiere propon ayuda ayude reescribe mejora contesta conteste
+    redija redigir escreva escrever responda_pt sugira proponha ajude reescreva melhore
+    scrivi scrivere redigi rispondi rispondere suggerisci proponi aiuta riscrivi migliora componi
     schrijf schrijven beantwoord napisz odpowiedz tulis tuliskan jawab`,
   ],
   [
     "extract",
-    `extract extracts extracting parse pull capture transcribe ocr retrieve scrape lookup fetch collect copy_out read_out research
+    `fill populate read extract extracts extracting parse pull capture transcribe ocr retrieve scrape lookup fetch collect copy_out read_out research
     extrahiere extrahieren entnimm entnehmen lies auslesen transkribiere recherchiere hole
     extrais extrayez extraire releve relevez recupere recuperez transcris recherche
     extrae extraiga extraer recupera transcribe_es obten
@@ -40,7 +40,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "validate",
-    `validate verify validates verifying validating check proofread fact-check fact-checking factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
+    `confirm confirms bestatige confirme confirma conferma validate verify validates verifying validating check proofread fact-check fact-checking factcheck moderate audit lint critique inspect ensure_quality flag grade review debug test reconcile
     prufe prufen uberprufe uberprufen validiere validieren verifiziere kontrolliere begutachte beurteile
     verifie verifiez verifier valide validez controle controlez relis relisez
     verifica verifique verificar valida valide comprueba compruebe revisa revise
@@ -50,7 +50,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "transform",
-    `translate translates translating reformat normalize normalise transliterate localize convert_format restructure_json sort deduplicate merge split clean cleanse anonymize redact_pii format strip
+    `replace mask redact replaces remove translate translates translating reformat normalize normalise transliterate localize convert_format restructure_json sort deduplicate merge split clean cleanse anonymize redact_pii format strip
     ubersetze ubersetzen formatiere formatieren bereinige sortiere anonymisiere
     traduis traduisez traduire formate nettoie trie
     traduce traduzca traducir formatea limpia ordena
@@ -61,7 +61,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ["conditional", `route dispatch delegate_next handoff escalate_to transfer_to route_to leite_weiter`],
   [
     "make",
-    `create generate produce provide assign attach compile perform conduct carry give return output make build prepare deliver present write_up develop supply offer list state formulate construct put form report render show submit emit include_only generates creates producing
+    `create generate produce provide assign attach compile perform conduct carry give return output make build prepare deliver present write_up develop supply offer list formulate construct put form render show submit emit include_only generates creates producing
     erstelle erstellen generiere generieren erzeuge gib geben liefere liefern nenne mache
     cree creez creer genere generez generer produis fournis fournissez donne donnez renvoie renvoyez retourne retournez fais
     crea cree_es crear genera genere_es generar produce_es proporciona devuelve devuelva da_es haz
@@ -71,7 +71,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "judge",
-    `determine decide assess evaluate judge determines deciding assessing evaluating evaluates analyze analyse analyzes analyzing analysing examine compare detect diagnose estimate interpret infer predict tell_whether
+    `determine decide assess evaluate judge determines deciding assessing evaluating evaluates analyze analyse analyzes analyzing analysing examine compare detect diagnose estimate interpret infer predict monitor
     entscheide bestimme bestimmen analysiere analysieren untersuche beurteile_ob vergleiche erkenne
     determine_fr determinez decide_fr analyse_fr analysez analyser evaluez compare_fr detecte
     determina determine_es decide_es analiza analice analizar evalua evalue compara detecta
@@ -81,7 +81,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
   ],
   [
     "find",
-    `identify find get locate spot recognize note highlight gather look search select choose pick name mention enumerate
+    `indicate state report indique indiquez indica gib_an identify find get locate spot recognize note highlight gather look search select choose pick name mention enumerate
     identifiziere finde finden suche ermittle wahle liste
     identifie identifiez trouve trouvez cherche choisis selectionne liste_fr
     identifica identifique encuentra encuentre busca selecciona elige lista_es
@@ -89,6 +89,7 @@ const VERB_ROWS: readonly (readonly [PromptVerb, string])[] = [
     identifica_it trova cerca seleziona scegli elenca
     identificeer zoek znajdz temukan cari`,
   ],
+  ["tell", `explain explains tell tells explique expliquez erklare erklaren spiega explica`],
   [
     "turn",
     `convert transform turn change adapt map make_into reshape translate_into wandle konvertiere transforme convertis convierte transforma converte converta trasforma converti omzetten ubah`,
@@ -157,9 +158,11 @@ const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
   [
     "generate",
     1.6,
-    `writer copywriter author editor storyteller blogger marketer ghostwriter designer developer engineer programmer planner tutor teacher coach assistant chatbot bot agent concierge representative advisor consultant creator poet journalist
-    strategist receptionist helper companion scriptwriter screenwriter chef guide novelist novelists salesperson redactor redacteur autor texter redakteur assistent assistente asistente scrittore architect speechwriter composer`,
+    `writer copywriter author editor storyteller blogger marketer ghostwriter designer developer engineer programmer planner tutor teacher coach chatbot concierge representative advisor consultant creator poet journalist
+    strategist receptionist companion scriptwriter screenwriter chef guide novelist novelists salesperson redactor redacteur autor texter redakteur scrittore architect speechwriter composer`,
   ],
+  // Said of everything that a model plays.
+  ["generate", 0.9, `assistant bot agent assistent assistente asistente helper`],
   [
     "summarize",
     2,
@@ -178,47 +181,6 @@ const ROLE_ROWS: readonly (readonly [IntentType, number, string])[] = [
   ["extract", 2.5, `extractor parser ocr scraper transcriber transcriptionist researcher_data data-entry extraction`],
   ["conditional", 2.5, `router supervisor dispatcher orchestrator coordinator gatekeeper switchboard`],
 ];
-
-/** Criteria that make a judgement a check: correct or not, allowed or not, complete or not. */
-export const CRITERION_WORDS: ReadonlySet<string> = new Set(
-  (
-    "correct correctly correctness accurate accuracy accurately valid validity compliant compliance complies comply complete completeness guidelines guideline policy policies violates violation violations errors error mistakes grammar grammatical spelling " +
-    "quality bugs bug vulnerabilities secure security safe unsafe harmful toxic appropriate inappropriate inconsistent consistency consistent inconsistencies hallucinated hallucination factual factually grounded faithful authentic genuine " +
-    "criteria requirements requirement rules standards standard rubric checklist missing discrepancy discrepancies mismatch duplicates fraud fraudulent legitimate regulations gdpr jailbreak injection plagiarism consent matches defects deviations " +
-    "korrekt richtig gultig vollstandig richtlinien fehler rechtschreibung grammatik konform regeln vorgaben zulassig " +
-    "correcte valide complet conforme conformite erreurs orthographe grammaire regles exactes " +
-    "correcto correcta valido valida completo cumple errores ortografia reglas normas " +
-    "correto valido_pt completo_pt cumpre erros regras " +
-    "corretto valido_it completo_it conforme_it errori regole"
-  ).split(" "),
-);
-
-/** What is found is a defect. */
-export const DEFECT_WORDS: ReadonlySet<string> = new Set(
-  (
-    "invalid incorrect wrong missing broken duplicate duplicated inconsistent false untrue problematic suspicious malformed impossible mismatched forbidden prohibited outdated misleading biased discriminatory unsupported " +
-    "falsche fehlende ungultige invalides manquantes incorrectes invalidos faltantes incorrectos ausentes mancanti errati"
-  ).split(" "),
-);
-
-/** Words before a verb that leave it in the imperative. */
-export const SKIP_WORDS: ReadonlySet<string> = new Set(
-  (
-    "please you your must should will would need needs have to can could are is the a an then next finally first second third step now and also carefully thoroughly simply just always only task job goal role objective mission purpose responsibility responsible for of " +
-    "i want we our my us it be being by system user human assistant developer instructions instruction rules output input task0 based on here this that these kindly briefly immediately if necessary as expert world-class professional ll ensure make_sure who whose which now1 so in order based0 help " +
-    "bitte du sie sollst musst deine aufgabe ist es zu und dann der die das ein eine ihre " +
-    "tu vous votre ta tache est de dois devez le la les un une et puis ensuite veuillez svp " +
-    "tu_es su tarea es debes debe por favor el los las una y luego despues de " +
-    "sua tarefa e deve voce o os as um uma depois " +
-    "il tuo compito devi lo gli poi per "
-  ).split(" "),
-);
-
-export const NEGATIONS: ReadonlySet<string> = new Set(
-  "not don dont never avoid without no nicht kein keine nie niemals vermeide pas jamais sans aucun evite nunca sin ninguna evita nao sem evite_pt non senza mai evita_it refrain exclude omit ignore skip".split(
-    " ",
-  ),
-);
 
 export const VERBS_IN_PROMPTS: ReadonlyMap<string, PromptVerb> = byWord(VERB_ROWS.map(([meaning, words]) => [words, meaning]));
 export const OBJECTS: ReadonlyMap<string, readonly [IntentType, number]> = byWord(

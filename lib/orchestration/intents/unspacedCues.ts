@@ -29,7 +29,7 @@ export const UNSPACED_CUES: readonly (readonly [string, IntentType, number])[] =
   ["选项中", "summarize", 1.5],
   ["只输出类别", "summarize", 1.5],
   ["哪一类", "summarize", 1.5],
-  ["予測", "summarize", 1.5],
+  ["予測", "summarize", 2.2],
   ["预测", "summarize", 1.5],
   ["評価", "summarize", 1.2],
   ["质检", "validate", 3],

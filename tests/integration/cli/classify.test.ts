@@ -31,6 +31,10 @@ beforeAll(async () => {
   await writeFile(path.join(cwd, "mail.yaml"), WORKFLOW);
   await writeFile(path.join(cwd, "bad.jsonl"), '{"type":"conditional"}\n{"type":\n');
   await writeFile(path.join(cwd, "list.jsonl"), '{"type":"conditional"}\n[1]\n');
+  await writeFile(
+    path.join(cwd, "foreign.json"),
+    '{"nodes":[{"id":"a","type":"n8n-nodes-base.scheduleTrigger"},{"id":"b","type":"n8n-nodes-base.set","parameters":{}}]}',
+  );
   await writeFile(path.join(cwd, "empty.yaml"), "name: nothing\n");
 });
 
@@ -73,6 +77,12 @@ describe("classify --json", () => {
       { id: "branch", intent: "conditional", effect: "none" },
       { id: "answer", intent: "generate", effect: "none" },
     ]);
+  });
+
+  test("leaves out nodes of a foreign workflow that are no steps", async () => {
+    const { stdout } = await runCli(["classify", "foreign.json", "--json"], { cwd });
+
+    expect(linesOf(stdout)).toMatchObject([{ id: "b", intent: "transform" }]);
   });
 
   test("reads lines from stdin", async () => {
