@@ -25,8 +25,8 @@ export interface StepRow {
   readonly tokensUsed: number | null;
   readonly executionTimeMs: number | null;
   readonly itemCount: number | null;
-  /** Bytes of a small output; at most one of `inline` and `output` is set. */
-  readonly inline: Buffer | null;
+  /** JSON text of a small output; at most one of `inline` and `output` is set. */
+  readonly inline: string | null;
   /** Address of a large one. */
   readonly output: ValueRef | null;
   /** JSON text (error record, warnings, wake-up, model, cost), or null when there is nothing to say. */

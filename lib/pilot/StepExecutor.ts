@@ -189,7 +189,7 @@ export class StepExecutor {
     } catch (error) {
       return this.#fail(state, { step, path, attempt, error: asAppError(error), ms, facts: outcome.facts, parts: outcome.parts });
     }
-    state.keep(value.ref, outcome.output, value.content.length);
+    state.keep(value.ref, outcome.output, value.byteCount);
     return this.#record(
       state,
       {

@@ -13,20 +13,24 @@ import type { StepFacts } from "./types.ts";
 
 export interface EncodedValue {
   readonly ref: ValueRef;
-  readonly content: Buffer;
+  /** JSON. A small value stays text: its bytes are written once, where its batch is put together. */
+  readonly content: string | Buffer;
+  readonly byteCount: number;
 }
 
 /** @throws AppError `OUTPUT_UNSTORABLE`, `OUTPUT_TOO_LARGE` */
 export function encodeValue(executionId: string, path: string, value: JsonValue, maxBytes: number): EncodedValue {
-  const content = Buffer.from(encodeJson(value), "utf8");
-  if (content.length > maxBytes) {
-    throw new AppError("OUTPUT_TOO_LARGE", `step ${path}: its output is ${content.length} bytes, the limit is ${maxBytes}`, {
-      details: { step: path, field: "output", expected: `at most ${maxBytes} bytes`, got: `${content.length} bytes` },
+  const text = encodeJson(value);
+  const byteCount = Buffer.byteLength(text);
+  if (byteCount > maxBytes) {
+    throw new AppError("OUTPUT_TOO_LARGE", `step ${path}: its output is ${byteCount} bytes, the limit is ${maxBytes}`, {
+      details: { step: path, field: "output", expected: `at most ${maxBytes} bytes`, got: `${byteCount} bytes` },
     });
   }
   // A small value has no address outside its row, so nothing is hashed for it: its path names it in memory.
-  const hash = content.length <= MAX_INLINE_BYTES ? Buffer.from(path, "utf8") : sha256(content);
-  return { ref: { executionId, hash }, content };
+  if (byteCount <= MAX_INLINE_BYTES) return { ref: { executionId, hash: Buffer.from(path, "utf8") }, content: text, byteCount };
+  const content = Buffer.from(text, "utf8");
+  return { ref: { executionId, hash: sha256(content) }, content, byteCount };
 }
 
 export interface AttemptEnd {
@@ -57,13 +61,13 @@ const AUDIT_OF: Partial<Record<StepStatus, "PILOT_STEP_EXECUTED" | "PILOT_STEP_F
 export function stepUnit(state: ExecutionState, end: AttemptEnd): StepUnit {
   const detail = detailOf(end);
   const { value } = end;
-  const isInline = value !== null && value.content.length <= MAX_INLINE_BYTES;
+  const content = value?.content ?? null;
   const parts: UnitPart[] = [...end.parts];
-  if (value !== null && !isInline) {
-    const row: ValueRow = { executionId: state.id, hash: value.ref.hash, content: value.content };
+  if (value !== null && Buffer.isBuffer(content)) {
+    const row: ValueRow = { executionId: state.id, hash: value.ref.hash, content };
     parts.push({ kind: "values", rows: [row] });
   }
-  parts.push({ kind: "steps", rows: [stepRow(state, end, { detail, inline: isInline ? value.content : null })] });
+  parts.push({ kind: "steps", rows: [stepRow(state, end, { detail, inline: typeof content === "string" ? content : null })] });
   const event = detail.retryAtMs === undefined ? AUDIT_OF[end.status] : "PILOT_STEP_RETRIED";
   if (event !== undefined) {
     const facts = detail.error === undefined ? {} : { code: detail.error.code };
@@ -75,7 +79,7 @@ export function stepUnit(state: ExecutionState, end: AttemptEnd): StepUnit {
 function stepRow(
   state: ExecutionState,
   end: AttemptEnd,
-  { detail, inline }: { readonly detail: StepDetail; readonly inline: Buffer | null },
+  { detail, inline }: { readonly detail: StepDetail; readonly inline: string | null },
 ): StepRow {
   const { plugin = null, action = null, tokensUsed = null, itemCount = null } = end.facts;
   return {

@@ -61,13 +61,13 @@ export class PluginExecutor implements ActionExecutor {
   async execute(call: ActionCall): Promise<ActionOutcome> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const elapsedMs = (): number => this.#options.clock.monotonicMs() - startedAtMs;
-    const abort = new AbortController();
+    const abort = new LazyAbort();
     let checked: CheckedCall;
     let watched: WatchedContext;
     try {
       checked = this.#check(call);
       await this.#admit(checked, call.context);
-      watched = this.#contextFor(call.context, abort.signal, checked.name);
+      watched = this.#contextFor(call.context, () => abort.signal, checked.name);
     } catch (thrown) {
       // Nothing of the plugin ran yet.
       return { ok: false, error: describeRefusal(thrown, call), effectHappened: "no", durationMs: elapsedMs() };
@@ -94,11 +94,11 @@ export class PluginExecutor implements ActionExecutor {
 
   async verify(call: ActionCall): Promise<Verification> {
     const name = `${call.plugin}.${call.action}`;
-    const abort = new AbortController();
+    const abort = new LazyAbort();
     try {
       const { action, params } = this.#check(call);
       if (!action.canVerify) return { happened: "unknown" };
-      const { context } = this.#contextFor(call.context, abort.signal, name);
+      const { context } = this.#contextFor(call.context, () => abort.signal, name);
       const found = await this.#bounded({ name, timeoutMs: action.timeoutMsFor(params), abort, caller: call.context.signal }, async () =>
         action.verify(context, params),
       );
@@ -152,9 +152,9 @@ export class PluginExecutor implements ActionExecutor {
     if (action.rateLimit !== undefined) await this.#limiter.acquire(`${name} of ${context.workspaceId}`, action.rateLimit, context.signal);
   }
 
-  #contextFor(call: CallContext, signal: AbortSignal, name: string): WatchedContext {
+  #contextFor(call: CallContext, signalOf: () => AbortSignal, name: string): WatchedContext {
     const { clock, fetch, filesOf, connections, log } = this.#options;
-    return createActionContext(call, signal, {
+    return createActionContext(call, signalOf, {
       clock,
       fetch,
       connections,
@@ -191,11 +191,31 @@ export class PluginExecutor implements ActionExecutor {
   }
 }
 
+/** An AbortController that is made when somebody asks for its signal: most actions end without ever looking at one. */
+class LazyAbort {
+  #controller: AbortController | undefined;
+  #reason: AppError | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The first reason stays, as with an AbortController. */
+  abort(reason: AppError): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(reason);
+  }
+}
+
 interface Bounds {
   readonly name: string;
   readonly timeoutMs: number;
   /** What the action's own signal hangs on. */
-  readonly abort: AbortController;
+  readonly abort: LazyAbort;
   readonly caller: AbortSignal | undefined;
 }
 

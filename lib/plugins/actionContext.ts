@@ -36,7 +36,8 @@ export interface WatchedContext {
   readonly watch: EffectWatch;
 }
 
-export function createActionContext(call: CallContext, signal: AbortSignal, services: ContextServices): WatchedContext {
+/** @param signalOf gives the call's own signal, the same each time; asked for only when the action needs one, as most small ones never do */
+export function createActionContext(call: CallContext, signalOf: () => AbortSignal, services: ContextServices): WatchedContext {
   const watch = new EffectWatch();
   let log: Logger | undefined;
   const context: ActionContext = {
@@ -44,10 +45,12 @@ export function createActionContext(call: CallContext, signal: AbortSignal, serv
     stepPath: call.stepPath,
     workspaceId: call.workspaceId,
     idempotencyKey: call.idempotencyKey,
-    signal,
+    get signal() {
+      return signalOf();
+    },
     clock: services.clock,
-    files: watchFiles(services.files, signal, watch),
-    fetch: watchFetch(services.fetch, signal, watch),
+    files: watchFiles(services.files, signalOf, watch),
+    fetch: watchFetch(services.fetch, signalOf, watch),
     connection: async (name) => {
       const secret = await services.connections.findSecret(call.workspaceId, name);
       if (secret !== undefined) return secret;
@@ -61,8 +64,9 @@ export function createActionContext(call: CallContext, signal: AbortSignal, serv
   return { context, watch };
 }
 
-function watchFetch(fetch: GuardedFetch, signal: AbortSignal, watch: EffectWatch): GuardedFetch {
+function watchFetch(fetch: GuardedFetch, signalOf: () => AbortSignal, watch: EffectWatch): GuardedFetch {
   return async (url, request = {}) => {
+    const signal = signalOf();
     const bound = { ...request, signal: request.signal === undefined ? signal : AbortSignal.any([request.signal, signal]) };
     if (isSafeMethod(request.method ?? "GET")) return fetch(url, bound);
     const retract = watch.begin();
@@ -77,10 +81,10 @@ function watchFetch(fetch: GuardedFetch, signal: AbortSignal, watch: EffectWatch
   };
 }
 
-function watchFiles(files: FileServices, signal: AbortSignal, watch: EffectWatch): FileServices {
+function watchFiles(files: FileServices, signalOf: () => AbortSignal, watch: EffectWatch): FileServices {
   const watched = async <T>(work: () => Promise<T>): Promise<T> => {
     // An action that ignored its signal was reported as timed out; it must not go on writing.
-    signal.throwIfAborted();
+    signalOf().throwIfAborted();
     const retract = watch.begin();
     try {
       return await work();

@@ -63,7 +63,7 @@ function stepPart({ id, epoch }: ClaimedExecution, more: Partial<StepRow> = {}):
     executionTimeMs: 1,
     itemCount: null,
     replaces: false,
-    inline: Buffer.from("1"),
+    inline: "1",
     output: null,
     detail: null,
     ...more,
@@ -237,7 +237,7 @@ describe("the fence", () => {
     const claim = await claimed();
     await journal.append(unit(claim));
 
-    await journal.append(unit(claim, [stepPart(claim, { status: "failed", replaces: true, inline: Buffer.from("2") })]));
+    await journal.append(unit(claim, [stepPart(claim, { status: "failed", replaces: true, inline: "2" })]));
 
     const [row] = await loadSteps(db, claim.id);
     expect(row).toMatchObject({ status: "completed", outputInline: Buffer.from("1") });

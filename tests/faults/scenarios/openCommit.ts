@@ -85,7 +85,7 @@ function unitOf({ id, epoch }: ClaimedExecution, attempt = 1): Unit {
     executionTimeMs: 1,
     itemCount: null,
     replaces: false,
-    inline: Buffer.from("1"),
+    inline: "1",
     output: null,
     detail: null,
   };

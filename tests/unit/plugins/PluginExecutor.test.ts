@@ -147,6 +147,28 @@ describe("time", () => {
     expect(clock.waiting).toBe(0);
   });
 
+  test("a plugin that first looks at its signal after its time-out finds it aborted, and keeps one signal", async () => {
+    const clock = new ManualClock();
+    const late = Promise.withResolvers<null>();
+    const looked = Promise.withResolvers<readonly AbortSignal[]>();
+    const plugin = pluginWith({
+      timeoutMs: 5_000,
+      run: async (_, context) => {
+        await late.promise;
+        looked.resolve([context.signal, context.signal]);
+        return null;
+      },
+    });
+    const running = executorOf([plugin], { clock }).execute(callOf("p", "a", {}));
+    await clock.advance(5_000);
+    const { error } = errorOf(await running);
+    late.resolve(null);
+    const [signal, again] = await looked.promise;
+    expect(signal?.aborted).toBe(true);
+    expect(signal?.reason).toBe(error);
+    expect(again).toBe(signal);
+  });
+
   test("an abandoned plugin can send and write nothing more", async () => {
     const clock = new ManualClock();
     const folder = await openTestFolder();

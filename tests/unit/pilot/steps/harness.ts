@@ -224,7 +224,7 @@ export class TestPilot {
         ...row,
         outputExecutionId: null,
         outputHash: null,
-        outputInline: row.inline,
+        outputInline: row.inline === null ? null : Buffer.from(row.inline),
         completedAt: now,
       })),
       attempts: this.#storedAttempts(now),
