@@ -23,7 +23,10 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
-  const room = window === null ? asked.maxOutputTokens : roomFor(host, { tokens, upperTokens }, window);
+  const room =
+    window === null
+      ? asked.maxOutputTokens
+      : roomFor(host, { tokens, upperTokens }, { window, isOwn: counter.hasOwnVocabulary(provider.name, model) });
   if (room < 1) {
     throw new AppError(
       "CONTEXT_OVERFLOW",
@@ -65,10 +68,13 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
 }
 
 /** On the governed path with the safety that another vocabulary's counts need; else as it always was. */
-function roomFor({ governance }: ModelCallHost, count: RequestCount, windowTokens: number): number {
-  if (governance?.isActing !== true) return windowTokens - count.upperTokens;
-  const { spareTokens } = fitsWindow(windowUpper(count, false), 0, 0, windowTokens);
-  return spareTokens;
+function roomFor(
+  { governance }: ModelCallHost,
+  count: RequestCount,
+  { window, isOwn }: { readonly window: number; readonly isOwn: boolean },
+): number {
+  if (governance?.isActing !== true) return window - count.upperTokens;
+  return fitsWindow(windowUpper(count, isOwn), 0, 0, window).spareTokens;
 }
 
 /** Answers shorter than this say too little to be worth a call. */

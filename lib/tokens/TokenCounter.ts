@@ -61,6 +61,11 @@ export class TokenCounter {
     return Math.ceil(block.tokens * upper);
   }
 
+  /** True when the model counts as we do: no factor stands between our count and its own. */
+  hasOwnVocabulary(provider: string, model: string): boolean {
+    return (["prose", "json"] as const).every((type) => this.calibration.getFactor(provider, model, type).factor === 1);
+  }
+
   /** Everything that is billed as input: system, messages, tools, output schema, wrapping. */
   countRequest(request: CountableRequest): RequestCount {
     const { texts, overheadTokens, upperOverheadTokens } = requestBlocks(request);

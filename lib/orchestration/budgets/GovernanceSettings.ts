@@ -11,6 +11,8 @@ export interface GovernanceSettings {
   readonly tierMultipliers: Readonly<Record<Tier, number>>;
   /** Least Q (0–5) whose lower bound a view must reach. */
   readonly minQuality: Readonly<Record<CompressionPolicyName, number>>;
+  /** Q below which a view is shown only where nothing else is left: beyond a window, never for a limit. */
+  readonly leastQuality: number;
   /** Agent intensity score below which a tier is chosen; what is not below either goes to `capable`. */
   readonly tierBelowScore: { readonly fast: number; readonly balanced: number };
   /** 0–0.5: part of a budget, after memory, that nobody owns at first. */
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: GovernanceSettings = {
   intentMultipliers: { extract: 1, summarize: 1.1, generate: 1.3, validate: 0.9, send: 0.6, transform: 0.8, conditional: 0.6 },
   tierMultipliers: { fast: 0.9, balanced: 1, capable: 1.2 },
   minQuality: { aggressive: 4.5, moderate: 4.9, minimal: 5 },
+  leastQuality: 4,
   tierBelowScore: { fast: 5, balanced: 7.5 },
   poolShare: 0.12,
   floorTokens: 64,
@@ -80,6 +83,7 @@ export function parseSettings(rows: ReadonlyMap<SettingKey, string>): ParsedSett
     intentMultipliers: reader.figures(multipliers, "intent", shipped.intentMultipliers, MULTIPLIER),
     tierMultipliers: reader.figures(multipliers, "tier", shipped.tierMultipliers, MULTIPLIER),
     minQuality: reader.figures(quality, null, shipped.minQuality, { from: 0, to: 5 }),
+    ...reader.figures(quality, null, { leastQuality: shipped.leastQuality }, { from: 0, to: 5 }),
     tierBelowScore: reader.figures(tiers, "below", shipped.tierBelowScore, { from: 0, to: 10 }),
     ...reader.figures(rules, null, ruleFigures(shipped), { from: 0, to: 1_000_000 }, RULE_RANGES),
     policy: reader.policy(rules),

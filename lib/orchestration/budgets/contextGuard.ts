@@ -14,6 +14,12 @@ const SAFETY_TOKENS = 512;
 /** A count by another vocabulary may be 15 % too low, and the factor learned from such counts 6 % with it: 1 ÷ 0.85 × 1.06. */
 const FOREIGN_BAND = 1.25;
 
+/** Tokens by our count that an input may have, whatever the model's own tokenizer makes of them, besides an answer of `outputCapTokens`. */
+export function mostInput(windowTokens: number, outputCapTokens: number, isOwnVocabulary: boolean): number {
+  const { spareTokens } = fitsWindow(0, outputCapTokens, 0, windowTokens);
+  return Math.max(0, Math.floor(isOwnVocabulary ? spareTokens : spareTokens / FOREIGN_BAND));
+}
+
 /** `inputUpper + outputCap + thinking ≤ window − max(1 %, 512)`. What is not a number does not fit. */
 export function fitsWindow(inputUpperTokens: number, outputCapTokens: number, thinkingTokens: number, windowTokens: number): WindowFit {
   const safetyTokens = Math.max(Math.ceil(windowTokens * SAFETY_SHARE), SAFETY_TOKENS);

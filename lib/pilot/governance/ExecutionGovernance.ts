@@ -36,6 +36,8 @@ export class ExecutionGovernance {
   readonly settings: GovernanceSettings;
   readonly budget: ExecutionBudget;
   readonly plan: BudgetPlan;
+  /** The planning total is a limit that stops the execution. */
+  readonly isHard: boolean;
   readonly #manager: TokenBudgetManager;
   readonly #history: StepHistory;
   readonly #state: ExecutionState;
@@ -49,9 +51,11 @@ export class ExecutionGovernance {
       readonly history: StepHistory;
       readonly plan: BudgetPlan;
       readonly usedBefore: Awaited<ReturnType<typeof loadBudgetUsage>>;
+      readonly isHard: boolean;
     },
   ) {
     const { manager, history, plan, usedBefore } = parts;
+    this.isHard = parts.isHard;
     this.#state = state;
     this.#manager = manager;
     this.#history = history;
@@ -78,10 +82,10 @@ export class ExecutionGovernance {
     const history = await histories.get(db, { workspaceId, agentId: claim.agentId, hasIntents: governance.intents !== "off" });
     const total = await planningTotal(db, state, governance);
     const labels = governance.intents === "off" ? undefined : budgetLabels(definition, classifier);
-    const agent = { id: claim.agentId, name: definition.name, token_limit: total, steps: definition.steps };
+    const agent = { id: claim.agentId, name: definition.name, token_limit: total.tokens, steps: definition.steps };
     const { needs } = parts.forecast(state, history);
     const plan = manager.calculateBudget(agent, 0, { needs, ...(labels === undefined ? {} : { labels }) });
-    return new ExecutionGovernance(state, { manager, history, plan, usedBefore });
+    return new ExecutionGovernance(state, { manager, history, plan, usedBefore, isHard: total.isHard });
   }
 
   /** The exact allocation of one call, by what calls of the same step came to. */
@@ -161,15 +165,17 @@ export class ExecutionGovernance {
   }
 }
 
-/** Where the planning total is enforced it is the execution's own account, which a person may have topped up since. */
+/** A limit in tokens on the execution itself is its planning total, too, and one that stops it; a person may have topped it up since. */
 async function planningTotal(
   db: Queryable,
   { workspaceId, id }: ExecutionState,
-  { settings, tokenLimit }: GovernanceSnapshot,
-): Promise<number> {
-  if (settings.policy !== "pause" && settings.policy !== "fail") return tokenLimit;
+  { tokenLimit, settings }: GovernanceSnapshot,
+): Promise<{ readonly tokens: number; readonly isHard: boolean }> {
   const [account] = await loadAccountStates(db, workspaceId, { kind: "execution", subject: id });
-  return account === undefined || account.limitTokens === null ? tokenLimit : Number(account.limitTokens);
+  if (account === undefined || account.limitTokens === null) return { tokens: tokenLimit, isHard: false };
+  const limit = Number(account.limitTokens);
+  const isEnforced = settings.policy === "pause" || settings.policy === "fail";
+  return { tokens: isEnforced ? limit : Math.min(limit, tokenLimit), isHard: isEnforced || limit <= tokenLimit };
 }
 
 const labelsOf = new WeakMap<WorkflowDefinition, ReadonlyMap<string, BudgetLabel>>();

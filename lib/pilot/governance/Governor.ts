@@ -2,6 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ProviderRegistry } from "../../models/ProviderRegistry.ts";
+import { mostInput } from "../../orchestration/budgets/contextGuard.ts";
+import type { TokenCounter } from "../../tokens/TokenCounter.ts";
 import type { PriceBook } from "../../tokens/pricing.ts";
 import { labelOf as classify } from "../../orchestration/labelDefinition.ts";
 import type { Orchestrator } from "../../orchestration/Orchestrator.ts";
@@ -19,6 +21,7 @@ import { StepGovernance } from "./StepGovernance.ts";
 import { labelOf } from "./stepLabels.ts";
 
 export interface GovernorParts extends GovernanceSources {
+  readonly counter: TokenCounter;
   readonly providers: ProviderRegistry;
   readonly prices: PriceBook;
   readonly orchestrator: Orchestrator;
@@ -55,20 +58,23 @@ export class Governor {
     const direct = decideDirect(step, state);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
-      const { flags, orchestrator, views, prices, providers } = this.#parts;
+      const { flags, orchestrator, views, prices, providers, counter } = this.#parts;
       const now = (await flags.stateNow(state.workspaceId, governance)).token_governance_enabled;
       if (now === "off") return { ...direct, why: "governance was switched off meanwhile" };
       const execution = await this.#executionOf(state, governance);
       execution.releaseEnded();
       const decision = orchestrator.decide(step, this.#contextOf(step, state, { execution, mode: now }));
       const resolved = providers.resolve(decision.model);
-      const windowTokens = prices.contextWindowTokens(resolved.provider.name, resolved.model);
+      const { provider, model } = resolved;
+      const windowTokens = prices.contextWindowTokens(provider.name, model);
+      const isOwn = counter.hasOwnVocabulary(provider.name, model);
+      const mostInputTokens = windowTokens === null ? null : mostInput(windowTokens, decision.maxOutputTokens, isOwn);
       return {
         path: "governed",
         model: decision.model,
         maxOutputTokens: decision.maxOutputTokens,
         why: decision.why,
-        governance: new StepGovernance({ decision, step, path, execution, views, windowTokens }),
+        governance: new StepGovernance({ decision, step, path, execution, views, mostInputTokens }),
       };
     } catch (error) {
       this.#breaker.noteFailure();

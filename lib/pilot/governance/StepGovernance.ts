@@ -65,14 +65,16 @@ export interface StepGovernanceParts {
   readonly path: string;
   readonly execution: ExecutionGovernance;
   readonly views: ViewMaker;
-  /** Of the decision's model; null: unknown. */
-  readonly windowTokens: number | null;
+  /** What the decision's model takes at most beside its answer; null: unknown. */
+  readonly mostInputTokens: number | null;
 }
 
 /** What a request carries besides its content: system text, instruction, frames. */
 const REQUEST_OVERHEAD_TOKENS = 1_500;
-/** Counts of other vocabularies may be 15 % too low, and a part of the window is never used (contextGuard.ts). */
-const WINDOW_SHARE = 0.82;
+/** The frame of a short request. */
+const REQUEST_FRAME_TOKENS = 150;
+/** An answer that is cut to fit a limit should have this much at least. */
+const LEAST_ANSWER_TOKENS = 256;
 const NO_TRANSITIONS: OverBudgetDecision["transitions"] = [];
 
 export class StepGovernance {
@@ -222,16 +224,18 @@ export class StepGovernance {
     const { views, maxOutputTokens } = this.decision;
     // Where nothing may be lost, nothing is cut, whatever the price.
     if (views.level < 2 || (maxLevel !== undefined && maxLevel < 2)) return null;
-    const { windowTokens, step } = this.#parts;
-    const room =
-      windowTokens === null
-        ? Number.POSITIVE_INFINITY
-        : Math.floor(windowTokens * WINDOW_SHARE) - maxOutputTokens - REQUEST_OVERHEAD_TOKENS;
+    const { mostInputTokens, step } = this.#parts;
+    const room = mostInputTokens === null ? Number.POSITIVE_INFINITY : mostInputTokens - REQUEST_OVERHEAD_TOKENS;
     const policy: ViewPolicy = { name: "aggressive", level: 2, minQuality: this.execution.settings.minQuality.aggressive };
     // Beyond the window there is no answer at all: a view of any quality is better, and its Q is shown.
     if (sentTokens > room) return { policy: { ...policy, minQuality: 0 }, targetTokens: Math.max(room, 1) };
-    const left = this.execution.budget.remainingOf(step.id);
-    return sentTokens > left && left > 0 && views.name !== "aggressive" ? { policy, targetTokens: left } : null;
+    const { budget, isHard, settings } = this.execution;
+    const left = budget.remainingOf(step.id) + (isHard ? budget.poolTokens : 0);
+    if (!isHard) return sentTokens > left && left > 0 && views.name !== "aggressive" ? { policy, targetTokens: left } : null;
+    // The plan's total is a limit that stops the execution: the answer and the frame need their part of it, too.
+    const fitting = left - Math.min(maxOutputTokens, LEAST_ANSWER_TOKENS) - REQUEST_FRAME_TOKENS;
+    if (sentTokens <= fitting || fitting <= 0) return null;
+    return { policy: { ...policy, minQuality: settings.leastQuality }, targetTokens: fitting };
   }
 
   /** The window was looked at when the request was counted; here it is about tokens planned. */
