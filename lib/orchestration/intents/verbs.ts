@@ -139,6 +139,7 @@ export const COMPOUNDS: ReadonlyMap<string, string> = new Map([
   ["pull request", "pullrequest"],
   ["pull requests", "pullrequests"],
   ["look up", "lookup"],
+  ["looks up", "lookup"],
   ["check out", "checkout"],
   ["set up", "setup"],
   ["get or", "upsert"],
