@@ -8,8 +8,8 @@ export interface Times {
   readonly twentyMs: number;
 }
 
-const WARM_UP_ROUNDS = 5;
-const ROUNDS = 15;
+const WARM_UP_ROUNDS = 25;
+const ROUNDS = 31;
 
 /**
  * The first rounds warm up and are left out. A step's time is the median of its rounds, p99 is over steps: what another process

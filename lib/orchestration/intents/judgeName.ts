@@ -11,7 +11,7 @@ export interface NameReading extends VerbMeaning {
 }
 
 const FILLERS = new Set(
-  "perform performs performing conduct conducts tool0 the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto my0 via".split(
+  "perform performs performing conduct conducts the a an to of and then now please all new your my tools tool for use used using allows allow lets let you can step node api call fast action ai llm gpt openai google by with auto via".split(
     " ",
   ),
 );

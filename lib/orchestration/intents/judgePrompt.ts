@@ -23,7 +23,7 @@ const KEYS_IN_TEXT_WEIGHT = 0.6;
 /** How much of the n-gram model's log-odds counts beside the words. */
 const MODEL_WEIGHT = 0.9;
 /** Points before the second at which the model could hardly change the winner and is not asked. */
-const CLEAR_MARGIN = 5;
+const CLEAR_MARGIN = 4;
 
 /** Labels an LLM step; without a prompt by its name, and without that as `generate`, which is what a bare model call does. */
 export function judgePrompt(facts: StepFacts): Opinion {

@@ -18,7 +18,9 @@ export function judgeTool(tool: ToolDefinition): Opinion {
     description,
     ...(annotations === undefined ? {} : { annotations }),
   });
-  const judged = judgeAction(facts, null);
+  const named = judgeAction(facts, null);
+  // A bare name such as `format_document` does not say whether the document itself is changed.
+  const judged = named.effect === "none" && facts.description === "" ? withEffect(named, "write") : named;
   const offered = effectOfChoices(tool.inputSchema);
   if (offered === "none" || offered === "read") return judged;
   const raised = withEffect(judged, offered);

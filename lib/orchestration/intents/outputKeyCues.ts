@@ -3,10 +3,10 @@ import { noScores, type IntentScores } from "./scores.ts";
 import { splitWords, wordSet } from "./words.ts";
 
 const SUMMARIZE = wordSet(
-  "gist mood mentions overview findings summary sentiment category categories score rating label labels class classification priority urgency tldr highlights takeaways insights topics keywords tags reasoning rank relevance probability main_points tone emotion intent",
+  "gist mood mentions overview findings summary sentiment category categories score rating label labels class classification priority urgency tldr highlights takeaways insights topics keywords tags reasoning rank relevance probability tone emotion intent",
 );
 const GENERATE = wordSet(
-  "subject body reply response headline title caption post tweet script hashtags article answer message draft email_body prompt outline story slogan suggestions ideas plan steps sections content code query text0",
+  "subject body reply response headline title caption post tweet script hashtags article answer message draft prompt outline story slogan suggestions ideas plan steps sections content code query",
 );
 const VALIDATE = wordSet(
   "valid errors issues passed pass approved compliant violations verdict verified allowed blocked safe violates correct flagged mistakes defects complete missing severity",

@@ -137,7 +137,7 @@ export const PLUGIN_RULES: readonly PluginRule[] = [
   // Queues and buses have a single deed.
   {
     plugin:
-      /^(?:kafka|rabbit-?mq|amqp|mqtt|aws-sns|aws-sqs|sns|sqs|nats|google-pub-?sub|pub-?sub|service-bus|event-?bridge|redis-publish|pushover|pushbullet|pushcut|gotify|ntfy|spontit|sms77|seven|msg91|plivo|vonage|twilio|message-?bird|mocean|signl4|mailjet|mandrill|mailgun|sendgrid|send-?grid|send-?in-?blue|brevo|email-?send|send-?email|smtp|telegram-send|discord-webhook|slack-webhook|teams-webhook|line-notify|yourls0)$/,
+      /^(?:kafka|rabbit-?mq|amqp|mqtt|aws-sns|aws-sqs|sns|sqs|nats|google-pub-?sub|pub-?sub|service-bus|event-?bridge|redis-publish|pushover|pushbullet|pushcut|gotify|ntfy|spontit|sms77|seven|msg91|plivo|vonage|twilio|message-?bird|mocean|signl4|mailjet|mandrill|mailgun|sendgrid|send-?grid|send-?in-?blue|brevo|email-?send|send-?email|smtp|telegram-send|discord-webhook|slack-webhook|teams-webhook|line-notify)$/,
     action: /^(?!.*(?:get|list|search|find|read|receive|lookup|delete|create|update|upsert|add|insert))/,
     intent: "send",
     effect: "destructive",

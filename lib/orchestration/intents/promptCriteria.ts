@@ -9,8 +9,8 @@ export const CRITERION_WORDS: ReadonlySet<string> = new Set(
     "korrekt richtig gultig vollstandig richtlinien fehler rechtschreibung grammatik konform regeln vorgaben zulassig " +
     "correcte valide complet conforme conformite erreurs orthographe grammaire regles exactes " +
     "correcto correcta valido valida completo cumple errores ortografia reglas normas " +
-    "correto valido_pt completo_pt cumpre erros regras " +
-    "corretto valido_it completo_it conforme_it errori regole"
+    "correto cumpre erros regras " +
+    "corretto errori regole"
   ).split(" "),
 );
 
@@ -26,17 +26,17 @@ export const DEFECT_WORDS: ReadonlySet<string> = new Set(
 export const SKIP_WORDS: ReadonlySet<string> = new Set(
   (
     "please you your must should will would need needs have to can could are is the a an then next finally first second third step now and also carefully thoroughly simply just always only task job goal role objective mission purpose responsibility responsible for of " +
-    "i want we our my us it be being by system user human assistant developer instructions instruction rules output input task0 based on here this that these kindly briefly immediately if necessary as expert world-class professional ll ensure make_sure who whose which now1 so in order based0 help " +
+    "i want we our my us it be being by system user human assistant developer instructions instruction rules output input based on here this that these kindly briefly immediately if necessary as expert world-class professional ll ensure who whose which so in order help " +
     "bitte du sie sollst musst deine aufgabe ist es zu und dann der die das ein eine ihre " +
     "tu vous votre ta tache est de dois devez le la les un une et puis ensuite veuillez svp " +
-    "tu_es su tarea es debes debe por favor el los las una y luego despues de " +
+    " su tarea es debes debe por favor el los las una y luego despues de " +
     "sua tarefa e deve voce o os as um uma depois " +
     "il tuo compito devi lo gli poi per "
   ).split(" "),
 );
 
 export const NEGATIONS: ReadonlySet<string> = new Set(
-  "not don dont never avoid without no nicht kein keine nie niemals vermeide pas jamais sans aucun evite nunca sin ninguna evita nao sem evite_pt non senza mai evita_it refrain exclude omit ignore skip".split(
+  "not don dont never avoid without no nicht kein keine nie niemals vermeide pas jamais sans aucun evite nunca sin ninguna evita nao sem non senza mai refrain exclude omit ignore skip".split(
     " ",
   ),
 );

@@ -34,7 +34,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     unlink attach attaches detach import imports sync syncs synchronize fork rename move moves assign assigns unassign label labels tag tags untag
     click fill type press hover drag tap swipe increment decrement incr decr enqueue commit commits emit track record records index ingest ingests bookmark
     invite share shares grant set request reprioritize reorder prioritize dismiss manage configure change replace provision
-    install setwebhook setup write writes writing log logs0 snooze checkout make makes place finalize finalise toggle control renew handle accept decline decrement favorite switch_branch put_item launch launches submit submits launch resume pause suspend pop dequeue ack acknowledge mute
+    install setwebhook setup write writes writing log snooze checkout make makes place finalize finalise toggle control renew handle accept decline decrement favorite launch launches submit submits launch resume pause suspend pop dequeue ack acknowledge mute
     unmute join leave rate vote upvote downvote apply applies enroll backup restore migrate rotate seed bulk navigate execute run exec
     populate persist book books populate populates
     anlegen erstelle erstellen hinzufugen aktualisieren aktualisiere speichern speichere hochladen einfugen eintragen andern archivieren markieren verschieben schreibe schreiben
@@ -63,7 +63,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     "validate",
     "none",
     `validate validates validating validation validator verify verifies verifying verification verifier check checks checking checker lint lints linting linter test tests testing tester assert
-    asserts assertion scan scans scanning audit audits auditing moderate moderates moderation ensure ensures guardrail guardrails guard proof confirm inspect_quality
+    asserts assertion scan scans scanning audit audits auditing moderate moderates moderation ensure ensures guardrail guardrails guard proof confirm
     prufe prufen pruft uberprufe uberprufen validiere validieren verifiziere verifizieren testen kontrolliere kontrollieren
     verifier verifie valider valide controler controle tester
     validar valida verificar verifica comprobar comprueba revisar
@@ -75,10 +75,10 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     "summarize",
     "none",
     `summarize summarizes summarise summarises summarizing summary summaries digest condense recap tldr classify classifies classification classifier categorize categorise categorizes
-    categorization sentiment score scores scoring rank ranks ranking grade triage analyze analyse analyzes analyzing analysis analyst assess assesses evaluate evaluates rate_lead
+    categorization sentiment score scores scoring rank ranks ranking grade triage analyze analyse analyzes analyzing analysis analyst assess assesses evaluate evaluates
     zusammenfassen zusammenfassung klassifiziere klassifizieren kategorisieren bewerte bewerten analysiere analysieren einordnen
-    resumer resume_fr synthetiser synthese classer classifier analyser evaluer
-    resumir resume_es resumen clasificar clasifica analizar analiza evaluar categorizar
+    resumer synthetiser synthese classer classifier analyser evaluer
+    resumir resumen clasificar clasifica analizar analiza evaluar categorizar
     resumo classificar classifica analisar avaliar
     riassumere riassumi riassunto classificare analizzare valutare
     samenvatten podsumuj ringkas`,
@@ -87,7 +87,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     "generate",
     "none",
     `generate generates generating generation generator compose composes draft drafts drafting rewrite rewrites rephrase paraphrase imagine synthesize
-    brainstorm chat completion completions tts speech dalle improvise suggest suggests recommend recommends write_llm writer copywriter author ideate
+    brainstorm chat completion completions tts speech dalle improvise suggest suggests recommend recommends writer copywriter author ideate
     design designs plan planner ask
     verfasse verfassen generiere generieren entwerfe entwerfen formuliere formulieren
     rediger redige generer genere composer
@@ -103,7 +103,7 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
     normalize normalizes normalise normalization split splits splitting flatten aggregate aggregates sort sorts sorting dedupe deduplicate resize crop compress decompress zip
     unzip encode encodes decode decodes encrypt decrypt hash hashes sign reshape restructure calculate calculates compute computes
     compile compiles build builds bundle minify combine combines concat concatenate filter template render renders prepare prepares clean cleans cleanup round reduce
-    group limit embed embedding embeddings chunk tokenize trim strip rename_keys unwrap simplify simplifies arrange structure unify derive rotate_image
+    group limit embed embedding embeddings chunk tokenize trim strip unwrap simplify simplifies arrange structure unify derive
     umwandeln konvertieren ubersetzen ubersetze sortieren formatieren berechne berechnen aufbereiten zusammenfuhren umrechnen
     convertir traduire traduis trier formater calculer transformer fusionner
     traducir traduce ordenar formatear calcular combinar
@@ -114,13 +114,13 @@ const TABLE: readonly (readonly [IntentType, Effect, string])[] = [
   [
     "conditional",
     "none",
-    `if is has switch route routes router routing branch gate decide decides decision else whether should continue_if
-    wenn entscheide si sinon decidir decide_es se instradare`,
+    `if is has switch route routes router routing branch gate decide decides decision else whether should
+    wenn entscheide si sinon decidir se instradare`,
   ],
 ];
 
 /** Words that are verbs elsewhere and mislead in names: nouns of their own, or too common in other languages. */
-const MISLEADING = new Set(["se", "si", "lis", "cree0", "lee", "load0"]);
+const MISLEADING = new Set(["se", "si", "lis", "lee"]);
 
 function buildVerbs(): ReadonlyMap<string, VerbMeaning> {
   const verbs = new Map<string, VerbMeaning>();
@@ -139,6 +139,7 @@ export const COMPOUNDS: ReadonlyMap<string, string> = new Map([
   ["pull request", "pullrequest"],
   ["pull requests", "pullrequests"],
   ["look up", "lookup"],
+  ["looks up", "lookup"],
   ["check out", "checkout"],
   ["set up", "setup"],
   ["get or", "upsert"],
