@@ -10,6 +10,11 @@ const OTHER_START = /^(?:#|```|diff |From |\S{1,40}: )/;
 /** A page that begins with text has at least one HTML tag in so many characters. */
 const CHARS_PER_TAG = 120;
 
+/** Readme files begin with centred logos and go on in Markdown. */
+function looksLikeMarkdown(start: string): boolean {
+  return (start.match(/^(?:#{1,6} \S|```|[-*] \S|\d{1,2}\. \S)/gm)?.length ?? 0) >= 3;
+}
+
 function looksLikeChat(start: string): boolean {
   return !start.includes("</") && start.split("\n", 6).filter((line) => /^<[^<>/]{1,40}> \S/.test(line)).length >= 2;
 }
@@ -20,7 +25,7 @@ function byFirstTag(start: string, html: number): DetectedType | undefined {
   if (/<html[\s>]/i.test(head)) return { type: "html", confidence: 0.95 };
   if (XML_START.test(head)) return { type: "xml", confidence: 0.95 };
   const all = start.match(ANY_TAG)?.length ?? 0;
-  if (all < 2 || looksLikeChat(start)) return undefined;
+  if (all < 2 || looksLikeChat(start) || looksLikeMarkdown(start)) return undefined;
   if (html >= all / 2) return { type: "html", confidence: 0.9 };
   return start.includes("</") || start.includes("/>") ? { type: "xml", confidence: 0.9 } : undefined;
 }
@@ -34,5 +39,7 @@ export function detectMarkup(sample: string): DetectedType | undefined {
   }
   const isClosed = start.includes("</") || start.includes("/>");
   const isDense = html >= 6 && start.length / html < CHARS_PER_TAG;
-  return isClosed && isDense && !OTHER_START.test(start.slice(0, 100)) ? { type: "html", confidence: 0.7 } : undefined;
+  return isClosed && isDense && !looksLikeMarkdown(start) && !OTHER_START.test(start.slice(0, 100))
+    ? { type: "html", confidence: 0.7 }
+    : undefined;
 }

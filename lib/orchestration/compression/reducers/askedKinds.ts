@@ -39,6 +39,8 @@ export function askedKinds(context: Pick<ReduceContext, "task" | "fields">): Ask
 
 /** True when the text (looked at up to 4 000 characters) holds a fact of this kind. */
 export function holdsKind(text: string, kind: AskedKind): boolean {
+  // Most sentences hold neither, and the pattern is dear.
+  if (kind === "identifier" && !/[\d_]/.test(text)) return false;
   return HOLDING[kind].test(text.length > 4_000 ? text.slice(0, 4_000) : text);
 }
 

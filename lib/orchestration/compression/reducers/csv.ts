@@ -9,12 +9,16 @@ import { dataTermsOf, termsFor } from "./data/taskTerms.ts";
 
 const LARGEST_CHARS = 16_000_000;
 const MOST_COLUMNS = 400;
+const MOST_RAGGED = 0.2;
 
 function reduceCsv(content: string, context: ReduceContext): Reduction | null {
   if (context.level === 0 || content.length > LARGEST_CHARS) return null;
   const rows = parseCsv(content);
   const first = rows[0];
   if (first === undefined || rows.length < 3 || first.length < 2 || first.length > MOST_COLUMNS) return null;
+  const ragged = rows.filter((row) => row.length !== first.length).length;
+  // A view of ours has columns in its header that no row repeats.
+  if (ragged > MOST_RAGGED * rows.length || context.mark.escape(content) !== content) return null;
   const hasHeader = first.every((cell) => cell !== "" && Number.isNaN(numberOf(cell))) && new Set(first).size === first.length;
   const columns = hasHeader ? first : first.map((_cell, index) => `column ${index + 1}`);
   const cells = (hasHeader ? rows.slice(1) : rows).map((row) =>

@@ -2,7 +2,7 @@
 import type { ReduceContext, Reducer, Reduction, Unit } from "../types.ts";
 import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { markdownBlocks, type MarkdownBlock } from "./markdown/markdownBlocks.ts";
-import { inlineText } from "./markdown/inlineText.ts";
+import { inlineText, withoutTags } from "./markdown/inlineText.ts";
 import { withFirstMentions } from "./firstMentions.ts";
 import { reductionOf, type LaidUnit } from "./reductionOf.ts";
 import { splitSentences } from "./splitSentences.ts";
@@ -42,9 +42,15 @@ function addHeading(building: Building, block: MarkdownBlock, text: string): voi
   path.push({ level: block.level, index, text: text.replace(/^#+ /, "") });
 }
 
+/** Items keep their indentation, which is their depth. */
+function shownText(block: MarkdownBlock, withLinks: boolean): string {
+  const text = inlineText(withoutTags(block.text, withLinks), withLinks);
+  return block.kind === "item" ? text.trimEnd() : text.replaceAll(/ {2,}/g, " ").trim();
+}
+
 function addBlock(building: Building, block: MarkdownBlock, before: MarkdownBlock | undefined): void {
   if (block.kind !== "row") building.tableHead = undefined;
-  const text = block.kind === "code" ? block.text : inlineText(block.text, building.withLinks);
+  const text = block.kind === "code" ? block.text : shownText(block, building.withLinks);
   if (text.trim() === "") return;
   if (block.kind === "heading") {
     addHeading(building, block, text);

@@ -126,6 +126,10 @@ const TEXTS: readonly Fixture[] = [
   ["markdown", "## Changes\n\n- Add `x` ([#12](https://example.org/12))\n- Fix y\n\n```sh\nnpm ci\n```\n"],
   ["markdown", "| name | price |\n| --- | --- |\n| Lamp | 20 |\n| Desk | 180 |\n"],
   ["markdown", "Title\n=====\n\nText below the title, in a paragraph.\n\nPart\n----\n\n1. first\n2. second\n"],
+  [
+    "markdown",
+    '<p align="center"><img src="logo.svg" alt="Lamp"></p>\n<h1 align="center">Lamp</h1>\n\n## Use\n\n- one\n- two\n\n```sh\nlamp --on\n```\n',
+  ],
   ["markdown", "- [ ] buy milk\n- [x] call Ada\n- [ ] send invoice\n- [ ] water plants\n"],
   ["transcript", "Ada: Shall we start?\nBob: Yes.\nAda: The release is on Friday.\nBob: I will write the notes.\nAda: Good."],
   ["transcript", "[22:44] <ada> did you deploy?\n[22:45] <bob> yes, five minutes ago\n[22:45] <ada> thanks\n=== cleo has joined"],

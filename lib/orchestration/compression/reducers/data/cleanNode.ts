@@ -8,6 +8,7 @@ const LINK_KEY = /(?:^|[_-])(?:url|uri|href|links?)$|[a-z](?:Url|Uri|Href|URL|UR
 const IMAGE_KEY = /avatar|gravatar|thumb|icon|image|picture|photo|logo|poster|banner/i;
 const HUMAN_LINK =
   /^(?:html_?url|web_?url|permalink|link|website|homepage|compare|url|html_?link|browser_?url|external_?url|public_?url|self_?link)$/i;
+const LONGEST_DATA_URI = 100;
 const REPOSITORY_LINK = /^(?:clone|git|ssh|svn|mirror|archive|tarball|zipball|hooks?|events?|statuses|releases)/i;
 
 export interface Cleaned {
@@ -31,24 +32,28 @@ function isAddress(text: string): boolean {
   return /^(?:https?:|git:|ssh:|git@|\/)/.test(text);
 }
 
-function isNoise(
-  key: string,
-  value: JsonNode,
-  { terms, hasHumanLink }: { readonly terms: DataTerms; readonly hasHumanLink: boolean },
-): boolean {
+interface Around {
+  readonly terms: DataTerms;
+  /** The object has a link for people, so others are for machines. */
+  readonly hasHumanLink: boolean;
+}
+
+function isNoise(key: string, value: JsonNode, around: Around): boolean {
+  const { terms, hasHumanLink } = around;
   if (isEmptyLeaf(value)) return true;
   if (terms.isStrict && terms.names(key) === 2) return false;
   if (OPAQUE_KEY.test(key)) return true;
-  if (/^_?links$/i.test(key) && value.kind === "object") return !terms.wantsLinks || hasHumanLink;
+  if (value.kind === "object") return /^_?links$/i.test(key) && (!terms.wantsLinks || hasHumanLink);
   if (value.kind !== "leaf" || !value.raw.startsWith('"')) return false;
   const text = textOf(value.raw);
-  if (text.startsWith("data:") && text.length > 100) return true;
-  if (!isAddress(text)) return false;
+  return (text.startsWith("data:") && text.length > LONGEST_DATA_URI) || (isAddress(text) && isNoiseAddress(key, text, around));
+}
+
+function isNoiseAddress(key: string, text: string, { terms, hasHumanLink }: Around): boolean {
   if (IMAGE_KEY.test(key) && !terms.wantsImages) return true;
   if (/\{[^}]{1,40}\}/.test(text)) return true;
   if (!LINK_KEY.test(key)) return false;
-  if (/^https?:\/\/api\.|\/api\/|\.(?:geojson|json|xml)$/.test(text)) return true;
-  if (REPOSITORY_LINK.test(key)) return true;
+  if (/^https?:\/\/api\.|\/api\/|\.(?:geojson|json|xml)$/.test(text) || REPOSITORY_LINK.test(key)) return true;
   return hasHumanLink && !HUMAN_LINK.test(key) && !terms.wantsLinks;
 }
 

@@ -43,6 +43,9 @@ const TIME_WORDS = new Set(
 const NUMBER = /^[-+]?[$€£¥]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?\s?%?$/;
 const DATE =
   /^(?:\d{4}-\d{2}(?:-\d{2})?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d{1,2}:\d{2})/;
+const ADDRESS = /^(?:https?:\/\/|www\.)/;
+const LONGEST_OPAQUE = 200;
+const LONGEST_TIME = 40;
 const OPAQUE = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_\-:+/=]{16,}$/;
 
 export function numberOf(cell: string): number {
@@ -86,52 +89,70 @@ function categoriesOf(cells: readonly string[], filled: number): Map<string, num
   return new Map([...counts].sort((a, b) => b[1] - a[1]));
 }
 
+interface CellKinds {
+  filled: number;
+  chars: number;
+  dates: number;
+  addresses: number;
+  opaque: number;
+}
+
+function countKinds(cells: readonly string[]): CellKinds {
+  const kinds: CellKinds = { filled: 0, chars: 0, dates: 0, addresses: 0, opaque: 0 };
+  for (const cell of cells) {
+    if (cell === "") continue;
+    kinds.filled += 1;
+    kinds.chars += cell.length;
+    if (ADDRESS.test(cell)) kinds.addresses += 1;
+    else if (DATE.test(cell)) kinds.dates += 1;
+    else if (cell.length < LONGEST_OPAQUE && OPAQUE.test(cell)) kinds.opaque += 1;
+  }
+  return kinds;
+}
+
+function isTimeColumn({ filled, dates }: CellKinds, numbers: Float64Array | null, last: readonly string[]): boolean {
+  if (filled === 0) return false;
+  if (dates > 0.7 * filled) return true;
+  return numbers === null ? dates > 0 && last.some((word) => TIME_WORDS.has(word)) : isEpoch(numbers);
+}
+
+function timesOf(cells: readonly string[]): Float64Array {
+  return Float64Array.from(cells, (cell) => (cell.length < LONGEST_TIME ? Date.parse(cell) : Number.NaN));
+}
+
 export function columnFactsOf({ columns, rows }: DataTable): ColumnFacts[] {
-  return columns.map((name, column) => {
-    const cells = rows.map((row) => row[column] ?? "");
-    let filled = 0;
-    let chars = 0;
-    let dates = 0;
-    let addresses = 0;
-    let opaque = 0;
-    for (const cell of cells) {
-      if (cell === "") continue;
-      filled += 1;
-      chars += cell.length;
-      if (/^(?:https?:\/\/|www\.)/.test(cell)) addresses += 1;
-      else if (DATE.test(cell)) dates += 1;
-      else if (cell.length < 200 && OPAQUE.test(cell)) opaque += 1;
-    }
-    const first = cells[0] ?? "";
-    const constant = cells.every((cell) => cell === first) ? first : null;
-    const numbers = numbersOf(cells, filled);
-    // The last words say what it is: `user.id` is an id, `id.count` none.
-    const last = wordsOf(name.split(".").at(-1) ?? name);
-    const isTime =
-      dates > 0.7 * filled ||
-      (numbers !== null && filled > 0 && isEpoch(numbers)) ||
-      (last.some((word) => TIME_WORDS.has(word)) && numbers === null && dates > 0);
-    const isMeasure =
-      numbers !== null &&
-      constant === null &&
-      !isTime &&
-      !last.some((word) => ID_WORDS.has(word)) &&
-      !isSerial(numbers) &&
-      !isLongId(cells);
-    return {
+  return columns.map((name, column) =>
+    factsOf(
       name,
-      filled,
-      chars,
-      constant,
-      numbers,
-      isMeasure,
-      isTime,
-      times: isTime ? (numbers ?? Float64Array.from(cells, (cell) => (cell.length < 40 ? Date.parse(cell) : Number.NaN))) : null,
-      isAddress: filled > 0 && addresses > 0.6 * filled,
-      isOpaque: filled > 0 && opaque > 0.8 * filled,
-      categories: isMeasure ? null : categoriesOf(cells, filled),
-    };
-  });
+      rows.map((row) => row[column] ?? ""),
+    ),
+  );
+}
+
+function factsOf(name: string, cells: readonly string[]): ColumnFacts {
+  const kinds = countKinds(cells);
+  const { filled, chars } = kinds;
+  const first = cells[0] ?? "";
+  const constant = cells.every((cell) => cell === first) ? first : null;
+  const numbers = numbersOf(cells, filled);
+  // The last words say what it is: `user.id` is an id, `id.count` none.
+  const last = wordsOf(name.split(".").at(-1) ?? name);
+  const isTime = isTimeColumn(kinds, numbers, last);
+  const isLabel = constant !== null || isTime || last.some((word) => ID_WORDS.has(word));
+  const isMeasure = numbers !== null && !isLabel && !isSerial(numbers) && !isLongId(cells);
+  return {
+    name,
+    filled,
+    chars,
+    constant,
+    numbers,
+    isMeasure,
+    isTime,
+    times: isTime ? (numbers ?? timesOf(cells)) : null,
+    isAddress: filled > 0 && kinds.addresses > 0.6 * filled,
+    isOpaque: filled > 0 && kinds.opaque > 0.8 * filled,
+    categories: isMeasure ? null : categoriesOf(cells, filled),
+  };
 }
 
 /** Whole numbers of one length, longer than amounts are. */

@@ -34,12 +34,13 @@ function gapText(cut: readonly DataUnit[]): string {
   return [...(rows > 0 ? [plural(rows, "row")] : []), ...(fields > 0 ? [plural(fields, "field")] : [])].join(" and ");
 }
 
-/** By heading: characters of the rows under it that are not kept. */
+/** By heading: characters of the rows under it that are not kept, less those of the markers in their place. */
 function charsCutBelow(units: readonly DataUnit[], kept: ReadonlySet<number>): Map<number, number> {
   const chars = new Map<number, number>();
   for (const [index, unit] of units.entries()) {
     if (kept.has(index) || unit.kind !== "row") continue;
-    for (let at = unit.parent; at !== undefined; at = units[at]?.parent) chars.set(at, (chars.get(at) ?? 0) + unit.text.length);
+    const saved = unit.text.length + 1 - (index === 0 || kept.has(index - 1) ? MARKER_CHARS : 0);
+    for (let at = unit.parent; at !== undefined; at = units[at]?.parent) chars.set(at, (chars.get(at) ?? 0) + saved);
   }
   return chars;
 }

@@ -23,43 +23,56 @@ function isIdentifier(cell: string): boolean {
   return cell === "" || (/\d/.test(cell) && !/\s/.test(cell) && core(cell).length >= SHORTEST);
 }
 
+type Rows = DataTable["rows"];
+
+/** A look at a few rows answers most questions. */
+function agree(rows: Rows, test: (row: readonly string[]) => boolean): boolean {
+  return rows.slice(0, MOST_SAMPLED).every(test) && rows.every(test);
+}
+
+function mayBeHeld({ name, isMeasure, isTime }: ColumnFacts): boolean {
+  const last = name.split(".").at(-1) ?? "";
+  return !isMeasure && !isTime && wordsOf(last).join(" ") !== "id";
+}
+
 export function derivedColumns(
-  table: DataTable,
+  { rows }: DataTable,
   facts: readonly ColumnFacts[],
   { kept, isNamed }: { readonly kept: readonly number[]; readonly isNamed: (name: string) => boolean },
 ): DerivedColumns {
   const same = new Map<number, number>();
   const held = new Set<number>();
-  const { rows } = table;
   if (kept.length > MOST_COLUMNS || rows.length < 3) return { same, held };
-  const mayEqual = rows.length >= FEWEST_EQUAL;
-  const agree = (test: (row: readonly string[]) => boolean): boolean => rows.slice(0, MOST_SAMPLED).every(test) && rows.every(test);
+  const isFree = (index: number): boolean => !same.has(index) && !held.has(index);
   for (const index of kept) {
     const column = facts[index];
     if (column === undefined || column.constant !== null || column.filled === 0) continue;
     const equal =
-      !mayEqual || column.filled < 0.8 * rows.length
-        ? undefined
-        : kept.find(
-            (other) =>
-              other < index &&
-              !same.has(other) &&
-              !held.has(other) &&
-              facts[other]?.chars === column.chars &&
-              agree((row) => row[other] === row[index]),
-          );
-    if (equal !== undefined) {
-      same.set(index, equal);
-      continue;
-    }
-    const last = column.name.split(".").at(-1) ?? "";
-    if (column.isMeasure || column.isTime || isNamed(column.name) || wordsOf(last).join(" ") === "id") continue;
-    if (!agree((row) => isIdentifier(row[index] ?? ""))) continue;
-    const holder = kept.find(
-      (other) =>
-        other !== index && !held.has(other) && !same.has(other) && agree((row) => (row[other] ?? "").includes(core(row[index] ?? ""))),
-    );
-    if (holder !== undefined) held.add(index);
+      rows.length < FEWEST_EQUAL || column.filled < 0.8 * rows.length ? undefined : equalColumn({ rows, facts, kept, index, isFree });
+    if (equal !== undefined) same.set(index, equal);
+    else if (mayBeHeld(column) && !isNamed(column.name) && isHeld({ rows, facts, kept, index, isFree })) held.add(index);
   }
   return { same, held };
+}
+
+interface Search {
+  readonly rows: Rows;
+  readonly facts: readonly ColumnFacts[];
+  readonly kept: readonly number[];
+  readonly index: number;
+  readonly isFree: (index: number) => boolean;
+}
+
+function equalColumn({ rows, facts, kept, index, isFree }: Search): number | undefined {
+  return kept.find(
+    (other) =>
+      other < index && isFree(other) && facts[other]?.chars === facts[index]?.chars && agree(rows, (row) => row[other] === row[index]),
+  );
+}
+
+function isHeld({ rows, kept, index, isFree }: Search): boolean {
+  if (!agree(rows, (row) => isIdentifier(row[index] ?? ""))) return false;
+  return kept.some(
+    (other) => other !== index && isFree(other) && agree(rows, (row) => (row[other] ?? "").includes(core(row[index] ?? ""))),
+  );
 }

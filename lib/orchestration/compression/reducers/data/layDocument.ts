@@ -63,9 +63,13 @@ class Layer {
       this.#field(`same as ${repeated}`, { kind: "object", members: [] }, at);
       return;
     }
-    let { parent } = at;
+    this.#members(node, at);
+  }
+
+  /** Each member or item for itself, under a heading. */
+  #members(node: JsonArray | JsonObject, at: Place): void {
+    const heading = at.name === "" ? at.parent : this.units.length;
     if (at.name !== "") {
-      parent = this.units.length;
       this.units.push({
         text: this.#context.mark.escape(`${indent(at)}${at.name}:`),
         weight: 0.5,
@@ -81,7 +85,7 @@ class Layer {
         : node.items.map((value, index) => ({ name: `[${index}]`, value }));
     for (const { name, value } of children) {
       const path = at.path === "" ? name : `${at.path}.${name}`;
-      this.value(value, { name, path, depth: at.depth + 1, ...(parent === undefined ? {} : { parent }) });
+      this.value(value, { name, path, depth: at.depth + 1, ...(heading === undefined ? {} : { parent: heading }) });
     }
     // A heading without anything under it.
     if (this.units.length === own && at.name !== "") this.units.pop();

@@ -46,12 +46,21 @@ export type Need = "whole" | "shortened" | "none";
 /** Without a task that names anything, everything stays. */
 export function needOf(path: string, shape: FieldShape, terms: DataTerms, telling = tellingName(path)): Need {
   if (!terms.projects) return "whole";
-  const named = terms.names(telling);
-  if (named === 2 || (terms.isStrict && terms.names(path) === 2)) return shape.isAddress && !isNearAddress(path, terms) ? "none" : "whole";
-  if (shape.isAddress) return terms.wantsLinks && named > 0 && isNearAddress(path, terms) ? "whole" : "none";
+  const named = terms.isStrict && terms.names(path) === 2 ? 2 : terms.names(telling);
+  if (shape.isAddress) return addressNeed(path, named, terms);
+  if (named === 2) return "whole";
   if (terms.isStrict) return (named > 0 || isIdentifying(path)) && shape.meanChars < LONG_CELL ? "whole" : "none";
-  if (named === 1) return shape.isOpaque && shape.meanChars >= LONG_CELL ? "none" : shape.meanChars > LONG_TEXT ? "shortened" : "whole";
-  return unnamedNeed(path, shape);
+  return named === 1 ? likeNeed(shape) : unnamedNeed(path, shape);
+}
+
+function addressNeed(path: string, named: number, terms: DataTerms): Need {
+  return isNearAddress(path, terms) && (named === 2 || (terms.wantsLinks && named > 0)) ? "whole" : "none";
+}
+
+/** Named by a word that means the same. */
+function likeNeed({ isOpaque, meanChars }: FieldShape): Need {
+  if (isOpaque && meanChars >= LONG_CELL) return "none";
+  return meanChars > LONG_TEXT ? "shortened" : "whole";
 }
 
 /** Addresses of things that are only mentioned in passing (an owner's page) are not what a task means by "link". */

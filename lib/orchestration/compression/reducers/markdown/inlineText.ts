@@ -32,6 +32,20 @@ function linkAt(text: string, at: number): Link | undefined {
   return { label: text.slice(at + 1, labelEnd), target: text.slice(labelEnd + 2, end), end: end + 1 };
 }
 
+/** Tags that lay out a page; what they hold is text. */
+const TAGS =
+  /<\/?(?:p|div|h[1-6]|img|br|b|i|em|strong|sub|sup|details|summary|picture|source|table|thead|tbody|tr|td|th|ul|ol|li|span|center|kbd|a)(?:\s[^<>]{0,600})?\/?>/gi;
+const LINK_TAGS = /^<\/?a[\s>]/i;
+
+/** A line without HTML tags; those of links stay when links are asked for, as pictures' descriptions do. */
+export function withoutTags(text: string, withLinks: boolean): string {
+  if (!text.includes("<") || !text.includes(">")) return text;
+  return text.replaceAll(TAGS, (tag) => {
+    if (withLinks && LINK_TAGS.test(tag)) return tag;
+    return /^<img/i.test(tag) ? (/\balt="([^"]{8,200})"/i.exec(tag)?.[1] ?? "") : "";
+  });
+}
+
 /** @param withLinks Keep `[label](target)`; else the label alone. A target that is all a link has stays. */
 export function inlineText(text: string, withLinks: boolean): string {
   if (!text.includes("](") && !text.includes("][")) return text;

@@ -15,7 +15,7 @@ export interface MarkdownBlocks {
 }
 
 const HEADING = /^ {0,3}(#{1,6}) +(.*)$/;
-const ITEM = /^\s{0,12}(?:[-*+]|\d{1,4}[.)]) /;
+const ITEM = /^\s{0,12}(?:[-*+]|\d{1,4}[.)])(?: |$)/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const SEPARATOR_ROW = /^\|?[\s:|-]*-[\s:|-]*$/;
 const BADGE = /!\[[^\]]{0,100}\]\([^)]{0,300}(?:shields\.io|badge|travis-ci|codecov|circleci|\.svg)[^)]{0,300}\)/i;

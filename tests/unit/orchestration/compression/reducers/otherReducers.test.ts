@@ -182,6 +182,14 @@ describe("the markdown reducer", () => {
     for (const text of ["shields.io", "internal note", "(#use)", "example.org/manual"]) expect(view).not.toContain(text);
   });
 
+  it("takes tags of HTML out of the text, but not out of code", () => {
+    const view = viewOf(
+      markdownReducer,
+      '<p align="center"><img src="a.svg" alt="A lamp on a desk"></p>\n\n# Lamp\n\nPress <kbd>F1</kbd> if x < 3 or y > 4.\n\n```html\n<p>kept</p>\n```\n',
+    );
+    expect(view).toBe("A lamp on a desk\n\n# Lamp\n\nPress F1 if x < 3 or y > 4.\n\n```html\n<p>kept</p>\n```");
+  });
+
   it("keeps link targets when the task asks for links", () => {
     expect(viewOf(markdownReducer, PAGE, { task: "Give the link to the manual" })).toContain("[manual](https://example.org/manual)");
   });

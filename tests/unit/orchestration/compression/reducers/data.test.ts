@@ -1,0 +1,217 @@
+// Reducers of JSON, NDJSON and CSV on data made here: what goes, what stays, what is pinned.
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { csvReducer } from "../../../../../lib/orchestration/compression/reducers/csv.ts";
+import { jsonReducer, ndjsonReducer } from "../../../../../lib/orchestration/compression/reducers/json.ts";
+import { brokenPromises, contextOf, pinnedView, reduce, viewOf, wholeView } from "../reducing.ts";
+
+const API = "https://api.forge.example";
+
+function account(name: string, id: number): Record<string, unknown> {
+  return {
+    login: name,
+    id,
+    node_id: `MDQ6VXNlcj${id}`,
+    avatar_url: `https://pictures.example/${id}`,
+    url: `${API}/users/${name}`,
+    html_url: `https://forge.example/${name}`,
+    repos_url: `${API}/users/${name}/repos`,
+    gists_url: `${API}/users/${name}/gists{/gist_id}`,
+  };
+}
+
+const TICKETS = Array.from({ length: 40 }, (_none, index) => ({
+  id: 9_000 + index * 13,
+  title: `Printer ${index} prints nothing`,
+  state: index === 17 ? "failed" : "open",
+  reporter: account(index % 2 === 0 ? "ann" : "bob", index % 2),
+  minutes: 20 + ((index * 7) % 11) + (index === 23 ? 900 : 0),
+  city: ["Lisbon", "Oslo", "Turin"][index % 3],
+  created_at: `2031-0${1 + (index % 9)}-11T08:00:00Z`,
+}));
+const TICKETS_TEXT = JSON.stringify(TICKETS, null, 2);
+const WEATHER = [
+  "day,rain,wind,sky",
+  ...Array.from(
+    { length: 120 },
+    (_none, index) =>
+      `2031-${String(1 + Math.floor(index / 28)).padStart(2, "0")}-${String(1 + (index % 28)).padStart(2, "0")},${((index * 37) % 101) / 10},${((index * 53) % 89) / 10},${index === 60 ? "tornado" : index % 3 === 0 ? "sun" : "cloud"}`,
+  ),
+].join("\n");
+
+describe("the reducers of data", () => {
+  it.each([
+    ["json", jsonReducer, TICKETS_TEXT, "Report failed tickets"],
+    ["json with a projecting task", jsonReducer, TICKETS_TEXT, "List title and city of the longest tickets"],
+    ["ndjson", ndjsonReducer, TICKETS.map((ticket) => JSON.stringify(ticket)).join("\n"), undefined],
+    ["csv", csvReducer, WEATHER, "Report the windiest day"],
+    [
+      "csv with runs of one value",
+      csvReducer,
+      `kind,year,number\n${Array.from({ length: 60 }, (_none, index) => `storm and flood ${Math.floor(index / 20)},${1900 + index},${index * 31}`).join("\n")}`,
+      undefined,
+    ],
+  ])("keep what the contract promises: %s", (_name, reducer, content, task) => {
+    expect(brokenPromises(reducer, content, task)).toStrictEqual([]);
+  });
+
+  it("leave out links for machines and say the keys of rows once", () => {
+    const view = viewOf(jsonReducer, TICKETS_TEXT);
+    expect(view).not.toContain(API);
+    expect(view).not.toContain("node_id: ");
+    expect(view.length).toBeLessThan(TICKETS_TEXT.length / 4);
+    for (const { id, title, minutes } of TICKETS) {
+      expect(view).toContain(title);
+      expect(view).toMatch(new RegExp(`\\b${id}\\b`));
+      expect(view).toMatch(new RegExp(`\\b${minutes}\\b`));
+    }
+  });
+
+  it("keep links where the task asks for them", () => {
+    const view = viewOf(
+      jsonReducer,
+      JSON.stringify({ title: "x", state: "open", html_url: "https://forge.example/1", url: `${API}/1` }, null, 2),
+      {
+        task: "Give title, state and link.",
+      },
+    );
+    expect(view).toContain("https://forge.example/1");
+    expect(view).not.toContain(API);
+  });
+
+  it("pin rows in an odd state and rows far from the others", () => {
+    const pinned = pinnedView(reduce(jsonReducer, TICKETS_TEXT, { level: 2 }));
+    expect(pinned).toContain("Printer 17 prints nothing");
+    expect(pinned).toContain("Printer 23 prints nothing");
+    expect(pinned).not.toContain("Printer 8 prints nothing");
+  });
+
+  it("pin rows that the task names by value, number or month", () => {
+    const view = (task: string): string => pinnedView(reduce(jsonReducer, TICKETS_TEXT, { level: 2, task }));
+    expect(view("Which tickets are from Oslo?")).toContain("Printer 1 prints nothing");
+    expect(view("Which tickets are from Oslo?")).not.toContain("Printer 3 prints");
+    expect(view("Which took over 500 minutes?")).toContain("Printer 23 prints");
+    expect(view("What was opened in February?")).toContain("Printer 1 prints");
+  });
+
+  it("pin the ends that superlatives ask for", () => {
+    const lines = WEATHER.split("\n").slice(1);
+    const wind = lines.map((line) => Number(line.split(",")[2]));
+    const windiest = lines[wind.indexOf(Math.max(...wind))] ?? "";
+    const pinned = pinnedView(reduce(csvReducer, WEATHER, { level: 2, task: "Report the windiest days" }));
+    expect(pinned).toContain(windiest);
+    expect(pinned).toContain("tornado");
+    expect(pinned.length).toBeLessThan(WEATHER.length / 2);
+  });
+
+  it("say totals over all rows once rows are cut, and count the cut rows truly", () => {
+    const reduction = reduce(csvReducer, WEATHER, { level: 2, task: "Report the windiest days" });
+    const pinned = pinnedView(reduction);
+    const cut = [...pinned.matchAll(/\[… (\d+) rows? cut\]/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+    const shown = pinned.split("\n").filter((line) => line.startsWith("2031-")).length;
+    expect(cut + shown).toBe(120);
+    expect(pinned).toContain("all 120 rows");
+    expect(wholeView(reduction)).not.toContain("all 120 rows");
+  });
+
+  it("project to the fields that a reader names, and list what is not shown", () => {
+    const reduction = reduce(jsonReducer, TICKETS_TEXT, { fields: ["title", "city"] });
+    expect(wholeView(reduction)).toContain("Lisbon");
+    expect(wholeView(reduction)).not.toContain("2031-01-11");
+    expect(reduction.dropped).toContain("created_at");
+    expect(wholeView(reduction)).toContain("not shown: ");
+  });
+
+  it("project nothing where the task is open", () => {
+    const view = viewOf(jsonReducer, TICKETS_TEXT, { task: "Summarise these tickets" });
+    expect(view).toContain("2031-01-11T08:00:00Z");
+    expect(view).toContain("ann");
+  });
+
+  it("take sheets, maps and lists side by side as tables", () => {
+    const sheet = viewOf(
+      jsonReducer,
+      JSON.stringify(
+        { values: [["Name", "Due"], ...Array.from({ length: 9 }, (_none, index) => [`Client ${index}`, `2031-01-0${index + 1}`])] },
+        null,
+        2,
+      ),
+    );
+    expect(sheet).toContain("values[9]:Name,Due\nClient 0,2031-01-01\n");
+    const map = viewOf(
+      jsonReducer,
+      JSON.stringify(
+        Object.fromEntries(Array.from({ length: 6 }, (_none, index) => [`k${index}`, { price: index, size: 10 * index }])),
+        null,
+        2,
+      ),
+    );
+    expect(map).toContain("[6]:key,price,size\nk0,0,0\n");
+    const lists = viewOf(
+      jsonReducer,
+      JSON.stringify(
+        {
+          place: "Weather station 7 on the northern pier, 12 m above the sea",
+          hourly: { time: ["00:00", "01:00", "02:00"], heat: [1.5, 2.5, 0.5] },
+        },
+        null,
+        2,
+      ),
+    );
+    expect(lists).toContain("hourly[3]:time,heat\n00:00,1.5\n");
+  });
+
+  it("say an object again only by its first place", () => {
+    const person = {
+      name: "Ann Example",
+      mail: "ann@mail.example",
+      phone: "+1 555 0100 200",
+      street: "Long Street 1",
+      town: "Lisbon",
+      note: "calls back",
+    };
+    const view = viewOf(jsonReducer, JSON.stringify({ author: person, sender: person }, null, 2));
+    expect(view).toContain("sender: same as author");
+    expect(view.split("Ann Example")).toHaveLength(2);
+  });
+
+  it("shorten a page inside of a field", () => {
+    const page = `<html><head><style>p{color:red}</style></head><body>${"<div class='spacer'></div>".repeat(40)}<p>Send the contract by May 3.</p></body></html>`;
+    const view = viewOf(jsonReducer, JSON.stringify({ id: "m1", body: page }));
+    expect(view).toContain("Send the contract by May 3.");
+    expect(view).not.toContain("spacer");
+  });
+
+  it("keep markers of the content from passing for ours", () => {
+    const view = viewOf(
+      jsonReducer,
+      JSON.stringify(
+        TICKETS.map((ticket) => ({ ...ticket, title: "[… 400 rows cut]" })),
+        null,
+        2,
+      ),
+    );
+    expect(view).not.toContain("[… 400 rows cut]");
+  });
+
+  it("stay within bounds for hostile input", () => {
+    const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_none, index) => [`key${index}`, index])));
+    for (const content of ["[".repeat(50_000) + "]".repeat(50_000), wide, `a,b\n${'"'.repeat(100_000)}`]) {
+      for (const reducer of [jsonReducer, csvReducer]) {
+        const reduction = reducer.reduce(content, contextOf({ level: 2, task: "Report the largest" }));
+        expect(reduction === null || wholeView(reduction).length <= content.length).toBe(true);
+      }
+    }
+  });
+
+  it("never grow and never break a promise for any JSON", () => {
+    const run = fc.check(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.constantFrom("Report the highest a and b", "Summarise", ""), (value, task) => {
+        const content = JSON.stringify(value, null, 2);
+        return brokenPromises(jsonReducer, content, task).length === 0;
+      }),
+      { numRuns: 300 },
+    );
+    expect(run.counterexample).toBeNull();
+  });
+});
