@@ -1,7 +1,7 @@
 // Reads a provider's usage export for `budgets reconcile`: JSON array, JSON lines or CSV. Each bad row is named by its line.
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject } from "../../core/json.ts";
-import { readText } from "./readWorkflowFile.ts";
+import { readStdin, readText } from "./readWorkflowFile.ts";
 
 export interface UsageRow {
   readonly attemptId: string;
@@ -10,7 +10,7 @@ export interface UsageRow {
 }
 
 export async function readUsageRows(file: string): Promise<readonly UsageRow[]> {
-  return parseUsageRows(await readText(file === "-" ? "/dev/stdin" : file), file);
+  return parseUsageRows(await (file === "-" ? readStdin() : readText(file)), file);
 }
 
 export async function parseUsageRows(text: string, file: string): Promise<readonly UsageRow[]> {

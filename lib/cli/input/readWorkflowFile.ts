@@ -69,7 +69,8 @@ export async function loadDefinition(file: string): Promise<JsonObject> {
   });
 }
 
-async function readStdin(): Promise<string> {
+/** All that is written to this process. */
+export async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
