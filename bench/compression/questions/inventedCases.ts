@@ -50,7 +50,7 @@ export function incidentCase(random: SeededRandom, index: number): Case {
 
 const STARTUP = [
   ["~ version #.#.# starting on host node-#", "version"],
-  ["~ listening on 0.0.0.0:#", "port"],
+  ["~ listening on 0.0.0.0 port #", "port"],
   ["~ connected to broker amqp://mq-#.internal:#", "broker"],
   ["~ using # MB of memory for its cache", "memory"],
   ["~ read settings from /etc/~/conf-#.yaml", "settings"],

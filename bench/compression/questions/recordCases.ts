@@ -56,7 +56,9 @@ async function readWebhooks(): Promise<readonly Webhook[]> {
 function webhookCase(webhooks: readonly Webhook[], random: SeededRandom): Case {
   const { name, example } = random.pick(webhooks);
   const content = JSON.stringify(example, null, random.pick([0, 2]));
-  const leaves = leavesOf(example, []).filter(({ value }) => value.length >= 4 && !value.includes("{"));
+  const leaves = leavesOf(example, []).filter(
+    ({ path, value }) => value.length >= 4 && !value.includes("{") && !FURNITURE.test(path.at(-1) ?? ""),
+  );
   const asked = random.sample(leaves, 4);
   const names = asked.map(({ path }) => path.slice(-2).join(" ").replaceAll("_", " "));
   return {
@@ -70,6 +72,9 @@ function webhookCase(webhooks: readonly Webhook[], random: SeededRandom): Case {
     family: "json object",
   };
 }
+
+/** Links to further resources and internal ids, which programs follow and nobody asks for. The page of a thing is asked for. */
+const FURNITURE = /^(?!html_url$).*_url$|^url$|^node_id$|^gravatar_id$/;
 
 function leavesOf(value: unknown, path: readonly string[]): { readonly path: readonly string[]; readonly value: string }[] {
   if (typeof value === "string" || typeof value === "number") return [{ path, value: String(value) }];

@@ -6,15 +6,18 @@ import type { Case } from "./types.ts";
 
 const ATOM = /`[^`\n]{3,40}`|\b[0-9a-f]{7,10}\b|\b\d[\d.]*\d\b|#\d{2,6}|\b[a-z]+[A-Z]\w+\b/g;
 const MAX_CHARS = 24_000;
+/** Pages of two sentences are no articles. */
+const MIN_PAGE_PARAGRAPHS = 6;
 
 export function textCases(documents: readonly Document[], count: number, random: SeededRandom): readonly Case[] {
   const changelogs = documents.filter(({ source, text }) => /changelog/i.test(source) && releasesOf(text).length >= 8);
   const guides = documents.filter(({ source, text }) => !/changelog/i.test(source) && text.length >= 3_000 && sectionsOf(text).length >= 3);
+  const articles = guides.filter(({ text }) => paragraphsOf(text).length >= MIN_PAGE_PARAGRAPHS);
   return Array.from({ length: count }, (_, index) => {
     const kind = index % 9;
     if (kind === 0) return changelogCase(random.pick(changelogs), random);
     if (kind === 1 || kind === 2) return sectionCase(random.pick(guides), random);
-    if (kind === 3 || kind === 7) return pageCase(random.pick(guides), random);
+    if (kind === 3 || kind === 7) return pageCase(random.pick(articles), random);
     if (kind === 8) return mailCase(random, index);
     if (kind === 4) return incidentCase(random, index);
     return kind === 5 ? startupCase(random, index) : meetingCase(random, index);
@@ -72,7 +75,7 @@ ${paragraphs.map((paragraph) => `<p class="text-base leading-7">${escape(paragra
 </article><aside><h2>Related</h2><ul>${links(9, "related")}</ul></aside></main>
 <footer><ul>${links(12, "legal")}</ul><p>All rights reserved. Cookie settings.</p></footer><script>track("page")</script></body></html>`;
   const sentences = paragraphs.flatMap(sentencesOf);
-  const atoms = random.sample(sentences, 8).flatMap((sentence) => atomsOf(sentence, content).slice(0, 1));
+  const atoms = random.sample(sentences, 14).flatMap((sentence) => atomsOf(sentence, content).slice(0, 1));
   return {
     source,
     content,

@@ -5,6 +5,7 @@ import {
   type ContentGroup,
   type QualityEstimate,
   type QualityFeatures,
+  type Share,
   type TaskKind,
 } from "./calibrationModel.ts";
 import { CALIBRATION } from "./calibrationTable.ts";
@@ -67,8 +68,7 @@ const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
 export function createQualityEstimator(inputs: QualityInputs): QualityEstimator {
   const kind = taskKindOf(inputs.task);
   const model = CALIBRATION.selected[kind][contentGroupOf(inputs.type)];
-  const isWhole = inputs.atomsReduced >= inputs.atomsIn;
-  const reduced = isWhole ? NOTHING_LOST : (CALIBRATION.reduced[kind][inputs.type] ?? CALIBRATION.reduced[kind].other);
+  const reduced = reducedShare(inputs, CALIBRATION.reduced[kind][inputs.type] ?? CALIBRATION.reduced[kind].other);
   const featuresOf = createFeatures(inputs);
   return {
     estimate: (isKept) => {
@@ -79,6 +79,12 @@ export function createQualityEstimator(inputs: QualityInputs): QualityEstimator 
 }
 
 const NOTHING_LOST = [1, 1] as const;
+
+/** A question about any atom survives as often as atoms do; questions about the task's own atoms survive more often. */
+function reducedShare({ atomsIn, atomsReduced }: QualityInputs, [probability, lower]: Share): readonly [number, number] {
+  const kept = share(atomsReduced, atomsIn);
+  return kept >= 1 ? NOTHING_LOST : [Math.max(probability, kept), Math.max(lower, kept)];
+}
 
 /** @returns a function that gives `"all"` when no unit is cut */
 export function createFeatures(inputs: QualityInputs): (isKept: (index: number) => boolean) => QualityFeatures | "all" {

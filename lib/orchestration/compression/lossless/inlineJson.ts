@@ -1,8 +1,8 @@
 // JSON on one line without the quotes that nothing needs: how a value stands in a cell or after a key. Written and read here.
 import { endOfString, type JsonMember, type JsonNode } from "./parseJson.ts";
 
-/** Where a bare string ends: at the end of its line, at the end of its cell, or inside brackets. */
-export type Place = "line" | "cell" | "inside";
+/** Where a bare string ends: at the end of its line, at the end of its cell, inside brackets, or in a row inside of a cell. */
+export type Place = "line" | "cell" | "inside" | "nested";
 
 export type Delimiter = "," | "|" | "\t";
 
@@ -19,6 +19,7 @@ function isBare(text: string, place: Place, delimiter: Delimiter): boolean {
   if (text.length >= 40 && /^[-\d]/.test(text)) return false;
   if (place === "line") return true;
   if (place === "cell") return !text.includes(delimiter);
+  if (place === "nested") return !/[;()"]/.test(text) && !text.includes(delimiter);
   return !/[,[\]{}:"]/.test(text) && !text.includes(delimiter);
 }
 

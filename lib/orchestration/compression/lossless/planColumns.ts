@@ -1,5 +1,6 @@
 // What a table says once for all its rows: constants, columns like other columns, common beginnings. It writes no rows.
 import { writeInline, type Delimiter } from "./inlineJson.ts";
+import { nestedKeys, writeNestedKeys } from "./nestedRows.ts";
 import { minifyNode, type JsonNode } from "./parseJson.ts";
 
 export type ColumnPlan =
@@ -9,7 +10,9 @@ export type ColumnPlan =
   /** Every row has what the column at this index has. */
   | { readonly kind: "same"; readonly as: number }
   /** Every row has a string that begins so; cells hold the rest. The prefix may be empty: then numbers in it are strings. */
-  | { readonly kind: "prefix"; readonly prefix: string };
+  | { readonly kind: "prefix"; readonly prefix: string }
+  /** Every row has a list of objects with these keys, or none. */
+  | { readonly kind: "rows"; readonly keys: readonly string[] };
 
 type Column = readonly (JsonNode | undefined)[];
 
@@ -54,7 +57,8 @@ export function planColumns(columns: readonly Column[]): ColumnPlan[] {
     const as = seen.get(whole);
     if (as !== undefined) return { kind: "same", as };
     seen.set(whole, index);
-    return stringPlan(column);
+    const keys = nestedKeys(column);
+    return keys === null ? stringPlan(column) : { kind: "rows", keys };
   });
 }
 
@@ -62,6 +66,7 @@ export function planColumns(columns: readonly Column[]): ColumnPlan[] {
 export function writeColumn(name: string, plan: ColumnPlan, names: readonly string[]): string {
   if (plan.kind === "constant") return `${name}=${writeInline(plan.value, "cell", ",")}`;
   if (plan.kind === "same") return `${name}=@${names[plan.as] ?? ""}`;
+  if (plan.kind === "rows") return `${name}${writeNestedKeys(plan.keys)}`;
   if (plan.kind === "prefix")
     return `${name}^${plan.prefix === "" ? "" : writeInline({ kind: "leaf", raw: `"${plan.prefix}"` }, "cell", ",")}`;
   return name;

@@ -2,6 +2,7 @@
 import { flattenRows, segmentsOf, ValueBuilder } from "./flattenRows.ts";
 import { InlineReader, writeInline, writeLeaf, type Delimiter } from "./inlineJson.ts";
 import type { JsonMember, JsonNode } from "./parseJson.ts";
+import { readNestedKeys, readNestedRows, writeNestedRows } from "./nestedRows.ts";
 import { planColumns, readRest, writeColumn, writeRest, type ColumnPlan } from "./planColumns.ts";
 
 /** First column of a table that was an object: the keys of its members. */
@@ -69,10 +70,16 @@ function rowText(row: readonly (JsonNode | undefined)[], plans: readonly ColumnP
     const plan = plans[index];
     if (plan === undefined || !isShown(plan)) continue;
     if (value === undefined) cells.push("");
-    else cells.push(plan.kind === "prefix" ? writeRest(value, plan.prefix, delimiter) : writeInline(value, "cell", delimiter));
+    else cells.push(cellText(value, plan, delimiter));
   }
   while (cells.at(-1) === "") cells.pop();
   return cells.join(delimiter);
+}
+
+function cellText(value: JsonNode, plan: ColumnPlan, delimiter: Delimiter): string {
+  if (plan.kind === "prefix") return writeRest(value, plan.prefix, delimiter);
+  if (plan.kind === "rows" && value.kind === "array") return writeNestedRows(value, delimiter);
+  return writeInline(value, "cell", delimiter);
 }
 
 /** Commas, unless many cells hold some. */
@@ -132,6 +139,8 @@ function readColumns(line: string, { columnsAt, isMap }: TableHeader): ReadColum
         const other = readPath(reader);
         plan = { kind: "same", as: columns.findIndex((column) => column.path === other) };
       } else plan = { kind: "constant", value: reader.value(",") };
+    } else if (mark === "{") {
+      plan = { kind: "rows", keys: readNestedKeys(reader) };
     } else if (mark === "^") {
       reader.at += 1;
       const value = line.charAt(reader.at) === '"' ? reader.quoted().slice(1, -1) : reader.word(",");
@@ -145,7 +154,7 @@ function readColumns(line: string, { columnsAt, isMap }: TableHeader): ReadColum
 
 function readPath(reader: InlineReader): string {
   const from = reader.at;
-  while (reader.at < reader.text.length && !",=^".includes(reader.text.charAt(reader.at))) {
+  while (reader.at < reader.text.length && !",=^{".includes(reader.text.charAt(reader.at))) {
     if (reader.text.charAt(reader.at) === '"') reader.quoted();
     else reader.at += 1;
   }
@@ -193,7 +202,7 @@ function readRow(
       values.push(undefined);
       reader.at += 1;
     } else {
-      const cell = reader.value(delimiter);
+      const cell = plan.kind === "rows" ? readNestedRows(reader, plan.keys) : reader.value(delimiter);
       values.push(plan.kind === "prefix" ? readRest(cell, plan.prefix) : cell);
       reader.at += 1;
     }

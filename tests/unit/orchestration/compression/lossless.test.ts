@@ -41,6 +41,7 @@ const rawString = fc.oneof(
   fc.string({ unit: "binary" }).map((text) => JSON.stringify(text)),
   fc.constantFrom('"\\u00e9"', '"\\ud800"', '"\ud800"', '"\\/"', '"\\n\\t"', '"\u2028"', '"a\\\\"', '"\\""', '"\\u0041"'),
 );
+const leaf = fc.oneof(number, rawString, fc.constantFrom('"a;b"', '"(x)"', '"x)"', '""', "null"));
 const key = fc.oneof(
   fc.constantFrom('"a"', '"b"', '"c"', '"a.b"', '"__proto__"', '""', '"[0]"', '"x y"', '"1"', '"*"', '"a=1"', '"a^"', '"\\u0061"'),
   rawString,
@@ -55,12 +56,18 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
       .map((members) => `{${members.map(([name, value]) => `${name}:${value}`).join(",")}}`),
   ),
 }));
+const lists = fc
+  .array(
+    fc.tuple(leaf, leaf).map(([x, y]) => `{"x":${x},"y z;":${y}}`),
+    { maxLength: 3 },
+  )
+  .map((items) => `[${items.join(",")}]`);
 /** Rows of one shape, with holes: what tables are made of. */
 const table = fc.uniqueArray(key, { minLength: 1, maxLength: 4, selector: (name) => name }).chain((names) => {
   const row = fc.tuple(
     ...names.map((name) =>
       fc.option(
-        json.map((value) => `${name}:${value}`),
+        fc.oneof(json, lists).map((value) => `${name}:${value}`),
         { freq: 6 },
       ),
     ),
@@ -98,6 +105,9 @@ function expectAllBack(texts: fc.Arbitrary<string>, numRuns: number): void {
   expect(run.numRuns).toBe(numRuns);
 }
 
+const nestedTable = fc
+  .array(lists, { minLength: 2, maxLength: 6 })
+  .map((rows) => `[${rows.map((items, index) => `{"id":${index},"items":${items}}`).join(",")}]`);
 const document = fc
   .array(fc.tuple(key, fc.oneof(table, json)), { minLength: 1, maxLength: 4 })
   .map((members) => `{${members.map(([name, value]) => `${name}:${value}`).join(",")}}`);
@@ -123,6 +133,11 @@ describe("lossless forms", () => {
   it("give back tables with holes, odd keys and odd rows", () => {
     expect.hasAssertions();
     expectAllBack(table, 1_000);
+  });
+
+  it("give back tables inside of cells", () => {
+    expect.hasAssertions();
+    expectAllBack(nestedTable, 500);
   });
 
   it("give back tables inside of documents", () => {

@@ -1,11 +1,12 @@
 // A JSON document as units: single values as `path: value` lines, arrays of alike values as tables. It cleans nothing; cleanNode.ts did.
+import { nestedKeys } from "../../lossless/nestedRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
 import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { ReduceContext } from "../../types.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
 import { reduceLongText } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
-import { arrayTable, objectTable } from "./tableShapes.ts";
+import { arrayTable, objectTable, type FoundTable } from "./tableShapes.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const DEEPEST = 24;
@@ -157,10 +158,10 @@ class Layer {
   #table(node: JsonArray | JsonObject, at: Place): boolean {
     const found = node.kind === "array" ? arrayTable(node) : objectTable(node);
     if (found === null) return false;
-    const rows = found.rows.map((row) => row.map((cell) => (cell === undefined ? "" : shownText(cell, this.#context))));
+    const shown = shownTable(found, this.#context);
     const laid = layTable(
-      { name: at.path, columns: found.columns, rows },
-      { prefix: `${indent(at)}${at.name}[${rows.length}]:`, context: this.#context, terms: this.#terms },
+      { name: at.path, ...shown },
+      { prefix: `${indent(at)}${at.name}[${shown.rows.length}]:`, context: this.#context, terms: this.#terms },
     );
     const base = this.units.length;
     for (const unit of laid.units) {
@@ -171,6 +172,25 @@ class Layer {
     this.dropped.push(...laid.dropped);
     return true;
   }
+}
+
+/** The cells as a reader sees them; lists of alike objects have their keys in the name of the column. */
+function shownTable({ columns, rows }: FoundTable, context: ReduceContext): { readonly columns: string[]; readonly rows: string[][] } {
+  const nested = columns.map((_name, index) => nestedKeys(rows.map((row) => row[index])));
+  const cellText = (cell: JsonNode | undefined, index: number): string => {
+    if (cell === undefined) return "";
+    if (nested[index] === null || cell.kind !== "array") return shownText(cell, context);
+    return cell.items
+      .map((item) => `(${item.kind === "object" ? item.members.map(({ value }) => shownText(value, context)).join("; ") : ""})`)
+      .join("");
+  };
+  return {
+    columns: columns.map((name, index) => {
+      const keys = nested[index] ?? null;
+      return keys === null ? name : `${name}{${keys.map(textOf).join("; ")}}`;
+    }),
+    rows: rows.map((row) => row.map(cellText)),
+  };
 }
 
 export function layDocument(node: JsonNode, context: ReduceContext, terms: DataTerms): LaidDocument {

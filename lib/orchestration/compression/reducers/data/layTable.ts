@@ -96,7 +96,7 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
 }
 
 function cellText(cell: string, delimiter: string): string {
-  return cell.includes(delimiter) && !/^[[{]/.test(cell) ? `"${cell}"` : cell;
+  return cell.includes(delimiter) && !/^[[{(]/.test(cell) ? `"${cell}"` : cell;
 }
 
 /** Commas, unless many cells hold some. */

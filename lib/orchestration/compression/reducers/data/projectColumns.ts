@@ -115,7 +115,7 @@ export function projectColumns(
   const shared = sharedWords(columns);
   for (const [index, facts] of columns.entries()) {
     if (facts.filled === 0) continue;
-    const isNested = cells(index).filter((cell) => /^[[{]/.test(cell)).length > 0.5 * facts.filled;
+    const isNested = cells(index).filter((cell) => /^[[{(]/.test(cell)).length > 0.5 * facts.filled;
     const shape = { meanChars: facts.chars / facts.filled, isAddress: facts.isAddress, isOpaque: facts.isOpaque, isNested };
     const words = wordsOf(tellingName(facts.name));
     const own = words.filter((word) => !shared.has(word));

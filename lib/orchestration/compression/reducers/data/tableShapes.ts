@@ -12,6 +12,8 @@ const FEWEST_ROWS = 3;
 const FEWEST_MEMBERS = 5;
 /** Tables that are emptier are read wrong: their commas have to be counted. */
 const LEAST_FILLED = 0.5;
+/** Longer lists of plain values get a line for each. */
+const LONGEST_LINE_LIST = 30;
 const MOST_SHEET_COLUMNS = 200;
 
 export function isFullEnough(rows: readonly (readonly (JsonNode | undefined)[])[], columnCount: number): boolean {
@@ -49,6 +51,8 @@ function rowsTable(values: readonly JsonNode[]): FoundTable | null {
 
 export function arrayTable({ items }: JsonArray): FoundTable | null {
   if (items.length < FEWEST_ROWS) return null;
+  if (items.length >= LONGEST_LINE_LIST && items.every(({ kind }) => kind === "leaf"))
+    return { columns: [""], rows: items.map((item) => [item]) };
   return items[0]?.kind === "array" ? (sheetOf(items) ?? rowsTable(items)) : rowsTable(items);
 }
 

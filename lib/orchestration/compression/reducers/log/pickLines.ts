@@ -27,6 +27,7 @@ const RARE = 3;
 /** Severe groups stay whole up to this size; what is asked for too. */
 const SMALL_SEVERE = 8;
 const SMALL_ASKED = 24;
+const SMALL_LIST = 8;
 /** Of more, so many stand for them. */
 const FEW_ASKED = 12;
 /** A line is asked for when it holds so many words of the task. */
@@ -116,9 +117,11 @@ function oddPositions(columns: readonly Column[]): Map<number, Why> {
 }
 
 /** Rare groups, and small ones that matter, are not folded. */
-function wholeIfSmall(lines: readonly number[], { isSevere, askedWords }: PickOptions): PickedLine[] | undefined {
+function wholeIfSmall({ lines, openPlaces }: LineGroup, { isSevere, askedWords }: PickOptions): PickedLine[] | undefined {
   if (lines.length <= RARE) return wholeGroup(lines, isSevere ? "error" : "rare", isSevere ? 0.9 : 0.6);
   if (isSevere && lines.length <= SMALL_SEVERE) return wholeGroup(lines, "error", 0.8);
+  // Few lines that differ in words are a list: of services, of users, of files.
+  if (openPlaces.length > 0 && lines.length <= SMALL_LIST) return wholeGroup(lines, undefined, 0.5);
   return lines.length <= SMALL_ASKED && askedWords(lines[0] ?? 0) >= MIN_ASKED_WORDS ? wholeGroup(lines, undefined, 0.7) : undefined;
 }
 
@@ -134,7 +137,7 @@ function askedPositions(lines: readonly number[], askedWords: PickOptions["asked
 export function pickLines(masked: readonly MaskedLine[], group: LineGroup, options: PickOptions): PickedLine[] {
   const { lines } = group;
   const { isSevere } = options;
-  const whole = wholeIfSmall(lines, options);
+  const whole = wholeIfSmall(group, options);
   if (whole !== undefined) return whole;
   const chosen = oddPositions(group.openPlaces.length === 0 ? plainColumns(masked, group) : mergedColumns(masked, group));
   for (const [position, line] of lines.entries()) if (options.isFrequent(line)) chosen.set(position, { pin: "extreme", weight: 0.7 });

@@ -146,6 +146,14 @@ describe("the log reducer", () => {
     expect(view.length).toBeLessThan(lines.join("\n").length / 4);
   });
 
+  it("keeps a short list of lines that differ in words", () => {
+    const starts = ["gateway", "billing", "search", "mailer", "planner", "reports"].map(
+      (name, index) => `2031-01-01 08:00:0${index} INFO ${name} version ${index}.4.2 starting on host node-${index}`,
+    );
+    const view = viewOf(logReducer, [...starts, ...logOf(FORMS["quorum"] ?? (() => ""), 100, 8)].join("\n"));
+    for (const line of starts) expect(view).toContain(line);
+  });
+
   it("shows what a terminal would show of colours and progress bars", () => {
     const content = `\u001B[32mok\u001B[0m build\n10%\r50%\r100% done\n${"same line here\n".repeat(20)}`;
     const view = viewOf(logReducer, content);
