@@ -52,6 +52,7 @@ export async function demoRequest(model: DemoModel): Promise<RunRequest> {
     inputs: { events: "events.json", ...(model.kinds === undefined ? {} : { kinds: model.kinds }) },
     limits: { usd: model.limitUsd, onLimit: "pause" },
     tags: ["demo"],
+    flags: { orchestration_intents_enabled: true, token_governance_enabled: true },
     ...(model.pricedAs === undefined ? {} : { pricedAs: model.pricedAs }),
   };
 }

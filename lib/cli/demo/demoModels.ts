@@ -18,8 +18,8 @@ export interface DemoModel {
 export const OFFLINE: DemoModel = {
   name: "offline",
   pricedAs: "openai/gpt-4.1",
-  limitUsd: "0.25",
-  topUpUsd: "0.30",
+  limitUsd: "0.05",
+  topUpUsd: "0.15",
   summariesBeforeKill: 8,
 };
 

@@ -44,8 +44,9 @@ export async function savingsOf(
   if (!isGoverned) return null;
   const usages = await loadUsageByAttempt(db, executionId);
   const calls = attempts.flatMap((attempt) => {
-    const usage = usages.get(attempt.id);
-    if (attempt.kind !== "model" || usage === undefined || (attempt.state !== "settled" && attempt.state !== "assumed")) return [];
+    if (attempt.kind !== "model" || (attempt.state !== "settled" && attempt.state !== "assumed")) return [];
+    // A call whose owner died left no usage, only what it is booked at: as much is in the baseline.
+    const usage = usages.get(attempt.id) ?? { inputTokens: attempt.usedTokens ?? 0, outputTokens: 0 };
     const at = `${attempt.stepPath}#${attempt.attempt}`;
     const call = toCall(attempt, {
       usage,

@@ -32,10 +32,10 @@ describe("neuronforge demo", { timeout: TIMEOUT_MS }, () => {
     expect(exitCode, stdout + stderr).toBe(0);
     expect(ms).toBeLessThan(60_000);
     const [paused] = find(scenes, "paused");
-    expect(paused?.progress).toMatchObject({ status: "waiting", limitUsd: 0.25, waiting: { for: "budget" } });
-    expect(paused?.progress.costUsd).toBeLessThan(0.25);
+    expect(paused?.progress).toMatchObject({ status: "waiting", limitUsd: 0.05, waiting: { for: "budget" } });
+    expect(paused?.progress.costUsd).toBeLessThan(0.05);
     // It stops because the next call could pass the limit, not long before.
-    expect((paused?.progress.costUsd ?? 0) + (paused?.progress.waiting?.needUsd ?? 0)).toBeGreaterThan(0.25);
+    expect((paused?.progress.costUsd ?? 0) + (paused?.progress.waiting?.needUsd ?? 0)).toBeGreaterThan(0.05);
     expect(paused?.progress.heldSummaries).toBeGreaterThan(0);
     const kills = find(scenes, "killed");
     expect(kills.map(({ signal, isWaiting }) => [signal, isWaiting])).toEqual([
