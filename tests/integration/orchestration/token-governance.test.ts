@@ -253,15 +253,22 @@ describe("Token Governance Integration", () => {
   });
 
   test("takes the direct path when orchestration itself fails, and says so", async () => {
+    const approved = defineWorkflow({
+      name: "digest after a fault",
+      model: "openai/gpt-4o-mini",
+      steps: [digest.steps[0]!, { id: "ask", type: "human_approval", approvers: ["ada"], title: "Go on?" }, digest.steps[1]!],
+    });
     await withSystem(async ({ system, db, run, model }) => {
-      // The plan's own migration taken back by hand: what governance reads is not there.
-      await db.query("ALTER TABLE token_budgets RENAME TO token_budgets_gone");
-      await db.query("ALTER TABLE workflow_step_executions RENAME COLUMN token_budget_step TO token_budget_step_gone");
-      const report = await run({ definition: digest, flags: { token_governance_enabled: "observe" } });
+      const waiting = await run({ definition: approved, flags: ON });
+      // What the present flags are cannot be read any more.
+      await db.query("ALTER TABLE system_config RENAME TO system_config_gone");
+      const [approval] = await system.listApprovals({ executionId: waiting.executionId });
+      await system.answerApproval({ id: approval?.id ?? "", approver: "ada", decision: "approve" });
+      const report = await system.wait(waiting.executionId);
       const actions = (await system.listAudit({ executionId: report.executionId })).map(({ action }) => action);
 
       expect(report.status).toBe("completed");
-      expect(model.requests).toHaveLength(1);
+      for (const { order_id: id } of orders) expect(textOf(model.requests[0])).toContain(id);
       expect(actions).toContain("orchestration.bypassed");
     });
   });
