@@ -1,8 +1,9 @@
 // Which rows of a table must stay: named by the task, extremes of its measures, errors, rare categories. It renders nothing.
 import type { PinReason } from "../../types.ts";
 import { wordsOf } from "../../words.ts";
+import { conditionRows } from "./conditionRows.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
-import type { DataTerms, Superlative, Threshold } from "./taskTerms.ts";
+import type { DataTerms, Superlative } from "./taskTerms.ts";
 
 export interface RowMarks {
   readonly pins: ReadonlyMap<number, PinReason>;
@@ -17,7 +18,6 @@ const MOST_NAMED = 0.4;
 const MOST_ODD = 0.1;
 const MOST_COLUMNS = 24;
 const OUTLIERS_FROM = 20;
-const LONGEST_QUOTE = 60;
 
 class Pinning {
   readonly pins = new Map<number, PinReason>();
@@ -46,21 +46,37 @@ class Pinning {
 
 export function markRows(table: DataTable, columns: readonly ColumnFacts[], terms: DataTerms): RowMarks {
   const work = new Pinning(table.rows.length);
-  const measures = columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS);
-  for (const superlative of terms.superlatives) pinSuperlative(superlative, columns, { terms, work });
-  for (const threshold of terms.thresholds) pinThreshold(threshold, measures, work);
-  pinNamedValues(table, columns, { terms, work });
-  pinQuotedCells(table, columns, { terms, work });
-  pinMonths(columns, { terms, work });
-  for (const { numbers } of measures) pinExtremes(numbers, work);
+  const conditions = conditionRows(table, columns, terms);
+  for (const rows of conditions) work.pinSome(rows, "named", MOST_NAMED);
+  const meant = intersection(conditions);
+  for (const superlative of terms.superlatives) {
+    pinSuperlative(superlative, columns, { terms, work });
+    if (meant !== null) pinSuperlative(superlative, columns, { terms, work, only: meant });
+  }
+  for (const { numbers } of columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS)) pinExtremes(numbers, work);
   for (const column of columns) pinOddCategories(table, column, { columns, work });
-  if (terms.wantsGroups || terms.superlatives.length > 0) pinGroupTops(table, columns, { terms, work });
+  pinGroupTops(table, columns, { terms, work });
   return { pins: work.pins, weights: work.weights };
+}
+
+/** Rows that hold all conditions; null: there is none. */
+function intersection(conditions: readonly (readonly number[])[]): ReadonlySet<number> | null {
+  const [first, ...others] = conditions;
+  if (first === undefined) return null;
+  let meant = new Set(first);
+  for (const rows of others) {
+    const both = new Set(rows.filter((row) => meant.has(row)));
+    // Conditions that exclude each other are alternatives.
+    if (both.size > 0) meant = both;
+  }
+  return meant;
 }
 
 interface Marking {
   readonly terms: DataTerms;
   readonly work: Pinning;
+  /** Only these rows count. */
+  readonly only?: ReadonlySet<number>;
 }
 
 function ranked(values: Float64Array): number[] {
@@ -83,64 +99,13 @@ function measuresFor({ likes, isTime }: Superlative, columns: readonly ColumnFac
   return (named.length > 0 ? named : measures).slice(0, 6);
 }
 
-function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work, only }: Marking): void {
   for (const { numbers } of measuresFor(superlative, columns, terms)) {
     if (numbers === null) continue;
-    const order = ranked(numbers);
+    const order = only === undefined ? ranked(numbers) : ranked(numbers).filter((row) => only.has(row));
     const count = Math.min(terms.topCount, Math.max(3, Math.ceil(order.length / 5)));
     if (superlative.end !== "high") for (const row of order.slice(0, count)) work.pin(row, "extreme");
     if (superlative.end !== "low") for (const row of order.slice(-count)) work.pin(row, "extreme");
-  }
-}
-
-function pinThreshold({ value, compares, near }: Threshold, measures: readonly ColumnFacts[], work: Pinning): void {
-  const about = measures.filter(({ name }) => wordsOf(name).some((word) => near.has(word)));
-  for (const { numbers } of about.length > 0 ? about.slice(0, 2) : measures.slice(0, 1)) {
-    const rows: number[] = [];
-    for (const [row, number] of (numbers ?? new Float64Array()).entries())
-      if (compares === "over" ? number >= value : number <= value) rows.push(row);
-    work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-function pinNamedValues(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.stems.size === 0) return;
-  for (const [index, { categories, constant }] of columns.entries()) {
-    if (categories === null || constant !== null) continue;
-    const named = [...categories.keys()].filter((value) => {
-      const words = wordsOf(value);
-      return words.length > 0 && words.every((word) => terms.stems.has(word));
-    });
-    if (named.length === 0 || named.length === categories.size) continue;
-    const wanted = new Set(named);
-    const rows: number[] = [];
-    for (const [row, cells] of table.rows.entries()) if (wanted.has(cells[index] ?? "")) rows.push(row);
-    work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-/** Cells that stand in the task word for word: a place, a name, an identifier. */
-function pinQuotedCells(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.literals.size === 0) return;
-  for (const [index, { categories, isMeasure, constant }] of columns.entries()) {
-    if (categories !== null || isMeasure || constant !== null) continue;
-    const rows: number[] = [];
-    for (const [row, cells] of table.rows.entries()) {
-      const cell = cells[index] ?? "";
-      if (cell.length >= 3 && cell.length <= LONGEST_QUOTE && terms.literals.has(cell.toLowerCase())) rows.push(row);
-    }
-    if (rows.length > 0) work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-function pinMonths(columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.months.size === 0) return;
-  for (const { times } of columns.filter((column) => column.times !== null).slice(0, 2)) {
-    const rows: number[] = [];
-    for (const [row, time] of (times ?? new Float64Array()).entries()) {
-      if (!Number.isNaN(time) && terms.months.has(new Date(time < 4e9 ? time * 1_000 : time).getUTCMonth())) rows.push(row);
-    }
-    work.pinSome(rows, "named", MOST_NAMED);
   }
 }
 
