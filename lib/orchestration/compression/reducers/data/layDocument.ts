@@ -114,7 +114,8 @@ class Layer {
       this.dropped.push(at.path);
       return;
     }
-    const isNamed = this.#terms.projects && (this.#terms.names(tellingName(at.path)) > 0 || isIdentifying(at.path));
+    const paths = node.kind === "object" ? [at.path, ...node.members.map(({ key }) => `${at.path}.${textOf(key)}`)] : [at.path];
+    const isNamed = this.#terms.projects && paths.some((path) => this.#terms.names(tellingName(path)) > 0 || isIdentifying(path));
     this.units.push({
       text: this.#context.mark.escape(
         `${indent(at)}${at.name === "" ? "" : `${at.name}: `}${need === "shortened" ? shortenText(text) : text}`,

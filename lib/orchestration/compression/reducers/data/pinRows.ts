@@ -56,6 +56,8 @@ export function markRows(table: DataTable, columns: readonly ColumnFacts[], term
   for (const { numbers } of columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS)) pinExtremes(numbers, work);
   for (const column of columns) pinOddCategories(table, column, { columns, work });
   pinGroupTops(table, columns, { terms, work });
+  // Contents say first what matters, and last what is newest or oldest.
+  if (table.rows.length > 0) for (const row of [0, table.rows.length - 1]) work.pin(row, "structure");
   return { pins: work.pins, weights: work.weights };
 }
 
