@@ -3,6 +3,7 @@ import type { PinReason } from "../../types.ts";
 import { wordsOf } from "../../words.ts";
 import { conditionRows } from "./conditionRows.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
+import { isTroubleValue } from "./trouble.ts";
 import type { DataTerms, Superlative } from "./taskTerms.ts";
 
 export interface RowMarks {
@@ -11,11 +12,11 @@ export interface RowMarks {
   readonly weights: Float64Array;
 }
 
-const ERROR =
-  /(?:^|[^a-z])(?:error|fail|fatal|critical|declin|denied|reject|refus|timeout|timed out|overdue|past due|cancel|abort|crash|exception|invalid|blocked|disputed|fraud|offline|down$|unhealthy|expired|suspend)/i;
 /** A condition that holds for more rows than this picks nothing out. */
 const MOST_NAMED = 0.4;
 const MOST_ODD = 0.1;
+const LEAST_WEIGHT = 0.4;
+const MOST_GRADED = 0.8;
 const MOST_COLUMNS = 24;
 const OUTLIERS_FROM = 20;
 
@@ -26,12 +27,20 @@ class Pinning {
 
   constructor(rowCount: number) {
     this.#rowCount = rowCount;
-    this.weights = new Float64Array(rowCount).fill(0.4);
+    this.weights = new Float64Array(rowCount).fill(LEAST_WEIGHT);
   }
 
   pin(row: number, reason: PinReason): void {
     if (!this.pins.has(row)) this.pins.set(row, reason);
     this.weights[row] = 1;
+  }
+
+  /** The later in this order, the more they weigh. */
+  grade(order: readonly number[]): void {
+    for (const [rank, row] of order.entries()) {
+      const weight = LEAST_WEIGHT + (MOST_GRADED - LEAST_WEIGHT) * ((rank + 1) / order.length);
+      this.weights[row] = Math.max(this.weights[row] ?? 0, weight);
+    }
   }
 
   /** Pins them when they are few enough to be a choice; otherwise they only weigh more. */
@@ -106,6 +115,7 @@ function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[
     if (numbers === null) continue;
     const order = only === undefined ? ranked(numbers) : ranked(numbers).filter((row) => only.has(row));
     const count = Math.min(terms.topCount, Math.max(3, Math.ceil(order.length / 5)));
+    work.grade(superlative.end === "low" ? order.toReversed() : order);
     if (superlative.end !== "high") for (const row of order.slice(0, count)) work.pin(row, "extreme");
     if (superlative.end !== "low") for (const row of order.slice(-count)) work.pin(row, "extreme");
   }
@@ -138,7 +148,7 @@ function pinOddCategories(
   const index = columns.findIndex((column) => column.categories === categories);
   const counts = [...categories];
   const most = counts[0]?.[1] ?? 0;
-  const bad = new Set(counts.filter(([value, count]) => ERROR.test(value) && count < 0.5 * filled).map(([value]) => value));
+  const bad = new Set(counts.filter(([value, count]) => isTroubleValue(value) && count < 0.5 * filled).map(([value]) => value));
   const few = Math.max(3, 0.02 * filled);
   const rare = new Set(most >= 0.3 * filled ? counts.filter(([, count]) => count <= few && count < most / 3).map(([value]) => value) : []);
   const badRows: number[] = [];
