@@ -2,17 +2,24 @@
 import { nestedKeys } from "../../lossless/nestedRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
 import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
-import type { ReduceContext } from "../../types.ts";
+import type { PinReason, ReduceContext } from "../../types.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
 import { reduceLongText } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
 import { arrayTable, objectTable, type FoundTable } from "./tableShapes.ts";
+import { isErrorName, isTroubleValue } from "./trouble.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const DEEPEST = 24;
 /** An object this short stands on one line. */
 const SHORT_OBJECT = 100;
+/** Quotes included. */
+const SHORTEST_QUOTE = 6;
+const LONGEST_QUOTE = 60;
+const QUOTE_DEPTH = 2;
+const MEANT_WEIGHT = 0.8;
 const SHORTEST_REPEAT = 60;
+const LONGEST_REPEAT = 20_000;
 
 export interface LaidDocument {
   readonly units: readonly DataUnit[];
@@ -45,6 +52,8 @@ class Layer {
   readonly #context: ReduceContext;
   readonly #terms: DataTerms;
   readonly #seen = new Map<string, string>();
+  /** Inside of an item that the task describes by one of its values ("the queued run"). */
+  #isMeant = false;
 
   constructor(context: ReduceContext, terms: DataTerms) {
     this.#context = context;
@@ -59,12 +68,15 @@ class Layer {
       return;
     }
     if (node.kind === "leaf") return;
-    const repeated = node.kind === "object" ? this.#repeated(node, at.path) : null;
+    const repeated = node.kind === "object" ? this.#repeated(node) : null;
     if (repeated !== null) {
       this.#field(`same as ${repeated}`, { kind: "object", members: [] }, at);
       return;
     }
+    const before = this.units.length;
     this.#members(node, at);
+    // Only what is shown can be referred to.
+    if (node.kind === "object" && this.units.length > before) this.#remember(node, at.path);
   }
 
   /** Each member or item for itself, under a heading. */
@@ -86,19 +98,23 @@ class Layer {
         : node.items.map((value, index) => ({ name: `[${index}]`, value }));
     for (const { name, value } of children) {
       const path = at.path === "" ? name : `${at.path}.${name}`;
+      const wasMeant = this.#isMeant;
+      this.#isMeant ||= node.kind === "array" && holdsQuoted(value, this.#terms, QUOTE_DEPTH);
       this.value(value, { name, path, depth: at.depth + 1, ...(heading === undefined ? {} : { parent: heading }) });
+      this.#isMeant = wasMeant;
     }
     // A heading without anything under it.
     if (this.units.length === own && at.name !== "") this.units.pop();
   }
 
   /** Where the very same object stands already. */
-  #repeated(node: JsonObject, path: string): string | null {
+  #repeated(node: JsonObject): string | null {
+    return this.#seen.size === 0 ? null : (this.#seen.get(minifyNode(node)) ?? null);
+  }
+
+  #remember(node: JsonObject, path: string): void {
     const text = minifyNode(node);
-    if (text.length < SHORTEST_REPEAT) return null;
-    const first = this.#seen.get(text);
-    if (first === undefined) this.#seen.set(text, path);
-    return first ?? null;
+    if (text.length >= SHORTEST_REPEAT && text.length <= LONGEST_REPEAT) this.#seen.set(text, path);
   }
 
   #field(text: string, node: JsonNode, at: Place): void {
@@ -114,17 +130,24 @@ class Layer {
       this.dropped.push(at.path);
       return;
     }
-    const isNamed = this.#terms.projects && (this.#terms.names(tellingName(at.path)) > 0 || isIdentifying(at.path));
+    const pin = this.#pinOf(text, node, at);
     this.units.push({
       text: this.#context.mark.escape(
         `${indent(at)}${at.name === "" ? "" : `${at.name}: `}${need === "shortened" ? shortenText(text) : text}`,
       ),
-      weight: isNamed ? 1 : 0.4,
+      weight: pin !== null ? 1 : this.#isMeant ? MEANT_WEIGHT : 0.4,
       covers: 1,
       kind: "field",
-      ...(isNamed ? { pin: "named" as const } : {}),
+      ...(pin === null ? {} : { pin }),
       ...(at.parent === undefined ? {} : { parent: at.parent }),
     });
+  }
+
+  #pinOf(text: string, node: JsonNode, at: Place): PinReason | null {
+    if (isErrorName(at.name) || (node.kind === "leaf" && isTroubleValue(text))) return "error";
+    if (!this.#terms.projects) return null;
+    const paths = node.kind === "object" ? [at.path, ...node.members.map(({ key }) => `${at.path}.${textOf(key)}`)] : [at.path];
+    return paths.some((path) => this.#terms.names(tellingName(path)) > 0 || isIdentifying(path)) ? "named" : null;
   }
 
   /** Switches and zeros of things inside of things: nobody misses what no task names. */
@@ -172,6 +195,14 @@ class Layer {
     this.dropped.push(...laid.dropped);
     return true;
   }
+}
+
+/** True when a value of the object, or of an object in it, stands in the task. */
+function holdsQuoted(node: JsonNode, terms: DataTerms, depth: number): boolean {
+  if (node.kind === "leaf") {
+    return node.raw.length >= SHORTEST_QUOTE && node.raw.length <= LONGEST_QUOTE && terms.literals.has(textOf(node.raw).toLowerCase());
+  }
+  return node.kind === "object" && depth > 0 && node.members.some(({ value }) => holdsQuoted(value, terms, depth - 1));
 }
 
 /** The cells as a reader sees them; lists of alike objects have their keys in the name of the column. */

@@ -43,16 +43,14 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
   const hoisted = table.rows.length > 1 ? kept.filter((index) => facts[index]?.constant !== null) : [];
   const derived = derivedColumns(table, facts, { kept, isNamed: (path) => terms.names(tellingName(path)) === 2 });
   const shown = kept.filter((index) => !hoisted.includes(index) && !derived.same.has(index) && !derived.held.has(index));
-  const marks = markRows(
-    { ...table, rows: table.rows.map((row) => kept.map((index) => row[index] ?? "")) },
-    kept.flatMap((index) => facts[index] ?? []),
-    terms,
-  );
+  const names = shortNames(table.columns, kept);
+  const needed = { ...table, rows: table.rows.map((row) => kept.map((index) => row[index] ?? "")) };
+  const neededFacts = kept.flatMap((index) => facts[index] ?? []);
+  const marks = markRows(needed, neededFacts, terms);
   const group = groupingOf(table, facts, shown);
   const columns = shown.filter((index) => index !== group);
   const delimiter = delimiterFor(table, columns);
   const escape = (text: string): string => context.mark.escape(text);
-  const names = shortNames(table.columns, kept);
   const name = (index: number): string => names[index] ?? "";
   const constants = hoisted.map((index) => `${name(index)}=${cellText(facts[index]?.constant ?? "", delimiter)}`);
   const equals = [...derived.same].filter(([index]) => !hoisted.includes(index)).map(([index, as]) => `${name(index)}=${name(as)}`);
@@ -64,11 +62,9 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
       covers: 0,
       kind: "heading",
       totals: tableTotals(
-        table.rows.length,
-        kept.flatMap((index) => {
-          const column = facts[index];
-          return column === undefined ? [] : { ...column, name: name(index) };
-        }),
+        needed,
+        neededFacts.map((column, index) => ({ ...column, name: names[kept[index] ?? 0] ?? column.name })),
+        terms,
       ),
     },
   ];

@@ -1,8 +1,10 @@
 // Which rows of a table must stay: named by the task, extremes of its measures, errors, rare categories. It renders nothing.
 import type { PinReason } from "../../types.ts";
 import { wordsOf } from "../../words.ts";
+import { conditionRows } from "./conditionRows.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
-import type { DataTerms, Superlative, Threshold } from "./taskTerms.ts";
+import { isTroubleValue } from "./trouble.ts";
+import type { DataTerms, Superlative } from "./taskTerms.ts";
 
 export interface RowMarks {
   readonly pins: ReadonlyMap<number, PinReason>;
@@ -10,14 +12,13 @@ export interface RowMarks {
   readonly weights: Float64Array;
 }
 
-const ERROR =
-  /(?:^|[^a-z])(?:error|fail|fatal|critical|declin|denied|reject|refus|timeout|timed out|overdue|past due|cancel|abort|crash|exception|invalid|blocked|disputed|fraud|offline|down$|unhealthy|expired|suspend)/i;
 /** A condition that holds for more rows than this picks nothing out. */
 const MOST_NAMED = 0.4;
 const MOST_ODD = 0.1;
+const LEAST_WEIGHT = 0.4;
+const MOST_GRADED = 0.8;
 const MOST_COLUMNS = 24;
 const OUTLIERS_FROM = 20;
-const LONGEST_QUOTE = 60;
 
 class Pinning {
   readonly pins = new Map<number, PinReason>();
@@ -26,12 +27,20 @@ class Pinning {
 
   constructor(rowCount: number) {
     this.#rowCount = rowCount;
-    this.weights = new Float64Array(rowCount).fill(0.4);
+    this.weights = new Float64Array(rowCount).fill(LEAST_WEIGHT);
   }
 
   pin(row: number, reason: PinReason): void {
     if (!this.pins.has(row)) this.pins.set(row, reason);
     this.weights[row] = 1;
+  }
+
+  /** The later in this order, the more they weigh. */
+  grade(order: readonly number[]): void {
+    for (const [rank, row] of order.entries()) {
+      const weight = LEAST_WEIGHT + (MOST_GRADED - LEAST_WEIGHT) * ((rank + 1) / order.length);
+      this.weights[row] = Math.max(this.weights[row] ?? 0, weight);
+    }
   }
 
   /** Pins them when they are few enough to be a choice; otherwise they only weigh more. */
@@ -46,21 +55,39 @@ class Pinning {
 
 export function markRows(table: DataTable, columns: readonly ColumnFacts[], terms: DataTerms): RowMarks {
   const work = new Pinning(table.rows.length);
-  const measures = columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS);
-  for (const superlative of terms.superlatives) pinSuperlative(superlative, columns, { terms, work });
-  for (const threshold of terms.thresholds) pinThreshold(threshold, measures, work);
-  pinNamedValues(table, columns, { terms, work });
-  pinQuotedCells(table, columns, { terms, work });
-  pinMonths(columns, { terms, work });
-  for (const { numbers } of measures) pinExtremes(numbers, work);
+  const conditions = conditionRows(table, columns, terms);
+  for (const rows of conditions) work.pinSome(rows, "named", MOST_NAMED);
+  const meant = intersection(conditions);
+  for (const superlative of terms.superlatives) {
+    pinSuperlative(superlative, columns, { terms, work });
+    if (meant !== null) pinSuperlative(superlative, columns, { terms, work, only: meant });
+  }
+  for (const { numbers } of columns.filter(({ isMeasure }) => isMeasure).slice(0, MOST_COLUMNS)) pinExtremes(numbers, work);
   for (const column of columns) pinOddCategories(table, column, { columns, work });
-  if (terms.wantsGroups || terms.superlatives.length > 0) pinGroupTops(table, columns, { terms, work });
+  pinGroupTops(table, columns, { terms, work });
+  // Contents say first what matters, and last what is newest or oldest.
+  if (table.rows.length > 0) for (const row of [0, table.rows.length - 1]) work.pin(row, "structure");
   return { pins: work.pins, weights: work.weights };
+}
+
+/** Rows that hold all conditions; null: there is none. */
+function intersection(conditions: readonly (readonly number[])[]): ReadonlySet<number> | null {
+  const [first, ...others] = conditions;
+  if (first === undefined) return null;
+  let meant = new Set(first);
+  for (const rows of others) {
+    const both = new Set(rows.filter((row) => meant.has(row)));
+    // Conditions that exclude each other are alternatives.
+    if (both.size > 0) meant = both;
+  }
+  return meant;
 }
 
 interface Marking {
   readonly terms: DataTerms;
   readonly work: Pinning;
+  /** Only these rows count. */
+  readonly only?: ReadonlySet<number>;
 }
 
 function ranked(values: Float64Array): number[] {
@@ -83,64 +110,14 @@ function measuresFor({ likes, isTime }: Superlative, columns: readonly ColumnFac
   return (named.length > 0 ? named : measures).slice(0, 6);
 }
 
-function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
+function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work, only }: Marking): void {
   for (const { numbers } of measuresFor(superlative, columns, terms)) {
     if (numbers === null) continue;
-    const order = ranked(numbers);
+    const order = only === undefined ? ranked(numbers) : ranked(numbers).filter((row) => only.has(row));
     const count = Math.min(terms.topCount, Math.max(3, Math.ceil(order.length / 5)));
+    work.grade(superlative.end === "low" ? order.toReversed() : order);
     if (superlative.end !== "high") for (const row of order.slice(0, count)) work.pin(row, "extreme");
     if (superlative.end !== "low") for (const row of order.slice(-count)) work.pin(row, "extreme");
-  }
-}
-
-function pinThreshold({ value, compares, near }: Threshold, measures: readonly ColumnFacts[], work: Pinning): void {
-  const about = measures.filter(({ name }) => wordsOf(name).some((word) => near.has(word)));
-  for (const { numbers } of about.length > 0 ? about.slice(0, 2) : measures.slice(0, 1)) {
-    const rows: number[] = [];
-    for (const [row, number] of (numbers ?? new Float64Array()).entries())
-      if (compares === "over" ? number >= value : number <= value) rows.push(row);
-    work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-function pinNamedValues(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.stems.size === 0) return;
-  for (const [index, { categories, constant }] of columns.entries()) {
-    if (categories === null || constant !== null) continue;
-    const named = [...categories.keys()].filter((value) => {
-      const words = wordsOf(value);
-      return words.length > 0 && words.every((word) => terms.stems.has(word));
-    });
-    if (named.length === 0 || named.length === categories.size) continue;
-    const wanted = new Set(named);
-    const rows: number[] = [];
-    for (const [row, cells] of table.rows.entries()) if (wanted.has(cells[index] ?? "")) rows.push(row);
-    work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-/** Cells that stand in the task word for word: a place, a name, an identifier. */
-function pinQuotedCells(table: DataTable, columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.literals.size === 0) return;
-  for (const [index, { categories, isMeasure, constant }] of columns.entries()) {
-    if (categories !== null || isMeasure || constant !== null) continue;
-    const rows: number[] = [];
-    for (const [row, cells] of table.rows.entries()) {
-      const cell = cells[index] ?? "";
-      if (cell.length >= 3 && cell.length <= LONGEST_QUOTE && terms.literals.has(cell.toLowerCase())) rows.push(row);
-    }
-    if (rows.length > 0) work.pinSome(rows, "named", MOST_NAMED);
-  }
-}
-
-function pinMonths(columns: readonly ColumnFacts[], { terms, work }: Marking): void {
-  if (terms.months.size === 0) return;
-  for (const { times } of columns.filter((column) => column.times !== null).slice(0, 2)) {
-    const rows: number[] = [];
-    for (const [row, time] of (times ?? new Float64Array()).entries()) {
-      if (!Number.isNaN(time) && terms.months.has(new Date(time < 4e9 ? time * 1_000 : time).getUTCMonth())) rows.push(row);
-    }
-    work.pinSome(rows, "named", MOST_NAMED);
   }
 }
 
@@ -171,7 +148,7 @@ function pinOddCategories(
   const index = columns.findIndex((column) => column.categories === categories);
   const counts = [...categories];
   const most = counts[0]?.[1] ?? 0;
-  const bad = new Set(counts.filter(([value, count]) => ERROR.test(value) && count < 0.5 * filled).map(([value]) => value));
+  const bad = new Set(counts.filter(([value, count]) => isTroubleValue(value) && count < 0.5 * filled).map(([value]) => value));
   const few = Math.max(3, 0.02 * filled);
   const rare = new Set(most >= 0.3 * filled ? counts.filter(([, count]) => count <= few && count < most / 3).map(([value]) => value) : []);
   const badRows: number[] = [];

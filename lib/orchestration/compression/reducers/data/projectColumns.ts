@@ -1,6 +1,7 @@
 // Which columns and fields a reader with this task needs. Cheap ones stay in doubt; it never looks at single rows.
 import { wordsOf } from "../../words.ts";
 import type { ColumnFacts } from "./columnFacts.ts";
+import { isTroubleName } from "./trouble.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const IDENTIFYING = new Set(wordsOf("id name title status state key code type number label subject conclusion result"));
@@ -69,11 +70,9 @@ function isNearAddress(path: string, terms: DataTerms): boolean {
   return parts.length <= 2 || terms.names(parts.at(-2) ?? "") === 2;
 }
 
-const TROUBLE = /error|reason|warning|fail|exception|message|alert|fault/i;
-
 function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape): Need {
   // What went wrong is worth saying however deep it stands.
-  if (TROUBLE.test(path.slice(path.lastIndexOf(".") + 1))) return meanChars > LONG_TEXT ? "shortened" : "whole";
+  if (isTroubleName(path.slice(path.lastIndexOf(".") + 1))) return meanChars > LONG_TEXT ? "shortened" : "whole";
   if (isOpaque) return isIdentifying(path) ? "whole" : "none";
   const depth = depthOf(path);
   if (isNested) return meanChars <= LONG_CELL / 2 ? "whole" : "none";

@@ -128,7 +128,7 @@ function withLikes(words: readonly string[]): Set<string> {
 }
 
 const OVER_BEFORE =
-  /(?:over|above|more than|greater than|at least|exceed\w*|higher than|larger than|older than|longer than|>=?|from|min\w*)\s*[$€£]?$/i;
+  /(?:over|above|more than|greater than|at least|exceed\w*|higher than|larger than|older than|longer than|>=?|min\w*)\s*[$€£]?$/i;
 const UNDER_BEFORE =
   /(?:under|below|less than|fewer than|at most|lower than|smaller than|younger than|shorter than|<=?|up to|max\w*)\s*[$€£]?$/i;
 const OVER_AFTER = /^\s*(?:[%a-z]{0,8}\s)?(?:or|and)\s+(?:more|above|over|higher|greater|larger|up|stronger)|^\s*\+/i;
