@@ -5,6 +5,7 @@ export { createSystem, type SystemOptions } from "./system.ts";
 export { loadConfig } from "./config/loadConfig.ts";
 export type { Config } from "./config/Config.ts";
 export type * from "./systemApi.ts";
+export type * from "./receiptApi.ts";
 
 /** Workflows: made in TypeScript, or read from YAML and JSON with every fault named by line. */
 export { defineWorkflow } from "./workflow/defineWorkflow.ts";
@@ -32,6 +33,20 @@ export { PriceBook } from "./tokens/pricing.ts";
 /** Intents: what a step is for and what it may hurt, without a model and without a database. */
 export { IntentClassifier, type ClassifiableStep, type ClassifyOptions, type ToolDefinition } from "./orchestration/IntentClassifier.ts";
 export type { IntentClassification, IntentType } from "./orchestration/types.ts";
+
+/** Views and budgets, one by one: what a model is shown, and what its calls are given. */
+export { TokenCompressor, type CompressOptions, type TokenCompressorOptions } from "./orchestration/TokenCompressor.ts";
+export { TokenBudgetManager } from "./orchestration/TokenBudgetManager.ts";
+export type {
+  Agent,
+  CompressedContent,
+  CompressionPolicy,
+  ExecutionContext,
+  HandlerInterface,
+  OrchestrationMetadata,
+  RoutingDecision,
+  TokenBudget,
+} from "./orchestration/types.ts";
 
 /** Time and logs, where a test or a host brings its own. */
 export { systemClock, type Clock } from "./core/clock.ts";

@@ -115,8 +115,7 @@ async function join(
   });
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
-  const classifier = createClassifier(manager);
-  const histories = new StepHistoryCache({ clock });
+  const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
   const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter });
   const events = new EventBus();
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";

@@ -25,6 +25,15 @@ export interface View {
   readonly why: string;
 }
 
+/** A view that leaves something out must save at least this share: less is no gain for anybody. */
+const LEAST_SHARE_SAVED = 0.03;
+
+/** Whether a view pays: nothing is lost, or enough is saved. Making it costs no tokens. */
+export function isWorthIt({ lossless, tokensIn, tokensOut }: Pick<CompressedContent, "lossless" | "tokensIn" | "tokensOut">): boolean {
+  const saved = tokensIn - tokensOut;
+  return saved > 0 && (lossless || saved >= tokensIn * LEAST_SHARE_SAVED);
+}
+
 /** Below this many characters (about 200 tokens) nothing is gained that anybody would notice. */
 const MIN_CHARACTERS = 600;
 
@@ -43,7 +52,7 @@ export class ViewMaker {
       ...(task === undefined ? {} : { task }),
       ...(fields === undefined ? {} : { fields }),
     });
-    if (made.outcome === "passthrough" || made.tokensOut >= made.tokensIn)
+    if (made.outcome === "passthrough" || !isWorthIt(made))
       return { text: content, tokens: made.tokensIn, made: null, why: "nothing to gain" };
     return { text: made.view, tokens: made.tokensOut, made, why: `level ${made.level}` };
   }

@@ -26,6 +26,7 @@ export interface CompressionPolicy {
   readonly minQualityScore: number;
 }
 
+/** As the plan has it. */
 export interface OrchestrationMetadata {
   readonly intent: IntentType;
   /** Tokens suggested for the step. */
@@ -129,6 +130,7 @@ export interface HandlerInterface {
   cleanup(): Promise<void>;
 }
 
+/** As the plan has it. */
 export interface RoutingDecision {
   readonly tier: "fast" | "balanced" | "capable";
   readonly model: string;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../../lib/core/errors.ts";
 import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
