@@ -144,7 +144,7 @@ class Layer {
   }
 
   #pinOf(text: string, node: JsonNode, at: Place): PinReason | null {
-    if (isErrorName(at.name) || (node.kind === "leaf" && isTroubleValue(text))) return "error";
+    if (isErrorName(at.name) || isTroubleValue(text)) return "error";
     if (!this.#terms.projects) return null;
     const paths = node.kind === "object" ? [at.path, ...node.members.map(({ key }) => `${at.path}.${textOf(key)}`)] : [at.path];
     return paths.some((path) => this.#terms.names(tellingName(path)) > 0 || isIdentifying(path)) ? "named" : null;

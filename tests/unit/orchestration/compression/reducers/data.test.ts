@@ -175,6 +175,27 @@ describe("the reducers of data", () => {
     expect(view.split("Ann Example")).toHaveLength(2);
   });
 
+  it("take JSON inside of a string as what it is", () => {
+    const view = viewOf(jsonReducer, JSON.stringify({ content: [{ type: "text", text: TICKETS_TEXT }] }), {
+      task: "Report failed tickets",
+    });
+    expect(view).toContain("text[40]:id,title");
+    expect(view).not.toContain(API);
+  });
+
+  it("pin errors wherever they stand in a document", () => {
+    const pod = {
+      kind: "Pod",
+      status: {
+        conditions: [],
+        containers: [{ name: "web", last: { code: 137, reason: "crash loop after failed start" }, image: "registry.example/web:1" }],
+      },
+      note: "x".repeat(200),
+    };
+    const pinned = pinnedView(reduce(jsonReducer, JSON.stringify(pod, null, 2), { level: 2, task: "Why does it not start?" }));
+    expect(pinned).toContain("crash loop after failed start");
+  });
+
   it("shorten a page inside of a field", () => {
     const page = `<html><head><style>p{color:red}</style></head><body>${"<div class='spacer'></div>".repeat(40)}<p>Send the contract by May 3.</p></body></html>`;
     const view = viewOf(jsonReducer, JSON.stringify({ id: "m1", body: page }));
