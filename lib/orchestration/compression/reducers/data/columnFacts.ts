@@ -48,6 +48,15 @@ const LONGEST_OPAQUE = 200;
 const LONGEST_TIME = 40;
 const OPAQUE = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_\-:+/=]{16,}$/;
 
+/** A random-looking text: an identifier for machines, no date and no address. */
+export function isOpaqueText(text: string): boolean {
+  return text.length < LONGEST_OPAQUE && !ADDRESS.test(text) && !DATE.test(text) && OPAQUE.test(text);
+}
+
+export function isAddressText(text: string): boolean {
+  return ADDRESS.test(text);
+}
+
 export function numberOf(cell: string): number {
   if (cell === "" || cell.length > 40 || !NUMBER.test(cell)) return Number.NaN;
   const digits = cell.replaceAll(/[$€£¥,%\s]/g, "");
@@ -103,9 +112,9 @@ function countKinds(cells: readonly string[]): CellKinds {
     if (cell === "") continue;
     kinds.filled += 1;
     kinds.chars += cell.length;
-    if (ADDRESS.test(cell)) kinds.addresses += 1;
+    if (isAddressText(cell)) kinds.addresses += 1;
     else if (DATE.test(cell)) kinds.dates += 1;
-    else if (cell.length < LONGEST_OPAQUE && OPAQUE.test(cell)) kinds.opaque += 1;
+    else if (isOpaqueText(cell)) kinds.opaque += 1;
   }
   return kinds;
 }

@@ -3,6 +3,7 @@ import { nestedKeys } from "../../lossless/nestedRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
 import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { PinReason, ReduceContext } from "../../types.ts";
+import { isAddressText, isOpaqueText } from "./columnFacts.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
 import { reduceLongText } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
@@ -120,9 +121,10 @@ class Layer {
   #field(text: string, node: JsonNode, at: Place): void {
     const shape = {
       meanChars: text.length,
-      isAddress: /^(?:https?:\/\/|www\.)/.test(text),
-      isOpaque: /^(?=.*\d)(?=.*[A-Za-z])[\w\-:+/=]{16,200}$/.test(text),
+      isAddress: isAddressText(text),
+      isOpaque: isOpaqueText(text),
       isNested: node.kind === "object",
+      isSingle: !at.path.includes("["),
     };
     // What stands on one line as a whole object was looked at member by member.
     const need = node.kind === "object" ? "whole" : this.#isPlainFlag(node, at) ? "none" : needOf(at.path, shape, this.#terms);
@@ -170,7 +172,7 @@ class Layer {
         value.kind === "leaf" &&
         needOf(
           `${path}.${textOf(key)}`,
-          { meanChars: inner.length, isAddress: /^https?:/.test(inner), isOpaque: false, isNested: false },
+          { meanChars: inner.length, isAddress: isAddressText(inner), isOpaque: false, isNested: false },
           this.#terms,
         ) === "whole"
       );

@@ -19,6 +19,8 @@ export interface FieldShape {
   readonly isOpaque: boolean;
   /** Arrays and objects that stand in one cell. */
   readonly isNested: boolean;
+  /** It stands once in the document, not once a row. */
+  readonly isSingle?: boolean;
 }
 
 /** Last word of a path; with the word before it when it says little alone. */
@@ -48,7 +50,7 @@ export type Need = "whole" | "shortened" | "none";
 export function needOf(path: string, shape: FieldShape, terms: DataTerms, telling = tellingName(path)): Need {
   if (!terms.projects) return "whole";
   const named = terms.isStrict && terms.names(path) === 2 ? 2 : terms.names(telling);
-  if (shape.isAddress) return addressNeed(path, named, terms);
+  if (shape.isAddress) return shape.isSingle === true && depthOf(path) === 1 ? "whole" : addressNeed(path, named, terms);
   if (named === 2) return "whole";
   if (terms.isStrict) return (named > 0 || isIdentifying(path)) && shape.meanChars < LONG_CELL ? "whole" : "none";
   return named === 1 ? likeNeed(shape) : unnamedNeed(path, shape);
@@ -73,8 +75,8 @@ function isNearAddress(path: string, terms: DataTerms): boolean {
 function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape): Need {
   // What went wrong is worth saying however deep it stands.
   if (isTroubleName(path.slice(path.lastIndexOf(".") + 1))) return meanChars > LONG_TEXT ? "shortened" : "whole";
-  if (isOpaque) return isIdentifying(path) ? "whole" : "none";
   const depth = depthOf(path);
+  if (isOpaque) return isIdentifying(path) || depth === 1 ? "whole" : "none";
   if (isNested) return meanChars <= LONG_CELL / 2 ? "whole" : "none";
   if (depth >= DEEP) return "none";
   return meanChars > LONG_TEXT ? "shortened" : meanChars > LONG_CELL && depth > 2 ? "none" : "whole";
