@@ -175,6 +175,20 @@ describe("lossless forms", () => {
     expect(decodeLossless(encoded?.view ?? "")).toBe(text);
   });
 
+  it("spell letters plainly where all of them were escapes, and escape them again", () => {
+    const text = JSON.stringify(Array.from({ length: 6 }, (_none, index) => ({ id: index, city: "Zürich und Köln", note: "größer" })))
+      .replaceAll("ü", "\\u00fc")
+      .replaceAll("ö", "\\u00f6")
+      .replaceAll("ß", "\\u00df");
+    const encoded = encodeLossless(text, count);
+    expect(encoded?.view).toContain("Zürich und Köln");
+    expect(decodeLossless(encoded?.view ?? "")).toBe(text);
+    const mixed = text.replace("\\u00fc", "ü");
+    expect(decodeLossless(encodeLossless(mixed, count)?.view ?? "")).toBe(mixed);
+    const upper = text.replaceAll("\\u00fc", "\\u00FC");
+    expect(decodeLossless(encodeLossless(upper, count)?.view ?? "")).toBe(upper);
+  });
+
   it("take lines of JSON as one array", () => {
     const lines = Array.from({ length: 5 }, (_none, index) => `{"id":${index},"level":"info"}`);
     const encoded = encodeLossless(lines.join("\n"), count);
