@@ -2,7 +2,7 @@
 import type { ReduceContext, Reducer, Reduction } from "../types.ts";
 import { dataReduction } from "./data/dataReduction.ts";
 import { layTable } from "./data/layTable.ts";
-import { reduceLongText } from "./data/longText.ts";
+import { LongTexts } from "./data/longText.ts";
 import { numberOf } from "./data/columnFacts.ts";
 import { parseCsv } from "./data/parseCsv.ts";
 import { dataTermsOf, termsFor } from "./data/taskTerms.ts";
@@ -21,8 +21,9 @@ function reduceCsv(content: string, context: ReduceContext): Reduction | null {
   if (ragged > MOST_RAGGED * rows.length || context.mark.escape(content) !== content) return null;
   const hasHeader = first.every((cell) => cell !== "" && Number.isNaN(numberOf(cell))) && new Set(first).size === first.length;
   const columns = hasHeader ? first : first.map((_cell, index) => `column ${index + 1}`);
+  const texts = new LongTexts(context);
   const cells = (hasHeader ? rows.slice(1) : rows).map((row) =>
-    columns.map((_name, index) => reduceLongText(row[index] ?? "", context).replaceAll(/\s+/g, " ")),
+    columns.map((_name, index) => texts.shorten(row[index] ?? "").replaceAll(/\s+/g, " ")),
   );
   const terms = termsFor(dataTermsOf(context), columns);
   const { units, dropped } = layTable({ name: "", columns, rows: cells }, { prefix: "", context, terms });

@@ -5,7 +5,7 @@ import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } fr
 import type { PinReason, ReduceContext } from "../../types.ts";
 import { isAddressText, isOpaqueText } from "./columnFacts.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
-import { reduceLongText } from "./longText.ts";
+import { LongTexts } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
 import { arrayTable, objectTable, type FoundTable } from "./tableShapes.ts";
 import { isErrorName, isTroubleValue } from "./trouble.ts";
@@ -28,11 +28,11 @@ export interface LaidDocument {
 }
 
 /** A value as a reader sees it: strings without quotes and line breaks, null as nothing. */
-export function shownText(node: JsonNode, context: ReduceContext): string {
+function shownText(node: JsonNode, texts: LongTexts): string {
   if (node.kind !== "leaf") return writeInline(node, "inside", ",");
   if (node.raw === "null") return "";
   if (!node.raw.startsWith('"')) return node.raw;
-  return reduceLongText(textOf(node.raw), context).replaceAll(/\s+/g, " ").trim();
+  return texts.shorten(textOf(node.raw)).replaceAll(/\s+/g, " ").trim();
 }
 
 interface Place {
@@ -52,6 +52,7 @@ class Layer {
   readonly dropped: string[] = [];
   readonly #context: ReduceContext;
   readonly #terms: DataTerms;
+  readonly #texts: LongTexts;
   readonly #seen = new Map<string, string>();
   /** Inside of an item that the task describes by one of its values ("the queued run"). */
   #isMeant = false;
@@ -59,11 +60,12 @@ class Layer {
   constructor(context: ReduceContext, terms: DataTerms) {
     this.#context = context;
     this.#terms = terms;
+    this.#texts = new LongTexts(context);
   }
 
   value(node: JsonNode, at: Place): void {
     if (node.kind !== "leaf" && this.#table(node, at)) return;
-    const inline = node.kind === "leaf" ? shownText(node, this.#context) : this.#shortInline(node, at.path);
+    const inline = node.kind === "leaf" ? shownText(node, this.#texts) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
       this.#field(inline ?? writeInline(node, "inside", ","), node, at);
       return;
@@ -162,7 +164,7 @@ class Layer {
   /** An object or list on one line, when that is short and all of it is needed. */
   #shortInline(node: JsonArray | JsonObject, path: string): string | null {
     if (node.kind === "array" && node.items.every(({ kind }) => kind === "leaf"))
-      return node.items.map((item) => shownText(item, this.#context)).join(", ");
+      return node.items.map((item) => shownText(item, this.#texts)).join(", ");
     const text = writeInline(node, "inside", ",");
     if (text.length > SHORT_OBJECT) return null;
     if (!this.#terms.projects || node.kind === "array") return text;
@@ -183,7 +185,7 @@ class Layer {
   #table(node: JsonArray | JsonObject, at: Place): boolean {
     const found = node.kind === "array" ? arrayTable(node) : objectTable(node);
     if (found === null) return false;
-    const shown = shownTable(found, this.#context);
+    const shown = shownTable(found, this.#texts);
     const laid = layTable(
       { name: at.path, ...shown },
       { prefix: `${indent(at)}${at.name}[${shown.rows.length}]:`, context: this.#context, terms: this.#terms },
@@ -208,13 +210,13 @@ function holdsQuoted(node: JsonNode, terms: DataTerms, depth: number): boolean {
 }
 
 /** The cells as a reader sees them; lists of alike objects have their keys in the name of the column. */
-function shownTable({ columns, rows }: FoundTable, context: ReduceContext): { readonly columns: string[]; readonly rows: string[][] } {
+function shownTable({ columns, rows }: FoundTable, texts: LongTexts): { readonly columns: string[]; readonly rows: string[][] } {
   const nested = columns.map((_name, index) => nestedKeys(rows.map((row) => row[index])));
   const cellText = (cell: JsonNode | undefined, index: number): string => {
     if (cell === undefined) return "";
-    if (nested[index] === null || cell.kind !== "array") return shownText(cell, context);
+    if (nested[index] === null || cell.kind !== "array") return shownText(cell, texts);
     return cell.items
-      .map((item) => `(${item.kind === "object" ? item.members.map(({ value }) => shownText(value, context)).join("; ") : ""})`)
+      .map((item) => `(${item.kind === "object" ? item.members.map(({ value }) => shownText(value, texts)).join("; ") : ""})`)
       .join("");
   };
   return {
