@@ -1,6 +1,7 @@
 // `npm run bench:compression [-- --data DIR] [--json] [--calibrate] [--only NAME,…] [--quick]`: what compression saves and what survives it. README.md says how to read it.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { decodeLossless } from "../../lib/orchestration/compression/lossless.ts";
@@ -32,11 +33,11 @@ const SQUAD_QUESTIONS = 420;
 
 if (options.calibrate) {
   // In a process of its own and before anything is measured: this one has loaded the table that it replaces.
-  const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-  const fitted = spawnSync(process.execPath, [fileOf("./calibrate.ts")], { stdio: ["ignore", 2, 2] });
+  const file = fileURLToPath(import.meta.url);
+  const fitted = spawnSync(process.execPath, [path.join(path.dirname(file), "calibrate.ts")], { stdio: ["ignore", 2, 2] });
   if (fitted.status !== 0) process.exit(1);
   const rest = process.argv.slice(2).filter((argument) => argument !== "--calibrate");
-  process.exit(spawnSync(process.execPath, [fileOf("./main.ts"), ...rest], { stdio: "inherit" }).status ?? 1);
+  process.exit(spawnSync(process.execPath, [file, ...rest], { stdio: "inherit" }).status ?? 1);
 }
 
 const counter = await TokenCounter.load();
