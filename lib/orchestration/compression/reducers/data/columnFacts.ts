@@ -41,6 +41,9 @@ const TIME_WORDS = new Set(
   wordsOf("date time day timestamp created updated modified published start end due deadline year month at since until expires"),
 );
 const NUMBER = /^[-+]?[$€£¥]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?\s?%?$/;
+/** As half of Europe writes amounts; three digits after a comma are thousands. */
+const DECIMAL_COMMA = /^[-+]?\d+,\d{1,2}$/;
+const LONGEST_NUMBER = 40;
 const DATE =
   /^(?:\d{4}-\d{2}(?:-\d{2})?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d{1,2}:\d{2})/;
 const ADDRESS = /^(?:https?:\/\/|www\.)/;
@@ -58,7 +61,9 @@ export function isAddressText(text: string): boolean {
 }
 
 export function numberOf(cell: string): number {
-  if (cell === "" || cell.length > 40 || !NUMBER.test(cell)) return Number.NaN;
+  if (cell === "" || cell.length > LONGEST_NUMBER) return Number.NaN;
+  if (DECIMAL_COMMA.test(cell)) return Number(cell.replace(",", "."));
+  if (!NUMBER.test(cell)) return Number.NaN;
   const digits = cell.replaceAll(/[$€£¥,%\s]/g, "");
   return digits === "" || digits === "-" || digits === "+" ? Number.NaN : Number(digits);
 }
