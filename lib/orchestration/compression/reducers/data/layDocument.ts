@@ -134,6 +134,7 @@ class Layer {
       this.dropped.push(at.path);
       return;
     }
+    if (need === "shortened" && shortenText(text) !== text) this.dropped.push(`rest of ${at.path}`);
     const pin = this.#pinOf(text, node, at);
     this.units.push({
       text: this.#context.mark.escape(

@@ -10,6 +10,7 @@ const LONG_CELL = 48;
 /** Text nobody named is cut to its beginning from here on. */
 const LONG_TEXT = 160;
 const SHORTENED_CHARS = 80;
+const MEANT_CHARS = 200;
 const DEEP = 4;
 
 export interface FieldShape {
@@ -82,11 +83,12 @@ function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape
   return meanChars > LONG_TEXT ? "shortened" : meanChars > LONG_CELL && depth > 2 ? "none" : "whole";
 }
 
-/** The beginning of a long text, at a word's end. */
-export function shortenText(text: string): string {
-  if (text.length <= SHORTENED_CHARS + 20) return text;
-  const cut = text.lastIndexOf(" ", SHORTENED_CHARS);
-  return `${text.slice(0, cut < SHORTENED_CHARS / 2 ? SHORTENED_CHARS : cut)}…`;
+/** The beginning of a long text, at a word's end; more of it where the task means just this row. */
+export function shortenText(text: string, isMeant = false): string {
+  const most = isMeant ? MEANT_CHARS : SHORTENED_CHARS;
+  if (text.length <= most + 20) return text;
+  const cut = text.lastIndexOf(" ", most);
+  return `${text.slice(0, cut < most / 2 ? most : cut)}…`;
 }
 
 export interface Projection {
