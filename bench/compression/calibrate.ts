@@ -1,15 +1,15 @@
 // `node bench/compression/calibrate.ts`: makes views of questions made by program, fits Q on what survived, writes the table that ships.
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { contentGroupOf, createFeatures, taskKindOf } from "../../lib/orchestration/compression/calibration.ts";
+import { contentGroupOf, createFeatures, calibrationKindOf } from "../../lib/orchestration/compression/calibration.ts";
 import type {
   Calibration,
+  CalibrationKind,
   CalibrationModel,
   ContentGroup,
   QualityFeatures,
   ReducedShares,
   Share,
-  TaskKind,
 } from "../../lib/orchestration/compression/calibrationModel.ts";
 import type { PayloadType } from "../../lib/orchestration/compression/types.ts";
 import { TokenCompressor } from "../../lib/orchestration/TokenCompressor.ts";
@@ -27,18 +27,18 @@ const MIN_SAMPLES = 1_500;
 const TABLE = fileURLToPath(new URL("../../lib/orchestration/compression/calibrationTable.ts", import.meta.url));
 const SEED = 2024;
 /** Of the content; nobody asks a view of that size to hold more. */
-const SMALLEST_SHARE: Readonly<Record<TaskKind, number>> = { question: 0.04, instruction: 0.1, none: 0.2 };
-const KINDS: readonly TaskKind[] = ["question", "instruction", "none"];
+const SMALLEST_SHARE: Readonly<Record<CalibrationKind, number>> = { question: 0.04, instruction: 0.1, listing: 0.15, none: 0.2 };
+const KINDS: readonly CalibrationKind[] = ["question", "instruction", "listing", "none"];
 const GROUPS: readonly ContentGroup[] = ["records", "lines", "prose", "document"];
 
 interface ReducedSample {
-  readonly kind: TaskKind;
+  readonly kind: CalibrationKind;
   readonly type: PayloadType;
   readonly survived: boolean;
   readonly content: number;
 }
 
-type SelectedSample = Sample & { readonly kind: TaskKind; readonly group: ContentGroup };
+type SelectedSample = Sample & { readonly kind: CalibrationKind; readonly group: ContentGroup };
 
 interface Samples {
   readonly reduced: readonly ReducedSample[];
@@ -50,7 +50,7 @@ async function collectSamples(compressor: TokenCompressor): Promise<Samples> {
   const reduced: ReducedSample[] = [];
   const selected: SelectedSample[] = [];
   for (const [content, one] of (await readCases("fit", COUNTS, SEED)).entries()) {
-    const kind = taskKindOf(one.task);
+    const kind = calibrationKindOf(one.task);
     const whole = await viewOf(compressor, one, undefined);
     const wholeText = new AnswerText(whole.view);
     if (whole.seen !== undefined && whole.seen.dropsAtoms)
@@ -94,7 +94,7 @@ async function viewOf(
   return { view, tokensOut, seen };
 }
 
-function fitReduced(samples: readonly ReducedSample[], kind: TaskKind): ReducedShares {
+function fitReduced(samples: readonly ReducedSample[], kind: CalibrationKind): ReducedShares {
   const ofKind = samples.filter((sample) => sample.kind === kind);
   const types = [...new Set(ofKind.map(({ type }) => type))].sort();
   const known = types.map((type) => [type, shareOf(ofKind.filter((sample) => sample.type === type))] as const);
@@ -106,7 +106,7 @@ function shareOf(samples: readonly ReducedSample[]): Share {
   return [Number(survived.toFixed(4)), Number(wilsonLower(survived, witnessesOf(samples)).toFixed(4)), samples.length];
 }
 
-function fitSelected(samples: readonly SelectedSample[], kind: TaskKind): Readonly<Record<ContentGroup, CalibrationModel>> {
+function fitSelected(samples: readonly SelectedSample[], kind: CalibrationKind): Readonly<Record<ContentGroup, CalibrationModel>> {
   const all = samples.filter((sample) => sample.kind === kind);
   const pooled = fitModel(all);
   const ofGroup = (group: ContentGroup): CalibrationModel => {
@@ -141,17 +141,15 @@ function describe({ reduced, selected }: Calibration): string {
 }
 
 const { reduced, selected } = await collectSamples(await TokenCompressor.create());
+const ofKinds = <Value>(fit: (kind: CalibrationKind) => Value): Record<CalibrationKind, Value> => ({
+  question: fit("question"),
+  instruction: fit("instruction"),
+  listing: fit("listing"),
+  none: fit("none"),
+});
 const table: Calibration = {
-  reduced: {
-    question: fitReduced(reduced, "question"),
-    instruction: fitReduced(reduced, "instruction"),
-    none: fitReduced(reduced, "none"),
-  },
-  selected: {
-    question: fitSelected(selected, "question"),
-    instruction: fitSelected(selected, "instruction"),
-    none: fitSelected(selected, "none"),
-  },
+  reduced: ofKinds((kind) => fitReduced(reduced, kind)),
+  selected: ofKinds((kind) => fitSelected(selected, kind)),
 };
 await writeTable(table);
 process.stdout.write(`${describe(table)}\n`);

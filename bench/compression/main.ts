@@ -1,5 +1,7 @@
 // `npm run bench:compression [-- --data DIR] [--json] [--calibrate] [--only NAME,…] [--quick]`: what compression saves and what survives it. README.md says how to read it.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { decodeLossless } from "../../lib/orchestration/compression/lossless.ts";
@@ -29,8 +31,14 @@ const DEFAULT_FOLDER = fileURLToPath(new URL("../../../shared/data", import.meta
 const folder = options.data ?? (existsSync(DEFAULT_FOLDER) ? DEFAULT_FOLDER : undefined);
 const SQUAD_QUESTIONS = 420;
 
-// First of all: everything below is measured with the table that this writes.
-if (options.calibrate) await import("./calibrate.ts");
+if (options.calibrate) {
+  // In a process of its own and before anything is measured: this one has loaded the table that it replaces.
+  const file = fileURLToPath(import.meta.url);
+  const fitted = spawnSync(process.execPath, [path.join(path.dirname(file), "calibrate.ts")], { stdio: ["ignore", 2, 2] });
+  if (fitted.status !== 0) process.exit(1);
+  const rest = process.argv.slice(2).filter((argument) => argument !== "--calibrate");
+  process.exit(spawnSync(process.execPath, [file, ...rest], { stdio: "inherit" }).status ?? 1);
+}
 
 const counter = await TokenCounter.load();
 const compressor = await TokenCompressor.create();

@@ -2,6 +2,7 @@
 import {
   combine,
   probabilityOf,
+  type CalibrationKind,
   type ContentGroup,
   type QualityEstimate,
   type QualityFeatures,
@@ -45,6 +46,11 @@ export function taskKindOf(task: string | undefined): TaskKind {
   return isOneSentence && (text.endsWith("?") || QUESTION_WORDS.has(firstWord)) ? "question" : "instruction";
 }
 
+export function calibrationKindOf(task: string | undefined): CalibrationKind {
+  const kind = taskKindOf(task);
+  return kind === "instruction" && /\b(?:all|any|each|every|list)\b/i.test(task ?? "") ? "listing" : kind;
+}
+
 const QUESTION_WORDS = new Set(["who", "what", "when", "where", "which", "why", "whose", "whom", "how"]);
 
 export function contentGroupOf(type: PayloadType): ContentGroup {
@@ -66,7 +72,7 @@ const GROUPS: Partial<Readonly<Record<PayloadType, ContentGroup>>> = {
 
 /** Sorts once; each estimate after that is linear in the units. */
 export function createQualityEstimator(inputs: QualityInputs): QualityEstimator {
-  const kind = taskKindOf(inputs.task);
+  const kind = calibrationKindOf(inputs.task);
   const model = CALIBRATION.selected[kind][contentGroupOf(inputs.type)];
   const reduced = reducedShare(inputs, CALIBRATION.reduced[kind][inputs.type] ?? CALIBRATION.reduced[kind].other);
   const featuresOf = createFeatures(inputs);

@@ -4,6 +4,9 @@ import type { PayloadType } from "./types.ts";
 /** A question asks for one thing, and its words lie near the answer; an instruction is asked about in details of its own. */
 export type TaskKind = "question" | "instruction" | "none";
 
+/** An instruction that wants every one of something has nothing to spare: it is fitted by itself. */
+export type CalibrationKind = TaskKind | "listing";
+
 /** Rows, lines, sentences and documents with an order of their own are cut differently, and asked about differently. */
 export type ContentGroup = "records" | "lines" | "prose" | "document";
 
@@ -23,9 +26,9 @@ export interface QualityEstimate {
 /** A view survives a question if its reduction does and its selection does. */
 export interface Calibration {
   /** Share of questions that survive the reduction of a payload type, when it drops atoms at all. */
-  readonly reduced: Readonly<Record<TaskKind, ReducedShares>>;
+  readonly reduced: Readonly<Record<CalibrationKind, ReducedShares>>;
   /** Of those, the share that survives the selection among its units. */
-  readonly selected: Readonly<Record<TaskKind, Readonly<Record<ContentGroup, CalibrationModel>>>>;
+  readonly selected: Readonly<Record<CalibrationKind, Readonly<Record<ContentGroup, CalibrationModel>>>>;
 }
 
 export type ReducedShares = Readonly<Partial<Record<PayloadType, Share>>> & { readonly other: Share };

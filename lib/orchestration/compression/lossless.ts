@@ -1,4 +1,5 @@
 // The shortest exact form of a JSON or NDJSON text, and the way back. It leaves nothing out and converts no number.
+import { ASCII_LINE, escapedLetters, plainLetters } from "./lossless/asciiEscapes.ts";
 import { readBlocks, writeBlocks } from "./lossless/blockText.ts";
 import { writeInline } from "./lossless/inlineJson.ts";
 import { minifyNode, parseJson, type JsonNode } from "./lossless/parseJson.ts";
@@ -22,20 +23,31 @@ export function encodeLossless(content: string, count: (text: string) => number)
   const minified = minifyNode(node);
   const sampled = (text: string): number =>
     text.length <= SAMPLE_CHARS ? count(text) : (count(text.slice(0, SAMPLE_CHARS)) * text.length) / SAMPLE_CHARS;
+  const plain = plainLetters(content);
+  const plainNode = plain === null ? null : documentOf(plain);
   const candidates: LosslessView[] = [
     { view: content, encoding: "none" },
-    { view: minified, encoding: "minified" },
-    { view: writeInline(node, "line", ","), encoding: "relaxed" },
+    ...formsOf(node, minified),
+    ...(plainNode === null
+      ? []
+      : formsOf(plainNode, minifyNode(plainNode)).map(({ view, encoding }) => ({ view: `${ASCII_LINE}${view}`, encoding }))),
   ];
-  const blocks = writeBlocks(node);
-  if (blocks !== null) candidates.push({ view: blocks, encoding: "columnar" });
   const ranked = candidates.map((candidate) => ({ candidate, tokens: sampled(candidate.view) })).sort((a, b) => a.tokens - b.tokens);
   // A form that does not come back is no form, whatever the reason.
   const best = ranked.find(
-    ({ candidate }) => candidate.encoding === "none" || candidate.encoding === "minified" || decodeLossless(candidate.view) === minified,
+    ({ candidate: { view, encoding } }) => encoding === "none" || view === minified || decodeLossless(view) === minified,
   );
   if (best === undefined || best.candidate.encoding === "none") return null;
   return best.candidate.view.length > SAMPLE_CHARS && count(best.candidate.view) >= count(content) ? null : best.candidate;
+}
+
+function formsOf(node: JsonNode, minified: string): LosslessView[] {
+  const blocks = writeBlocks(node);
+  return [
+    { view: minified, encoding: "minified" },
+    { view: writeInline(node, "line", ","), encoding: "relaxed" },
+    ...(blocks === null ? [] : [{ view: blocks, encoding: "columnar" } as const]),
+  ];
 }
 
 /** JSON; lines of JSON become an array. */
@@ -59,6 +71,7 @@ export function documentOf(content: string): JsonNode | null {
  * one array of its lines.
  */
 export function decodeLossless(view: string): string {
+  if (view.startsWith(ASCII_LINE)) return escapedLetters(decodeLossless(view.slice(ASCII_LINE.length)));
   if (isJson(view)) return view;
   return minifyNode(readBlocks(view));
 }

@@ -1,4 +1,5 @@
 // JSON on one line without the quotes that nothing needs: how a value stands in a cell or after a key. Written and read here.
+import { exactJsonIn, stringOf } from "./jsonInString.ts";
 import { endOfString, type JsonMember, type JsonNode } from "./parseJson.ts";
 
 /** Where a bare string ends: at the end of its line, at the end of its cell, inside brackets, or in a row inside of a cell. */
@@ -36,9 +37,21 @@ export function writeKey(raw: string): string {
 }
 
 export function writeInline(node: JsonNode, place: Place, delimiter: Delimiter): string {
-  if (node.kind === "leaf") return writeLeaf(node.raw, place, delimiter);
+  if (node.kind === "leaf") return writeInnerJson(node.raw, delimiter) ?? writeLeaf(node.raw, place, delimiter);
   if (node.kind === "array") return `[${node.items.map((item) => writeInline(item, "inside", delimiter)).join(",")}]`;
   return `{${node.members.map(({ key, value }) => `${writeKey(key)}:${writeInline(value, "inside", delimiter)}`).join(",")}}`;
+}
+
+/** What marks JSON that was inside of a string; no bare string begins with it. */
+const INNER_MARKS = { tight: "@@", spaced: "@_" } as const;
+
+export function isInnerMark(text: string, at: number): boolean {
+  return text.startsWith(INNER_MARKS.tight, at) || text.startsWith(INNER_MARKS.spaced, at);
+}
+
+function writeInnerJson(raw: string, delimiter: Delimiter): string | null {
+  const inner = exactJsonIn(raw);
+  return inner === null ? null : `${INNER_MARKS[inner.style]}${writeInline(inner.node, "inside", delimiter)}`;
 }
 
 /** A bare word as the leaf it was written from. */
@@ -63,6 +76,11 @@ export class InlineReader {
     if (first === "{") return this.#object();
     if (first === "[") return this.#array();
     if (first === '"') return { kind: "leaf", raw: this.quoted() };
+    if (first === "@") {
+      const style = this.text.startsWith(INNER_MARKS.tight, this.at) ? "tight" : "spaced";
+      this.at += INNER_MARKS.tight.length;
+      return { kind: "leaf", raw: stringOf({ node: this.value(stops), style }) };
+    }
     return readLeaf(this.word(stops));
   }
 

@@ -1,6 +1,6 @@
 // Tables as lines: a header with the number of rows and the columns, then one line a row. Written and read here.
 import { flattenRows, segmentsOf, ValueBuilder } from "./flattenRows.ts";
-import { InlineReader, writeInline, writeLeaf, type Delimiter } from "./inlineJson.ts";
+import { InlineReader, isInnerMark, writeInline, writeLeaf, type Delimiter } from "./inlineJson.ts";
 import type { JsonMember, JsonNode } from "./parseJson.ts";
 import { readNestedKeys, readNestedRows, writeNestedRows } from "./nestedRows.ts";
 import { planColumns, readRest, writeColumn, writeRest, type ColumnPlan } from "./planColumns.ts";
@@ -134,7 +134,7 @@ function readColumns(line: string, { columnsAt, isMap }: TableHeader): ReadColum
     let plan: ColumnPlan = { kind: "plain" };
     if (mark === "=") {
       reader.at += 1;
-      if (line.charAt(reader.at) === "@") {
+      if (line.charAt(reader.at) === "@" && !isInnerMark(line, reader.at)) {
         reader.at += 1;
         const other = readPath(reader);
         plan = { kind: "same", as: columns.findIndex((column) => column.path === other) };

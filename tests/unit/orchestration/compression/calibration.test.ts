@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  calibrationKindOf,
   contentGroupOf,
   createFeatures,
   createQualityEstimator,
@@ -40,6 +41,15 @@ describe("the kind of a task", () => {
     ["List all orders: id, amount.", "instruction"],
   ] as const)("%j is a task of the kind %s", (task, kind) => {
     expect(taskKindOf(task)).toBe(kind);
+  });
+
+  test.each([
+    ["List every order: id, amount.", "listing"],
+    ["Report each run with its link.", "listing"],
+    ["Summarise the page.", "instruction"],
+    ["Which of all ports is open?", "question"],
+  ] as const)("%j is calibrated as %s", (task, kind) => {
+    expect(calibrationKindOf(task)).toBe(kind);
   });
 
   test("rows, lines and sentences are told apart by payload type", () => {

@@ -42,6 +42,16 @@ const rawString = fc.oneof(
   fc.constantFrom('"\\u00e9"', '"\\ud800"', '"\ud800"', '"\\/"', '"\\n\\t"', '"\u2028"', '"a\\\\"', '"\\""', '"\\u0041"'),
 );
 const leaf = fc.oneof(number, rawString, fc.constantFrom('"a;b"', '"(x)"', '"x)"', '""', "null"));
+const inner = fc
+  .jsonValue({ maxDepth: 2 })
+  .chain((value) =>
+    fc.constantFrom(
+      JSON.stringify(value),
+      JSON.stringify(value, null, 2),
+      JSON.stringify(value).replaceAll(",", ", ").replaceAll(":", ": "),
+    ),
+  )
+  .map((text) => JSON.stringify(text));
 const key = fc.oneof(
   fc.constantFrom('"a"', '"b"', '"c"', '"a.b"', '"__proto__"', '""', '"[0]"', '"x y"', '"1"', '"*"', '"a=1"', '"a^"', '"\\u0061"'),
   rawString,
@@ -49,7 +59,7 @@ const key = fc.oneof(
 const { json } = fc.letrec<{ json: string }>((tie) => ({
   json: fc.oneof(
     { depthSize: "medium", withCrossShrink: true },
-    fc.oneof(number, rawString, fc.constantFrom("true", "false", "null")),
+    fc.oneof(number, rawString, inner, fc.constantFrom("true", "false", "null")),
     fc.array(tie("json"), { maxLength: 5 }).map((items) => `[${items.join(",")}]`),
     fc
       .array(fc.tuple(key, tie("json")), { maxLength: 5 })
@@ -156,6 +166,27 @@ describe("lossless forms", () => {
   it("keep numbers that no double holds, keys said twice and __proto__", () => {
     const text = '{"a":9007199254740993,"b":1.0,"c":1e400,"a":[],"__proto__":{"x":-0},"d":"\\ud800"}';
     expect(lostForms(text)).toStrictEqual([]);
+  });
+
+  it("say JSON inside of a string plainly and put it back", () => {
+    const text = `{"isError":false,"text":${JSON.stringify('{"status": "ok", "items": [{"id": 1.0, "name": "pen"}]}')}}`;
+    const encoded = encodeLossless(text, count);
+    expect(encoded?.view).toContain("{status:ok,items:[{id:1.0,name:pen}]}");
+    expect(decodeLossless(encoded?.view ?? "")).toBe(text);
+  });
+
+  it("spell letters plainly where all of them were escapes, and escape them again", () => {
+    const text = JSON.stringify(Array.from({ length: 6 }, (_none, index) => ({ id: index, city: "Zürich und Köln", note: "größer" })))
+      .replaceAll("ü", "\\u00fc")
+      .replaceAll("ö", "\\u00f6")
+      .replaceAll("ß", "\\u00df");
+    const encoded = encodeLossless(text, count);
+    expect(encoded?.view).toContain("Zürich und Köln");
+    expect(decodeLossless(encoded?.view ?? "")).toBe(text);
+    const mixed = text.replace("\\u00fc", "ü");
+    expect(decodeLossless(encodeLossless(mixed, count)?.view ?? "")).toBe(mixed);
+    const upper = text.replaceAll("\\u00fc", "\\u00FC");
+    expect(decodeLossless(encodeLossless(upper, count)?.view ?? "")).toBe(upper);
   });
 
   it("take lines of JSON as one array", () => {

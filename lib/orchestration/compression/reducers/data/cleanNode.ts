@@ -1,5 +1,6 @@
 // Takes from JSON what no reader needs whatever the task: hypermedia templates, opaque ids of APIs, empty values, repeats. By general rules only.
-import { textOf, type JsonMember, type JsonNode } from "../../lossless/parseJson.ts";
+import { jsonIn } from "../../lossless/jsonInString.ts";
+import { textOf, type JsonMember, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { DataTerms } from "./taskTerms.ts";
 
 const OPAQUE_KEY =
@@ -8,6 +9,7 @@ const LINK_KEY = /(?:^|[_-])(?:url|uri|href|links?)$|[a-z](?:Url|Uri|Href|URL|UR
 const IMAGE_KEY = /avatar|gravatar|thumb|icon|image|picture|photo|logo|poster|banner/i;
 const HUMAN_LINK =
   /^(?:html_?url|web_?url|permalink|link|website|homepage|compare|url|html_?link|browser_?url|external_?url|public_?url|self_?link)$/i;
+const DEEPEST_INNER = 3;
 const LONGEST_DATA_URI = 100;
 const REPOSITORY_LINK = /^(?:clone|git|ssh|svn|mirror|archive|tarball|zipball|hooks?|events?|statuses|releases)/i;
 
@@ -57,12 +59,24 @@ function isNoiseAddress(key: string, text: string, { terms, hasHumanLink }: Arou
   return hasHumanLink && !HUMAN_LINK.test(key) && !terms.wantsLinks;
 }
 
-function clean(node: JsonNode, path: string, work: Cleaning): JsonNode | null {
-  if (node.kind === "leaf") return node;
+interface CleaningPlace {
+  readonly path: string;
+  /** How many strings it stands in. */
+  readonly depth: number;
+}
+
+function clean(node: JsonNode, place: CleaningPlace, work: Cleaning): JsonNode | null {
+  if (node.kind === "object") return cleanObject(node, place, work);
   if (node.kind === "array") {
-    const items = node.items.flatMap((item) => clean(item, path, work) ?? []);
+    const items = node.items.flatMap((item) => clean(item, place, work) ?? []);
     return items.length === 0 ? null : { kind: "array", items };
   }
+  // Answers of tools often come as JSON in a string.
+  const inner = place.depth < DEEPEST_INNER ? jsonIn(node.raw) : null;
+  return inner === null ? node : clean(inner, { ...place, depth: place.depth + 1 }, work);
+}
+
+function cleanObject(node: JsonObject, { path, depth }: CleaningPlace, work: Cleaning): JsonNode | null {
   const keys = node.members.map(({ key }) => textOf(key));
   const hasHumanLink = keys.some((key) => /^(?:html_?url|web_?url|permalink|html_?link|url)$/i.test(key));
   const hasHtml = keys.some((key) => /^(?:html_?url|web_?url|html_?link)$/i.test(key));
@@ -74,7 +88,7 @@ function clean(node: JsonNode, path: string, work: Cleaning): JsonNode | null {
       if (!isEmptyLeaf(value)) work.dropped.set(name, (work.dropped.get(name) ?? 0) + 1);
       continue;
     }
-    const cleaned = clean(value, path === "" ? name : `${path}.${name}`, work);
+    const cleaned = clean(value, { path: path === "" ? name : `${path}.${name}`, depth }, work);
     if (cleaned !== null) members.push({ key, value: cleaned });
   }
   return members.length === 0 ? null : { kind: "object", members };
@@ -82,6 +96,6 @@ function clean(node: JsonNode, path: string, work: Cleaning): JsonNode | null {
 
 export function cleanNode(node: JsonNode, terms: DataTerms): Cleaned {
   const work: Cleaning = { terms, dropped: new Map() };
-  const cleaned = clean(node, "", work);
+  const cleaned = clean(node, { path: "", depth: 0 }, work);
   return { node: cleaned, dropped: work.dropped };
 }

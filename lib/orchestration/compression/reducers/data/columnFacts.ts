@@ -41,6 +41,9 @@ const TIME_WORDS = new Set(
   wordsOf("date time day timestamp created updated modified published start end due deadline year month at since until expires"),
 );
 const NUMBER = /^[-+]?[$€£¥]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?\s?%?$/;
+/** As half of Europe writes amounts; three digits after a comma are thousands. */
+const DECIMAL_COMMA = /^[-+]?\d+,\d{1,2}$/;
+const LONGEST_NUMBER = 40;
 const DATE =
   /^(?:\d{4}-\d{2}(?:-\d{2})?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4}|\d{1,2} [A-Z][a-z]{2,8} \d{4}|\d{1,2}:\d{2})/;
 const ADDRESS = /^(?:https?:\/\/|www\.)/;
@@ -48,8 +51,19 @@ const LONGEST_OPAQUE = 200;
 const LONGEST_TIME = 40;
 const OPAQUE = /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_\-:+/=]{16,}$/;
 
+/** A random-looking text: an identifier for machines, no date and no address. */
+export function isOpaqueText(text: string): boolean {
+  return text.length < LONGEST_OPAQUE && !ADDRESS.test(text) && !DATE.test(text) && OPAQUE.test(text);
+}
+
+export function isAddressText(text: string): boolean {
+  return ADDRESS.test(text);
+}
+
 export function numberOf(cell: string): number {
-  if (cell === "" || cell.length > 40 || !NUMBER.test(cell)) return Number.NaN;
+  if (cell === "" || cell.length > LONGEST_NUMBER) return Number.NaN;
+  if (DECIMAL_COMMA.test(cell)) return Number(cell.replace(",", "."));
+  if (!NUMBER.test(cell)) return Number.NaN;
   const digits = cell.replaceAll(/[$€£¥,%\s]/g, "");
   return digits === "" || digits === "-" || digits === "+" ? Number.NaN : Number(digits);
 }
@@ -103,9 +117,9 @@ function countKinds(cells: readonly string[]): CellKinds {
     if (cell === "") continue;
     kinds.filled += 1;
     kinds.chars += cell.length;
-    if (ADDRESS.test(cell)) kinds.addresses += 1;
+    if (isAddressText(cell)) kinds.addresses += 1;
     else if (DATE.test(cell)) kinds.dates += 1;
-    else if (cell.length < LONGEST_OPAQUE && OPAQUE.test(cell)) kinds.opaque += 1;
+    else if (isOpaqueText(cell)) kinds.opaque += 1;
   }
   return kinds;
 }

@@ -54,7 +54,7 @@ function render(units: readonly DataUnit[], kept: ReadonlySet<number>, context: 
     if (kept.has(index)) {
       out.push(unit.text);
       if (unit.totals !== undefined && (cutChars.get(index) ?? 0) > WORTH_TOTALS * unit.totals.length)
-        out.push(context.mark.marker(unit.totals));
+        out.push(context.mark.marker(context.mark.escape(unit.totals)));
       index += 1;
       continue;
     }
@@ -88,7 +88,7 @@ export function dataReduction(content: string, { type, units, dropped }: Parts, 
   if (units.length === 0) return null;
   const names = [...new Set(dropped.map((path) => path.replaceAll(/\[\d+\]\.?/g, "")))];
   const line = droppedText(names);
-  const droppedLine = line === null ? null : context.mark.marker(line);
+  const droppedLine = line === null ? null : context.mark.marker(context.mark.escape(line));
   const all = new Set(units.keys());
   const whole = render(units, all, context, droppedLine);
   if (whole.length > content.length || (whole.length === content.length && (context.level < 2 || units.length < 3))) return null;

@@ -3,8 +3,9 @@ import { nestedKeys } from "../../lossless/nestedRows.ts";
 import { writeInline } from "../../lossless/inlineJson.ts";
 import { minifyNode, textOf, type JsonArray, type JsonNode, type JsonObject } from "../../lossless/parseJson.ts";
 import type { PinReason, ReduceContext } from "../../types.ts";
+import { isAddressText, isOpaqueText } from "./columnFacts.ts";
 import { layTable, type DataUnit } from "./layTable.ts";
-import { reduceLongText } from "./longText.ts";
+import { LongTexts } from "./longText.ts";
 import { isIdentifying, needOf, shortenText, tellingName } from "./projectColumns.ts";
 import { arrayTable, objectTable, type FoundTable } from "./tableShapes.ts";
 import { isErrorName, isTroubleValue } from "./trouble.ts";
@@ -27,11 +28,11 @@ export interface LaidDocument {
 }
 
 /** A value as a reader sees it: strings without quotes and line breaks, null as nothing. */
-export function shownText(node: JsonNode, context: ReduceContext): string {
+function shownText(node: JsonNode, texts: LongTexts): string {
   if (node.kind !== "leaf") return writeInline(node, "inside", ",");
   if (node.raw === "null") return "";
   if (!node.raw.startsWith('"')) return node.raw;
-  return reduceLongText(textOf(node.raw), context).replaceAll(/\s+/g, " ").trim();
+  return texts.shorten(textOf(node.raw)).replaceAll(/\s+/g, " ").trim();
 }
 
 interface Place {
@@ -51,6 +52,7 @@ class Layer {
   readonly dropped: string[] = [];
   readonly #context: ReduceContext;
   readonly #terms: DataTerms;
+  readonly #texts: LongTexts;
   readonly #seen = new Map<string, string>();
   /** Inside of an item that the task describes by one of its values ("the queued run"). */
   #isMeant = false;
@@ -58,11 +60,12 @@ class Layer {
   constructor(context: ReduceContext, terms: DataTerms) {
     this.#context = context;
     this.#terms = terms;
+    this.#texts = new LongTexts(context);
   }
 
   value(node: JsonNode, at: Place): void {
     if (node.kind !== "leaf" && this.#table(node, at)) return;
-    const inline = node.kind === "leaf" ? shownText(node, this.#context) : this.#shortInline(node, at.path);
+    const inline = node.kind === "leaf" ? shownText(node, this.#texts) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
       this.#field(inline ?? writeInline(node, "inside", ","), node, at);
       return;
@@ -120,9 +123,10 @@ class Layer {
   #field(text: string, node: JsonNode, at: Place): void {
     const shape = {
       meanChars: text.length,
-      isAddress: /^(?:https?:\/\/|www\.)/.test(text),
-      isOpaque: /^(?=.*\d)(?=.*[A-Za-z])[\w\-:+/=]{16,200}$/.test(text),
+      isAddress: isAddressText(text),
+      isOpaque: isOpaqueText(text),
       isNested: node.kind === "object",
+      isSingle: !at.path.includes("["),
     };
     // What stands on one line as a whole object was looked at member by member.
     const need = node.kind === "object" ? "whole" : this.#isPlainFlag(node, at) ? "none" : needOf(at.path, shape, this.#terms);
@@ -130,6 +134,7 @@ class Layer {
       this.dropped.push(at.path);
       return;
     }
+    if (need === "shortened" && shortenText(text) !== text) this.dropped.push(`rest of ${at.path}`);
     const pin = this.#pinOf(text, node, at);
     this.units.push({
       text: this.#context.mark.escape(
@@ -144,7 +149,7 @@ class Layer {
   }
 
   #pinOf(text: string, node: JsonNode, at: Place): PinReason | null {
-    if (isErrorName(at.name) || (node.kind === "leaf" && isTroubleValue(text))) return "error";
+    if (isErrorName(at.name) || isTroubleValue(text)) return "error";
     if (!this.#terms.projects) return null;
     const paths = node.kind === "object" ? [at.path, ...node.members.map(({ key }) => `${at.path}.${textOf(key)}`)] : [at.path];
     return paths.some((path) => this.#terms.names(tellingName(path)) > 0 || isIdentifying(path)) ? "named" : null;
@@ -160,7 +165,7 @@ class Layer {
   /** An object or list on one line, when that is short and all of it is needed. */
   #shortInline(node: JsonArray | JsonObject, path: string): string | null {
     if (node.kind === "array" && node.items.every(({ kind }) => kind === "leaf"))
-      return node.items.map((item) => shownText(item, this.#context)).join(", ");
+      return node.items.map((item) => shownText(item, this.#texts)).join(", ");
     const text = writeInline(node, "inside", ",");
     if (text.length > SHORT_OBJECT) return null;
     if (!this.#terms.projects || node.kind === "array") return text;
@@ -170,7 +175,7 @@ class Layer {
         value.kind === "leaf" &&
         needOf(
           `${path}.${textOf(key)}`,
-          { meanChars: inner.length, isAddress: /^https?:/.test(inner), isOpaque: false, isNested: false },
+          { meanChars: inner.length, isAddress: isAddressText(inner), isOpaque: false, isNested: false },
           this.#terms,
         ) === "whole"
       );
@@ -181,7 +186,7 @@ class Layer {
   #table(node: JsonArray | JsonObject, at: Place): boolean {
     const found = node.kind === "array" ? arrayTable(node) : objectTable(node);
     if (found === null) return false;
-    const shown = shownTable(found, this.#context);
+    const shown = shownTable(found, this.#texts);
     const laid = layTable(
       { name: at.path, ...shown },
       { prefix: `${indent(at)}${at.name}[${shown.rows.length}]:`, context: this.#context, terms: this.#terms },
@@ -206,13 +211,13 @@ function holdsQuoted(node: JsonNode, terms: DataTerms, depth: number): boolean {
 }
 
 /** The cells as a reader sees them; lists of alike objects have their keys in the name of the column. */
-function shownTable({ columns, rows }: FoundTable, context: ReduceContext): { readonly columns: string[]; readonly rows: string[][] } {
+function shownTable({ columns, rows }: FoundTable, texts: LongTexts): { readonly columns: string[]; readonly rows: string[][] } {
   const nested = columns.map((_name, index) => nestedKeys(rows.map((row) => row[index])));
   const cellText = (cell: JsonNode | undefined, index: number): string => {
     if (cell === undefined) return "";
-    if (nested[index] === null || cell.kind !== "array") return shownText(cell, context);
+    if (nested[index] === null || cell.kind !== "array") return shownText(cell, texts);
     return cell.items
-      .map((item) => `(${item.kind === "object" ? item.members.map(({ value }) => shownText(value, context)).join("; ") : ""})`)
+      .map((item) => `(${item.kind === "object" ? item.members.map(({ value }) => shownText(value, texts)).join("; ") : ""})`)
       .join("");
   };
   return {

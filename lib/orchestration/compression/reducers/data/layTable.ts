@@ -75,12 +75,14 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
       units.push({ text: escape(`${heading.value}:`), parent: 0, weight: 0.5, covers: 0, kind: "heading" });
     }
     const pin = marks.pins.get(row);
+    // Rows that the task means are said at more length.
+    const isMeant = pin === "named" || pin === "error";
+    const shownCell = (index: number): string => {
+      const cell = cells[index] ?? "";
+      return cellText(shortened.has(index) ? shortenText(cell, isMeant) : cell, delimiter);
+    };
     units.push({
-      text: escape(
-        columns
-          .map((index) => cellText(shortened.has(index) ? shortenText(cells[index] ?? "") : (cells[index] ?? ""), delimiter))
-          .join(delimiter),
-      ),
+      text: escape(columns.map(shownCell).join(delimiter)),
       parent: heading?.at ?? 0,
       weight: marks.weights[row] ?? 0.4,
       covers: 1,
@@ -88,7 +90,7 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
       ...(pin === undefined ? {} : { pin }),
     });
   }
-  return { units, dropped };
+  return { units, dropped: [...[...shortened].map((index) => `rest of ${name(index)}`), ...dropped] };
 }
 
 function cellText(cell: string, delimiter: string): string {

@@ -1,19 +1,33 @@
-// Long texts inside of data (a page, a mail, a log in a field) go through the reducer of their own type. Data inside of data stays as it is.
+// Long texts inside of data (a page, a mail, a log in a field) go through the reducer of their own type. Data inside of data stays.
 import { detectPayloadType } from "../../detect.ts";
 import type { ReduceContext } from "../../types.ts";
 import { TEXT_REDUCERS } from "../textReducers.ts";
 
 const LONG_TEXT = 400;
+const SURE = 0.6;
 const LARGEST_TEXT = 200_000;
+/** Characters of long texts that are looked at in one document; the rest stays as it is. */
+const MOST_CHARS = 2_000_000;
 
-/** The level 1 view of a long text; the text itself where it is short or nothing is gained. */
-export function reduceLongText(text: string, context: ReduceContext): string {
-  if (text.length < LONG_TEXT || text.length > LARGEST_TEXT) return text;
-  const { type, confidence } = detectPayloadType(text);
-  if (confidence < 0.6 || type === "prose") return text;
-  const reducer = TEXT_REDUCERS.find(({ types }) => types.includes(type));
-  const reduction = reducer?.reduce(text, { counter: context.counter, level: 1, mark: context.mark });
-  if (reduction === undefined || reduction === null) return text;
-  const view = reduction.render(new Set(reduction.units.keys()));
-  return view.length < text.length ? view : text;
+/** Shortens the long texts of one document, within one bound of time for all of them. */
+export class LongTexts {
+  readonly #context: ReduceContext;
+  #left = MOST_CHARS;
+
+  constructor(context: ReduceContext) {
+    this.#context = context;
+  }
+
+  /** The level 1 view of a long text; the text itself where it is short or nothing is gained. */
+  shorten(text: string): string {
+    if (text.length < LONG_TEXT || text.length > LARGEST_TEXT || text.length > this.#left) return text;
+    this.#left -= text.length;
+    const { type, confidence } = detectPayloadType(text);
+    if (confidence < SURE || type === "prose") return text;
+    const { counter, mark } = this.#context;
+    const reduction = TEXT_REDUCERS.find(({ types }) => types.includes(type))?.reduce(text, { counter, mark, level: 1 }) ?? null;
+    if (reduction === null) return text;
+    const view = reduction.render(new Set(reduction.units.keys()));
+    return view.length < text.length ? view : text;
+  }
 }

@@ -16,6 +16,8 @@ export interface RowMarks {
 const MOST_NAMED = 0.4;
 const MOST_ODD = 0.1;
 const LEAST_WEIGHT = 0.4;
+const SHORT_LIST = 50;
+const FIRST_BONUS = 0.2;
 const MOST_GRADED = 0.8;
 const MOST_COLUMNS = 24;
 const OUTLIERS_FROM = 20;
@@ -28,6 +30,9 @@ class Pinning {
   constructor(rowCount: number) {
     this.#rowCount = rowCount;
     this.weights = new Float64Array(rowCount).fill(LEAST_WEIGHT);
+    // Short lists come ranked: results, pages, newest first.
+    if (rowCount <= SHORT_LIST)
+      for (const row of this.weights.keys()) this.weights[row] = LEAST_WEIGHT + FIRST_BONUS * (1 - row / rowCount);
   }
 
   pin(row: number, reason: PinReason): void {
@@ -110,14 +115,22 @@ function measuresFor({ likes, isTime }: Superlative, columns: readonly ColumnFac
   return (named.length > 0 ? named : measures).slice(0, 6);
 }
 
+/** The first rows of an order, and those that are level with the last of them unless they are many. */
+function topOf(order: readonly number[], numbers: Float64Array, count: number): readonly number[] {
+  const last = numbers[order[count - 1] ?? -1];
+  let end = count;
+  while (end < order.length && numbers[order[end] ?? -1] === last) end += 1;
+  return order.slice(0, end <= 2 * count ? end : count);
+}
+
 function pinSuperlative(superlative: Superlative, columns: readonly ColumnFacts[], { terms, work, only }: Marking): void {
   for (const { numbers } of measuresFor(superlative, columns, terms)) {
     if (numbers === null) continue;
     const order = only === undefined ? ranked(numbers) : ranked(numbers).filter((row) => only.has(row));
     const count = Math.min(terms.topCount, Math.max(3, Math.ceil(order.length / 5)));
     work.grade(superlative.end === "low" ? order.toReversed() : order);
-    if (superlative.end !== "high") for (const row of order.slice(0, count)) work.pin(row, "extreme");
-    if (superlative.end !== "low") for (const row of order.slice(-count)) work.pin(row, "extreme");
+    if (superlative.end !== "high") for (const row of topOf(order, numbers, count)) work.pin(row, "extreme");
+    if (superlative.end !== "low") for (const row of topOf(order.toReversed(), numbers, count)) work.pin(row, "extreme");
   }
 }
 

@@ -10,6 +10,7 @@ const LONG_CELL = 48;
 /** Text nobody named is cut to its beginning from here on. */
 const LONG_TEXT = 160;
 const SHORTENED_CHARS = 80;
+const MEANT_CHARS = 200;
 const DEEP = 4;
 
 export interface FieldShape {
@@ -19,6 +20,8 @@ export interface FieldShape {
   readonly isOpaque: boolean;
   /** Arrays and objects that stand in one cell. */
   readonly isNested: boolean;
+  /** It stands once in the document, not once a row. */
+  readonly isSingle?: boolean;
 }
 
 /** Last word of a path; with the word before it when it says little alone. */
@@ -48,7 +51,7 @@ export type Need = "whole" | "shortened" | "none";
 export function needOf(path: string, shape: FieldShape, terms: DataTerms, telling = tellingName(path)): Need {
   if (!terms.projects) return "whole";
   const named = terms.isStrict && terms.names(path) === 2 ? 2 : terms.names(telling);
-  if (shape.isAddress) return addressNeed(path, named, terms);
+  if (shape.isAddress) return shape.isSingle === true && depthOf(path) === 1 ? "whole" : addressNeed(path, named, terms);
   if (named === 2) return "whole";
   if (terms.isStrict) return (named > 0 || isIdentifying(path)) && shape.meanChars < LONG_CELL ? "whole" : "none";
   return named === 1 ? likeNeed(shape) : unnamedNeed(path, shape);
@@ -73,18 +76,19 @@ function isNearAddress(path: string, terms: DataTerms): boolean {
 function unnamedNeed(path: string, { meanChars, isOpaque, isNested }: FieldShape): Need {
   // What went wrong is worth saying however deep it stands.
   if (isTroubleName(path.slice(path.lastIndexOf(".") + 1))) return meanChars > LONG_TEXT ? "shortened" : "whole";
-  if (isOpaque) return isIdentifying(path) ? "whole" : "none";
   const depth = depthOf(path);
+  if (isOpaque) return isIdentifying(path) || depth === 1 ? "whole" : "none";
   if (isNested) return meanChars <= LONG_CELL / 2 ? "whole" : "none";
   if (depth >= DEEP) return "none";
   return meanChars > LONG_TEXT ? "shortened" : meanChars > LONG_CELL && depth > 2 ? "none" : "whole";
 }
 
-/** The beginning of a long text, at a word's end. */
-export function shortenText(text: string): string {
-  if (text.length <= SHORTENED_CHARS + 20) return text;
-  const cut = text.lastIndexOf(" ", SHORTENED_CHARS);
-  return `${text.slice(0, cut < SHORTENED_CHARS / 2 ? SHORTENED_CHARS : cut)}…`;
+/** The beginning of a long text, at a word's end; more of it where the task means just this row. */
+export function shortenText(text: string, isMeant = false): string {
+  const most = isMeant ? MEANT_CHARS : SHORTENED_CHARS;
+  if (text.length <= most + 20) return text;
+  const cut = text.lastIndexOf(" ", most);
+  return `${text.slice(0, cut < most / 2 ? most : cut)}…`;
 }
 
 export interface Projection {

@@ -178,10 +178,19 @@ export function termsFor(terms: DataTerms, names: Iterable<string>): DataTerms {
   return { ...terms, projects: false };
 }
 
+/** Of a path like `data.items[].email` the part that names a field. */
+function lastPart(path: string): string {
+  const parts = path
+    .replaceAll(/\[[^\]]{0,20}\]/g, "")
+    .split(/[./]/)
+    .filter((part) => part !== "");
+  return parts.at(-1) ?? path;
+}
+
 export function dataTermsOf({ task, fields }: Pick<ReduceContext, "task" | "fields">): DataTerms {
   const text = (task ?? "").slice(0, LONGEST_TASK);
   const plain = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const own = new Set([...wordsOf(text), ...(fields ?? []).flatMap((field) => wordsOf(field))]);
+  const own = new Set([...wordsOf(text), ...(fields ?? []).flatMap((field) => wordsOf(lastPart(field)))]);
   const likes = withLikes([...own]);
   const fieldNames = new Set((fields ?? []).map((field) => field.toLowerCase()));
   const top = /\b(?:top|first|last|best|worst)\s+(\d{1,3})\b/i.exec(text);

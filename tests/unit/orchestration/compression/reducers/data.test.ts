@@ -104,6 +104,45 @@ describe("the reducers of data", () => {
     expect(pinned.length).toBeLessThan(WEATHER.length / 2);
   });
 
+  it("look for ends among the rows that hold the task's condition", () => {
+    const lands = ["Norland", "Suda", "Ostia", "Wesmar", "Mittia", "Ilva"];
+    const rows = lands.flatMap((land, index) =>
+      Array.from({ length: 20 }, (_none, year) => `${2000 + year},${land},${50 + index + ((year * 7) % 20) * 2}`),
+    );
+    const ages = rows.filter((line) => line.startsWith("2005,")).map((line) => Number(line.split(",")[2]));
+    const pinned = pinnedView(
+      reduce(csvReducer, `year,land,age\n${rows.join("\n")}`, { level: 2, task: "Which land had the highest age in 2005?" }),
+    );
+    expect(pinned).toContain(`2005,${Math.max(...ages)}`);
+  });
+
+  it("give the best row and the mean of each group that a task asks for", () => {
+    const lines = [
+      "shop,day,sales",
+      ...Array.from(
+        { length: 240 },
+        (_none, index) => `${["Dock", "Mall", "Pier"][Math.floor(index / 80)]},${index % 80},${100 + ((index * 37) % 83)}`,
+      ),
+    ];
+    const pinned = pinnedView(reduce(csvReducer, lines.join("\n"), { level: 2, task: "Find the best sales per shop" }));
+    for (const shop of ["Dock", "Mall", "Pier"]) {
+      const own = lines.filter((line) => line.startsWith(shop)).map((line) => line.split(","));
+      const best = own.reduce((most, cells) => (Number(cells[2]) > Number(most[2]) ? cells : most));
+      expect(pinned).toContain(`\n${best.slice(1).join(",")}`);
+    }
+    expect(pinned).toContain("mean sales by shop: Dock ");
+  });
+
+  it("read amounts with a decimal comma", () => {
+    const lines = [
+      "Name;Betrag",
+      ...Array.from({ length: 40 }, (_none, index) => `Kunde ${index};${index === 21 ? "9875" : String(index % 7)},50`),
+    ];
+    const pinned = pinnedView(reduce(csvReducer, lines.join("\r\n"), { level: 2 }));
+    expect(pinned).toContain("9875,50");
+    expect(pinned).not.toContain("Kunde 9");
+  });
+
   it("say totals over all rows once rows are cut, and count the cut rows truly", () => {
     const reduction = reduce(csvReducer, WEATHER, { level: 2, task: "Report the windiest days" });
     const pinned = pinnedView(reduction);
@@ -173,6 +212,27 @@ describe("the reducers of data", () => {
     const view = viewOf(jsonReducer, JSON.stringify({ author: person, sender: person }, null, 2));
     expect(view).toContain("sender: same as author");
     expect(view.split("Ann Example")).toHaveLength(2);
+  });
+
+  it("take JSON inside of a string as what it is", () => {
+    const view = viewOf(jsonReducer, JSON.stringify({ content: [{ type: "text", text: TICKETS_TEXT }] }), {
+      task: "Report failed tickets",
+    });
+    expect(view).toContain("text[40]:id,title");
+    expect(view).not.toContain(API);
+  });
+
+  it("pin errors wherever they stand in a document", () => {
+    const pod = {
+      kind: "Pod",
+      status: {
+        conditions: [],
+        containers: [{ name: "web", last: { code: 137, reason: "crash loop after failed start" }, image: "registry.example/web:1" }],
+      },
+      note: "x".repeat(200),
+    };
+    const pinned = pinnedView(reduce(jsonReducer, JSON.stringify(pod, null, 2), { level: 2, task: "Why does it not start?" }));
+    expect(pinned).toContain("crash loop after failed start");
   });
 
   it("shorten a page inside of a field", () => {
