@@ -2,8 +2,8 @@
 import type { TokenCounter } from "../../tokens/TokenCounter.ts";
 import type { CompressedContent } from "../types.ts";
 import { atomsOf, withoutTags } from "./atoms.ts";
-import { createQualityEstimator, PERFECT_QUALITY, taskKindOf, type QualityInputs } from "./calibration.ts";
-import type { QualityEstimate } from "./calibrationModel.ts";
+import { contentGroupOf, createQualityEstimator, PERFECT_QUALITY, taskKindOf, type QualityInputs } from "./calibration.ts";
+import type { ContentGroup, QualityEstimate } from "./calibrationModel.ts";
 import { detectPayloadType } from "./detect.ts";
 import { encodeLossless } from "./lossless.ts";
 import { Markers } from "./markers.ts";
@@ -177,7 +177,7 @@ function cutUnits(
     const isWhole = isPerfect && kept.size === units.length;
     return { kept, candidate: { view, tokensOut, lossless: isWhole, quality: estimate(kept), level, fits, pinned } };
   };
-  const chosen = choose(job, { selector, viewOf, all, wholeTokens });
+  const chosen = choose(job, { selector, group: contentGroupOf(reduction.type), viewOf, all, wholeTokens });
   if (chosen === null) return null;
   tools.onQuality?.(inputs, (index) => chosen.kept.has(index));
   const { candidate } = chosen;
@@ -187,7 +187,15 @@ function cutUnits(
   return chosen;
 }
 
+/** A few records are compared with one another, whatever the task names: without a size to reach they are shown to the last. */
+const SHORT_LIST_ROWS = 25;
+
+function isShortList(rows: number, group: ContentGroup): boolean {
+  return group === "records" && rows <= SHORT_LIST_ROWS;
+}
+
 interface Choosing {
+  readonly group: ContentGroup;
   readonly selector: UnitSelector;
   readonly viewOf: (kept: ReadonlySet<number>) => Cut;
   readonly all: ReadonlySet<number>;
@@ -195,12 +203,13 @@ interface Choosing {
 }
 
 /** null: nothing that may be shown is shorter. */
-function choose(job: CompressJob, { selector, viewOf, all, wholeTokens }: Choosing): Cut | null {
-  const { targetTokens, level } = job;
+function choose(job: CompressJob, { selector, group, viewOf, all, wholeTokens }: Choosing): Cut | null {
+  const { targetTokens, level, compares } = job;
   const holds = (kept: ReadonlySet<number>): boolean => meets(job, selector.select(kept).quality);
   if (level < 2) return holds(all) || job.minQuality === null ? viewOf(all) : null;
   if (targetTokens === null) {
     if (!holds(all)) return null;
+    if (compares === "bound" && isShortList(selector.unitCount, group)) return viewOf(all);
     return viewOf(selector.keep(selector.fewest(holds)));
   }
   if (wholeTokens <= targetTokens && (job.minQuality === null || holds(all))) return viewOf(all);
