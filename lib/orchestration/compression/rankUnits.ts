@@ -8,6 +8,7 @@ const B = 0.6;
 /** A paragraph's own score and that of the sentences next to one count so much for the sentence. */
 const PARAGRAPH_SHARE = 0.6;
 const NEIGHBOUR_SHARE = 0.3;
+const SECOND_NEIGHBOUR_SHARE = 0.1;
 /** What a unit is worth before any task, against the best match of the task. */
 const PRIOR_SHARE: Readonly<Record<TaskKind, number>> = { question: 0.05, instruction: 0.6, none: 0 };
 
@@ -31,10 +32,11 @@ export function rankUnits(units: readonly Unit[], task: string | undefined, fiel
   const relevance = own.map((value) => value);
   for (const [index, { from, to }] of paragraphs.entries()) {
     for (let at = from; at < to; at += 1) {
-      const before = at > from ? (own[at - 1] ?? 0) : 0;
-      const after = at + 1 < to ? (own[at + 1] ?? 0) : 0;
+      const scoreOf = (unit: number): number => (unit >= from && unit < to ? (own[unit] ?? 0) : 0);
       const around = to - from === 1 ? 0 : PARAGRAPH_SHARE * (grouped[index] ?? 0);
-      relevance[at] = (own[at] ?? 0) + around + NEIGHBOUR_SHARE * (before + after);
+      const next = NEIGHBOUR_SHARE * (scoreOf(at - 1) + scoreOf(at + 1));
+      const near = SECOND_NEIGHBOUR_SHARE * (scoreOf(at - 2) + scoreOf(at + 2));
+      relevance[at] = scoreOf(at) + around + next + near;
     }
   }
   const best = relevance.reduce((most, value) => Math.max(most, value), 0);

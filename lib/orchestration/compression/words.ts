@@ -1,4 +1,4 @@
-// Words of a text as search compares them: lower case, stems, names in camel case taken apart, without stop words. Linear in the text.
+// Words of a text as search compares them: lower case, stems, no accents, names in camel case taken apart, no stop words. Linear in the text.
 import { stemmer } from "stemmer";
 
 const STOP_WORDS = new Set(
@@ -14,12 +14,14 @@ const stems = new Map<string, string>();
 const MAX_STEMS = 50_000;
 const LONGEST_WORD = 40;
 const WORD = /[\p{L}\p{N}]+/gu;
+/** Combining marks of Latin, Greek and Cyrillic letters; in other scripts marks are letters. */
+const ACCENTS = /[\u0300-\u036F]+/g;
 const CAMEL = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})/u;
 
 /** @returns stems in order; a word longer than 40 characters is kept as it is */
 export function wordsOf(text: string): string[] {
   const found: string[] = [];
-  for (const [word] of text.matchAll(WORD)) {
+  for (const [word] of withoutAccents(text).matchAll(WORD)) {
     if (word.length > LONGEST_WORD) {
       found.push(word.slice(0, LONGEST_WORD).toLowerCase());
       continue;
@@ -42,4 +44,9 @@ function stemOf(word: string): string {
     stems.set(word, stem);
   }
   return stem;
+}
+
+/** Who asks about Mongke means Möngke. */
+function withoutAccents(text: string): string {
+  return /[^\u0000-\u00BF]/.test(text) ? text.normalize("NFD").replace(ACCENTS, "") : text;
 }

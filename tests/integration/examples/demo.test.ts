@@ -104,7 +104,7 @@ function expectReceipt(scenes: readonly DemoScene[]): void {
   const [scene] = find(scenes, "receipt");
   const receipt = scene?.receipt;
   const sum = receipt?.calls.reduce((total, { usedUsd }) => total + (usedUsd ?? 0), 0) ?? 0;
-  expect(receipt).toMatchObject({ status: "completed", limitUsd: 0.55, overrunUsd: 0, unknown: { callsWithoutPrice: 0 } });
+  expect(receipt).toMatchObject({ status: "completed", limitUsd: 0.2, overrunUsd: 0, unknown: { callsWithoutPrice: 0 } });
   expect(receipt?.paidUsd).toBeCloseTo(sum, 9);
-  expect(receipt?.paidUsd).toBeLessThanOrEqual(0.55);
+  expect(receipt?.paidUsd).toBeLessThanOrEqual(0.2);
 }
