@@ -48,5 +48,5 @@ function stemOf(word: string): string {
 
 /** Who asks about Mongke means Möngke. */
 function withoutAccents(text: string): string {
-  return /[^\u0000-\u00BF]/.test(text) ? text.normalize("NFD").replace(ACCENTS, "") : text;
+  return /[\u00C0-\uFFFF]/.test(text) ? text.normalize("NFD").replace(ACCENTS, "") : text;
 }
