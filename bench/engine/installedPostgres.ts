@@ -24,14 +24,17 @@ function debianFolders(): string[] {
 
 function configuredFolder(): string | undefined {
   try {
-    const ask = (what: string): string =>
-      execFileSync("pg_config", [what], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    const version = Number(/\d+/.exec(ask("--version"))?.[0] ?? 0);
-    const folder = ask("--bindir");
+    const version = Number(/\d+/.exec(askConfig("--version"))?.[0] ?? 0);
+    const folder = askConfig("--bindir");
     return version >= OLDEST && holdsServer(folder) ? folder : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** @throws Error where there is no pg_config */
+function askConfig(what: string): string {
+  return execFileSync("pg_config", [what], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 }
 
 function holdsServer(folder: string): boolean {
