@@ -10,7 +10,7 @@ import { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
 import { countable, providerOf, providerRunTool, thinkingTokens } from "./callSize.ts";
 import { checkOptions, unboundedTool } from "./checkOptions.ts";
-import { EXPAND_NAME } from "./expandTool.ts";
+import { EXPAND_NAME } from "../orchestration/loops/expand.ts";
 import { observedUsage } from "./observedUsage.ts";
 import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";

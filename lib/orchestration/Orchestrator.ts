@@ -36,8 +36,8 @@ function viewPolicy(step: WorkflowStep, { ais, settings, share }: DecideContext,
     return { name: "exact", level: 0, minQuality: 5 };
   }
   if (step.type === "llm_decision") {
-    trail.push("tool loop: lossless views");
-    return { name: "loop", level: 0, minQuality: 5 };
+    trail.push("tool loop: lossless views; of long tool results ones whose rest can be had back");
+    return { name: "loop", level: 1, minQuality: minQuality.moderate };
   }
   if (share !== null && isTight(share)) {
     trail.push(`less than ${TIGHT_SHARE * 100} % of the planned tokens are left: aggressive views`);

@@ -10,6 +10,7 @@ import type { Journal } from "../journal/Journal.ts";
 import type { Ledger } from "../ledger/Ledger.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import type { ModelRequest, ModelResult } from "../models/types.ts";
+import type { OwnCostKind } from "../orchestration/savings/types.ts";
 import type { ActionExecutor, PluginCatalog } from "../plugins/types.ts";
 import type { ExecutionEvent, WaitingFor } from "../systemApi.ts";
 import type { PriceBook } from "../tokens/pricing.ts";
@@ -99,8 +100,8 @@ export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutpu
   readonly savedInputTokens?: number;
   /** An answer was cut off at a cap that governance had set: this time the caller's own. @defaultValue false */
   readonly isUncapped?: boolean;
-  /** The call would not be needed without governance. @defaultValue false */
-  readonly isOwnCost?: boolean;
+  /** Why governance itself needs this call, which the direct path would not make. @defaultValue it does not */
+  readonly ownCost?: OwnCostKind;
 }
 
 export type ModelCallOutcome =

@@ -5,8 +5,9 @@ import type { UnitPart } from "../../db/UnitPart.ts";
 import { decideOverBudget, type OverBudgetDecision } from "../../orchestration/budgets/decideOverBudget.ts";
 import { LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
 import type { Commitment } from "../../orchestration/budgets/types.ts";
+import type { OwnCostKind } from "../../orchestration/savings/types.ts";
 import type { StepDecision, ViewPolicy } from "../../orchestration/types.ts";
-import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
+import { isWorthIt, type ViewMaker } from "../../orchestration/ViewMaker.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
@@ -20,6 +21,8 @@ export interface ShowOptions {
   readonly fields?: readonly string[];
   /** Where each item must stay whole. @defaultValue the policy's */
   readonly maxLevel?: 0 | 1 | 2;
+  /** Stands at the end of a view that leaves something out: how the reader gets the rest. Its tokens count. */
+  readonly ending?: { readonly text: string; readonly tokens: number };
 }
 
 export interface Shown {
@@ -56,7 +59,7 @@ export interface CallEnd {
   readonly costUsd: NanoUsd | null;
   readonly baselineUsd: NanoUsd | null;
   readonly allocatedTokens: number | null;
-  readonly isOwnCost: boolean;
+  readonly ownCost?: OwnCostKind;
 }
 
 export interface StepGovernanceParts {
@@ -101,7 +104,7 @@ export class StepGovernance {
   }
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
-  async show(raw: string, { of, task, fields, maxLevel }: ShowOptions): Promise<Shown> {
+  async show(raw: string, { of, task, fields, maxLevel, ending }: ShowOptions): Promise<Shown> {
     const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
@@ -115,9 +118,13 @@ export class StepGovernance {
         this.#transitions.push("compress_harder");
       }
     }
-    const { text, made } = view;
+    const { made } = view;
     if (made === null) return { text: raw, savedTokens: 0, isShortened: false };
-    const { tokensIn, tokensOut, level, quality, lossless, outcome } = made;
+    const { tokensIn, level, quality, lossless, outcome } = made;
+    const end = lossless || ending === undefined ? { text: "", tokens: 0 } : ending;
+    const text = view.text + end.text;
+    const tokensOut = made.tokensOut + end.tokens;
+    if (!isWorthIt({ lossless, tokensIn, tokensOut })) return { text: raw, savedTokens: 0, isShortened: false };
     this.#made.push({ of, tokensIn, tokensOut, level, quality: round(quality), lossless, outcome });
     if (!this.isActing) return { text: raw, savedTokens: 0, isShortened: false };
     this.execution.noteView(path, { tokensIn, tokensOut });
@@ -154,7 +161,7 @@ export class StepGovernance {
   }
 
   noteCall(end: CallEnd): void {
-    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, isOwnCost, reasoningTokens } = end;
+    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, ownCost, reasoningTokens } = end;
     this.#calls.push({
       call,
       provider,
@@ -165,7 +172,7 @@ export class StepGovernance {
       baselineUsd: usdOrNull(end.baselineUsd),
       costUsd: usdOrNull(end.costUsd),
       allocatedTokens,
-      ...(isOwnCost ? { isOwnCost } : {}),
+      ...(ownCost === undefined ? {} : { ownCost }),
     });
     this.execution.noteCall(this.#parts.path, { inputTokens, outputTokens, reasoningTokens });
     this.execution.book(this.#parts.path, {

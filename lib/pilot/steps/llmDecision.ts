@@ -15,7 +15,8 @@ import { presentPrompt, presentRules, presentTools, presentValue, type Presented
 import { promptFacts, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
 import { askForValue, finishStructured } from "./structuredAnswer.ts";
 import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
-import { performToolCalls, type ToolResult } from "./toolCalls.ts";
+import { EXPAND_TOOL, LoopViews } from "./LoopViews.ts";
+import { performToolCalls, withinLimit, type ToolResult } from "./toolCalls.ts";
 
 const DEFAULT_TURNS = 10;
 const MAX_TURNS = 50;
@@ -57,8 +58,13 @@ class ToolLoop {
   readonly #messages: ModelMessage[];
   readonly #maxTurns: number;
   readonly #brake: LoopBrake | null;
+  readonly #views: LoopViews;
   #savedTokens: number;
+  /** Turns in which a tool was called; ones that only opened handles are governance's own. */
   #turn = 0;
+  /** The last turn did nothing but open handles. */
+  #hasOnlyExpanded = false;
+  #expandingTurns = 0;
   /** The brake was pulled: the model may only answer. */
   #mayUseTools = true;
 
@@ -67,6 +73,7 @@ class ToolLoop {
     if (leavesToolsOut) this.#tally.warn("the offline model uses no tools");
     this.#context = context;
     this.#catalog = catalog;
+    this.#views = new LoopViews(context);
     this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
     this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
     this.#brake = context.decision.governance?.createBrake(this.#maxTurns) ?? null;
@@ -126,15 +133,17 @@ class ToolLoop {
     { text, toolCalls }: Pick<ToolTurn, "text" | "toolCalls">,
     spent: { readonly tokens: number; readonly usedShare: number | null },
   ): Promise<StepOutcome | null> {
-    this.#turn += 1;
+    this.#hasOnlyExpanded = this.#onlyExpands(toolCalls);
+    if (this.#hasOnlyExpanded) this.#expandingTurns += 1;
+    else this.#turn += 1;
     const verdict = this.#brake?.record({ ...spent, toolCalls: toolCalls.map((call) => ({ tool: call.name, arguments: call.arguments })) });
     if (verdict?.kind === "stop" || verdict?.kind === "final_only") return this.#pullBrake(verdict, text, toolCalls);
     // Nobody would read the results of the last turn: its tools do not run.
-    if (this.#turn >= this.#maxTurns) return this.#atLimit();
-    const performed = await performToolCalls(this.#context, toolCalls, { catalog: this.#catalog, turn: this.#turn });
+    if (this.#turn >= this.#maxTurns || this.#expandingTurns > this.#maxTurns) return this.#atLimit();
+    const answer = (call: ToolTurn["toolCalls"][number]): string | null => this.#views.answer(call);
+    const performed = await performToolCalls(this.#context, toolCalls, { catalog: this.#catalog, turn: this.#turn, answer });
     if (performed.kind === "ended")
       return performed.outcome.status === "failed" ? { ...performed.outcome, facts: this.#tally.facts() } : performed.outcome;
-    if (performed.results.some(({ isShortened }) => isShortened)) this.#tally.warn("a tool's result was shortened for the model");
     this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: await this.#shown(performed.results) });
     if (verdict?.kind === "conclude") {
       this.#messages.push({ role: "user", content: verdict.text });
@@ -143,10 +152,14 @@ class ToolLoop {
     return null;
   }
 
+  #onlyExpands(toolCalls: ToolTurn["toolCalls"]): boolean {
+    return this.#views.hasHandles && toolCalls.length > 0 && toolCalls.every(({ name }) => name === EXPAND_TOOL.name);
+  }
+
   /** The turn's tools do not run; the model is told why, and may answer once more, without tools. */
   #pullBrake(verdict: Extract<BrakeVerdict, { readonly kind: "stop" | "final_only" }>, text: string, calls: ToolTurn["toolCalls"]): null {
     const why = verdict.kind === "stop" ? `${verdict.why}. Give the final answer now, with what you know.` : verdict.text;
-    const results = calls.map((call): ToolResult => ({ call, text: `Not called: ${why}`, isError: true, isShortened: false }));
+    const results = calls.map((call): ToolResult => ({ call, text: `Not called: ${why}`, isError: true }));
     this.#messages.push(assistantMessage(text, results), { role: "tool", content: results.map(toolResult) });
     this.#mayUseTools = false;
     this.#tally.warn(`the tool loop was braked: ${verdict.kind === "stop" ? verdict.why : "the token budget is nearly used up"}`);
@@ -154,15 +167,13 @@ class ToolLoop {
     return null;
   }
 
-  /** Results as the model reads them from now on: each gets one view, and keeps it. */
+  /** Results as the model reads them from now on. */
   async #shown(results: readonly ToolResult[]): Promise<ReturnType<typeof toolResult>[]> {
-    const { governance } = this.#context.decision;
-    if (governance === undefined) return results.map(toolResult);
     const shown: ReturnType<typeof toolResult>[] = [];
     for (const result of results) {
-      const { text, savedTokens } = result.isError
-        ? { text: result.text, savedTokens: 0 }
-        : await governance.show(result.text, { of: `tool ${result.call.name}` });
+      const { text: whole, savedTokens } = result.isError ? { text: result.text, savedTokens: 0 } : await this.#views.show(result);
+      const { text, isShortened } = withinLimit(whole);
+      if (isShortened) this.#tally.warn("a tool's result was shortened for the model");
       this.#savedTokens += savedTokens;
       shown.push(toolResult({ ...result, text }));
     }
@@ -173,8 +184,15 @@ class ToolLoop {
     const isMarked = this.#context.decision.governance?.isActing === true;
     const messages = isMarked ? withCacheMark(this.#messages) : [...this.#messages];
     const { tools, ...rest } = this.#question;
-    const offered = tools === undefined || !this.#mayUseTools ? {} : { tools };
-    return { ...rest, ...offered, messages, savedInputTokens: this.#savedTokens, ...more };
+    const offered = this.#views.hasHandles ? [...(tools ?? []), EXPAND_TOOL] : tools;
+    return {
+      ...rest,
+      ...(offered === undefined || !this.#mayUseTools ? {} : { tools: offered }),
+      messages,
+      savedInputTokens: this.#savedTokens,
+      ...(this.#hasOnlyExpanded ? { ownCost: "expand" as const } : {}),
+      ...more,
+    };
   }
 
   #atLimit(): StepOutcome {

@@ -11,24 +11,42 @@ import type { OfferedTool, ToolCatalog } from "./toolCatalog.ts";
 /** What a model reads of one result; the whole stays in the tool's own row. */
 const MAX_RESULT_CHARACTERS = 60_000;
 
+/** A result as it may be sent: of a very long one only the beginning. */
+export function withinLimit(text: string): { readonly text: string; readonly isShortened: boolean } {
+  if (text.length <= MAX_RESULT_CHARACTERS) return { text, isShortened: false };
+  const note = `\n[shortened: the first ${MAX_RESULT_CHARACTERS} of ${text.length} characters; ask for less to see the rest]`;
+  return { text: text.slice(0, MAX_RESULT_CHARACTERS) + note, isShortened: true };
+}
+
 export interface ToolResult {
   readonly call: ModelToolCall;
+  /** Whole, however long. */
   readonly text: string;
   readonly isError: boolean;
-  readonly isShortened: boolean;
 }
 
 export type TurnOutcome =
   | { readonly kind: "results"; readonly results: readonly ToolResult[] }
   | { readonly kind: "ended"; readonly outcome: StepOutcome };
 
+export interface TurnOptions {
+  readonly catalog: ToolCatalog;
+  /** 1 for the first. */
+  readonly turn: number;
+  /** What a call gets without any tool being called; null: it is a tool's. */
+  readonly answer: (call: ModelToolCall) => string | null;
+}
+
 /** One after the other, in the order the model gave: the second may rely on the first. */
 export async function performToolCalls(
   context: StepContext,
   calls: readonly ModelToolCall[],
-  { catalog, turn }: { readonly catalog: ToolCatalog; readonly turn: number },
+  { catalog, turn, answer }: TurnOptions,
 ): Promise<TurnOutcome> {
-  const planned = calls.map((call, index) => planCall(call, catalog, `turn${turn}[${index}]`));
+  const planned = calls.map((call, index): PlannedCall => {
+    const said = answer(call);
+    return said === null ? planCall(call, catalog, `turn${turn}[${index}]`) : { call, step: null, text: said, isError: false };
+  });
   const steps = planned.flatMap(({ step }) => (step === null ? [] : [step]));
   if (steps.length > 0) {
     const scope = context.scope.child({ prefix: prefixOf(context), steps, signal: context.signal });
@@ -41,9 +59,10 @@ export async function performToolCalls(
 
 interface PlannedCall {
   readonly call: ModelToolCall;
-  /** null: it must not be made; `refusal` says why. */
+  /** null: no tool is called; `text` is what the model reads instead. */
   readonly step: ActionStep | null;
-  readonly refusal: string;
+  readonly text: string;
+  readonly isError: boolean;
 }
 
 function planCall(call: ModelToolCall, catalog: ToolCatalog, id: string): PlannedCall {
@@ -52,16 +71,17 @@ function planCall(call: ModelToolCall, catalog: ToolCatalog, id: string): Planne
     const names = [...catalog.byName.keys()];
     const suggestion = didYouMean(call.name, names);
     const hint = suggestion === undefined ? `The tools are: ${names.join(", ") || "none"}.` : `Did you mean ${suggestion}?`;
-    return { call, step: null, refusal: `There is no tool "${call.name}". ${hint}` };
+    return { call, step: null, text: `There is no tool "${call.name}". ${hint}`, isError: true };
   }
   if (!isJsonObject(call.arguments)) {
     return {
       call,
       step: null,
-      refusal: `The arguments could not be read as a JSON object: ${encodeJson(call.arguments).slice(0, 200)}. Nothing was done.`,
+      text: `The arguments could not be read as a JSON object: ${encodeJson(call.arguments).slice(0, 200)}. Nothing was done.`,
+      isError: true,
     };
   }
-  return { call, step: actionStep(tool, id, call.arguments), refusal: "" };
+  return { call, step: actionStep(tool, id, call.arguments), text: "", isError: false };
 }
 
 /** The model itself is the retry policy: it reads the error and decides. */
@@ -77,16 +97,13 @@ function actionStep({ plugin, action }: OfferedTool, id: string, params: JsonVal
   };
 }
 
-function resultOf(context: StepContext, { call, step, refusal }: PlannedCall): ToolResult {
-  if (step === null) return { call, text: refusal, isError: true, isShortened: false };
+function resultOf(context: StepContext, { call, step, text, isError }: PlannedCall): ToolResult {
+  if (step === null) return { call, text, isError };
   const path = `${prefixOf(context)}${step.id}`;
   if (context.state.step(path)?.status === "failed") {
     const { code, message, hint } = context.state.errorOf(path);
-    return { call, text: `${code}: ${message}${hint === "" ? "" : ` (${hint})`}`, isError: true, isShortened: false };
+    return { call, text: `${code}: ${message}${hint === "" ? "" : ` (${hint})`}`, isError: true };
   }
   const output = context.state.output(path);
-  const text = typeof output === "string" ? output : encodeJson(output);
-  if (text.length <= MAX_RESULT_CHARACTERS) return { call, text, isError: false, isShortened: false };
-  const note = `\n[shortened: the first ${MAX_RESULT_CHARACTERS} of ${text.length} characters; ask for less to see the rest]`;
-  return { call, text: text.slice(0, MAX_RESULT_CHARACTERS) + note, isError: false, isShortened: true };
+  return { call, text: typeof output === "string" ? output : encodeJson(output), isError: false };
 }
