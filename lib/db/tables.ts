@@ -1,16 +1,19 @@
 // All tables by name, for Kysely; a test holds the row types to schema.snapshot.json.
 import type {
   ExecutionForecastsTable,
+  ExecutionMemoryTable,
   ExecutionSignalsTable,
   ExecutionValuesTable,
   LedgerAccountsTable,
   LedgerBalancesTable,
   LedgerGrantsTable,
   LedgerReservationsTable,
+  RunMemoriesTable,
   StepAttemptsTable,
   StepCacheTable,
   StoredDocumentsTable,
   TokenCalibrationTable,
+  UserMemoryTable,
   WorkspacesTable,
 } from "./engineTables.ts";
 import type {
@@ -33,6 +36,7 @@ export interface Tables {
   ai_model_pricing: AiModelPricingTable;
   audit_trail: AuditTrailTable;
   execution_forecasts: ExecutionForecastsTable;
+  execution_memory: ExecutionMemoryTable;
   execution_signals: ExecutionSignalsTable;
   execution_values: ExecutionValuesTable;
   ledger_accounts: LedgerAccountsTable;
@@ -42,6 +46,7 @@ export interface Tables {
   orchestration_handlers: OrchestrationHandlersTable;
   orchestration_intents: OrchestrationIntentsTable;
   plugin_connections: PluginConnectionsTable;
+  run_memories: RunMemoriesTable;
   step_attempts: StepAttemptsTable;
   step_cache: StepCacheTable;
   stored_documents: StoredDocumentsTable;
@@ -49,6 +54,7 @@ export interface Tables {
   token_budgets: TokenBudgetsTable;
   token_calibration: TokenCalibrationTable;
   token_usage: TokenUsageTable;
+  user_memory: UserMemoryTable;
   workflow_approval_requests: WorkflowApprovalRequestsTable;
   workflow_executions: WorkflowExecutionsTable;
   workflow_step_executions: WorkflowStepExecutionsTable;
