@@ -7,7 +7,7 @@ import type { MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, UserFact, U
 const MAX_RECALLED = 200;
 const MAX_FACTS = 50;
 
-interface MemoryRow {
+export interface MemoryRow {
   readonly id: string;
   readonly run_number: number;
   readonly status: string;
@@ -20,10 +20,10 @@ interface MemoryRow {
   readonly importance_score: number;
 }
 
-const MEMORY_COLUMNS =
+export const MEMORY_COLUMNS =
   "id, run_number, status, run_timestamp, summary, sentiment, key_outcomes, patterns_detected, suggestions, importance_score";
 
-function toMemory(row: MemoryRow): RunMemory {
+export function toMemory(row: MemoryRow): RunMemory {
   return {
     id: row.id,
     number: row.run_number,

@@ -7,6 +7,7 @@ import { loadValues, type StoredStep } from "../journal/JournalStore.ts";
 import type { StepStatus, ValueRef } from "../journal/types.ts";
 import type { StoredAttempt } from "../ledger/BudgetStore.ts";
 import type { ChargeScope } from "../ledger/LedgerStore.ts";
+import type { MemoryBlock, MemoryMode } from "../memory/types.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { BudgetGate } from "./BudgetGate.ts";
 import type { ClaimedExecution, Signal } from "./ExecutionStore.ts";
@@ -28,6 +29,8 @@ export interface ConfigSnapshot {
   readonly pricedAs: string | null;
   /** Absent: nothing of orchestration is on or observing. */
   readonly governance?: GovernanceSnapshot;
+  /** Absent: the agent's memory is off. What the execution is told is a row of its own, so that it can be forgotten. */
+  readonly memory?: { readonly mode: Exclude<MemoryMode, "off"> };
 }
 
 /** `detail` of a step row. */
@@ -48,6 +51,8 @@ export interface StepDetail {
   readonly warnings?: readonly string[];
   readonly more?: JsonObject;
   readonly governance?: GovernanceFacts;
+  /** Input tokens by which memory made the attempt's calls longer. */
+  readonly memoryTokens?: number;
   /** The step failed, and `continueOnError` let the execution go on. */
   readonly tolerated?: boolean;
 }
@@ -72,6 +77,8 @@ export interface ExecutionStateParts {
   readonly rows: readonly StoredStep[];
   readonly attempts: readonly StoredAttempt[];
   readonly signals: readonly Signal[];
+  /** @defaultValue null: nothing is remembered */
+  readonly memory?: MemoryBlock | null;
 }
 
 export class ExecutionState {
@@ -81,6 +88,8 @@ export class ExecutionState {
   readonly inputs: JsonObject;
   readonly gate = new BudgetGate();
   readonly firstTokens = new FirstTokens();
+  /** What model steps are told of earlier executions; the same in every claim. */
+  readonly memory: MemoryBlock | null;
   /** Paths begun and not ended. */
   readonly begun = new Set<string>();
   /** True once any call was reserved on a limited account: grants must then be given back. */
@@ -95,8 +104,9 @@ export class ExecutionState {
   #order = 0;
   #halt: "failed" | "cancelled" | "lost" | "yield" | "timeout" | null = null;
 
-  constructor({ claim, definition, snapshot, inputs, rows, attempts, signals }: ExecutionStateParts) {
+  constructor({ claim, definition, snapshot, inputs, rows, attempts, signals, memory = null }: ExecutionStateParts) {
     this.claim = claim;
+    this.memory = memory;
     this.definition = definition;
     this.snapshot = snapshot;
     this.inputs = inputs;
@@ -163,7 +173,7 @@ export class ExecutionState {
 
   /** The same execution, as known here, for work that follows a halt: compensation. Nothing of it is halted or aborted. */
   unhalted(): ExecutionState {
-    const { claim, definition, snapshot, inputs } = this;
+    const { claim, definition, snapshot, inputs, memory } = this;
     const other = new ExecutionState({
       claim,
       definition,
@@ -172,6 +182,7 @@ export class ExecutionState {
       rows: [],
       attempts: this.#attempts,
       signals: [...this.#signals.values()],
+      memory,
     });
     for (const [path, step] of this.steps()) other.record(path, step);
     for (const [key, value] of this.#values) other.#values.set(key, value);

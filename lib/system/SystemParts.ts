@@ -10,6 +10,7 @@ import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache
 import type { StepClassifier } from "../orchestration/types.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
 import type { Engine } from "./createEngine.ts";
+import type { Memory } from "./createMemory.ts";
 import type { EventBus } from "./EventBus.ts";
 
 export interface SystemParts {
@@ -25,6 +26,7 @@ export interface SystemParts {
   readonly audit: AuditTrailService;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
+  readonly memory: Memory;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }
