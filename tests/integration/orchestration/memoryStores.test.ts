@@ -1,7 +1,10 @@
 // The rows of memory: whose they are, how long they stay, what happens when several write at once.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_WORKSPACE_ID, randomId, type WorkspaceId } from "../../../lib/core/ids.ts";
+import { silentLogger } from "../../../lib/core/logger.ts";
 import type { Database } from "../../../lib/db/Database.ts";
+import type { MemoryTask } from "../../../lib/memory/EndedExecution.ts";
+import { MemoryKeeper } from "../../../lib/memory/MemoryKeeper.ts";
 import { countExpired, deleteExpired, findAgentsWithMany, mergeOldest } from "../../../lib/memory/MemoryRetentionStore.ts";
 import {
   forgetAgent,
@@ -14,6 +17,7 @@ import {
 } from "../../../lib/memory/MemoryStore.ts";
 import { claimTasks, endTask, loadEnded, nextNumber } from "../../../lib/memory/MemoryTaskStore.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
+import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
 
 let db: Database;
@@ -201,6 +205,53 @@ describe("tasks", () => {
 
     expect(await listMemories(db, workspaceId, { userId: ann })).toEqual([]);
     expect((await db.query("SELECT 1 FROM user_memory")).rowCount).toBe(0);
+  });
+});
+
+describe("MemoryKeeper", () => {
+  test("has tasks made in the background, passes over one that fails, and leaves it for the next round", async () => {
+    const mine = await agent();
+    const [good, bad] = [await execution(mine), await execution(mine)];
+    await told(good, mine);
+    await told(bad, mine);
+    const made: string[] = [];
+    const clock = new ManualClock();
+    const summarizer = {
+      summarize: async (task: MemoryTask): Promise<void> => {
+        made.push(`${task.executionId} ${task.tries}`);
+        if (task.executionId === bad && task.tries === 1) throw new Error("the database went away");
+        await endTask(db, task, { booked: [], end: { state: "skipped", why: "test" }, nowMs: 0 });
+      },
+    };
+    const keeper = new MemoryKeeper({ db, clock, logger: silentLogger, summarizer });
+    keeper.start();
+    await keeper.stop();
+    await db.query("UPDATE execution_memory SET not_before = NOW()");
+    keeper.start();
+    await keeper.stop();
+
+    expect(made.sort()).toEqual([`${bad} 1`, `${bad} 2`, `${good} 1`].sort());
+  });
+
+  test("reads nothing when executions without memory end", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const made: string[] = [];
+    const summarizer = {
+      summarize: async (task: MemoryTask): Promise<void> => {
+        made.push(task.executionId);
+      },
+    };
+    const keeper = new MemoryKeeper({ db, clock: new ManualClock(), logger: silentLogger, summarizer });
+    keeper.notice({ type: "finished", executionId });
+    await keeper.stop();
+    expect(made).toEqual([]);
+
+    expect(await keeper.load(workspaceId, executionId)).toMatchObject({ tokens: 9 });
+    keeper.notice({ type: "finished", executionId });
+    await keeper.stop();
+    expect(made).toEqual([executionId]);
   });
 });
 

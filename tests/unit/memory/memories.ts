@@ -1,4 +1,5 @@
 // Memories and facts for tests, with only what a test is about.
+import type { EndedExecution } from "../../../lib/memory/EndedExecution.ts";
 import type { RunMemory, UserFact } from "../../../lib/memory/types.ts";
 
 export function memory(number: number, summary: string, more: Partial<RunMemory> = {}): RunMemory {
@@ -19,4 +20,21 @@ export function memory(number: number, summary: string, more: Partial<RunMemory>
 
 export function fact(key: string, value: string, importance = 0.5): UserFact {
   return { key, value, type: "fact", importance };
+}
+
+export function ended(more: Partial<EndedExecution> = {}): EndedExecution {
+  return {
+    mode: "user",
+    epoch: 1,
+    workflow: "orders",
+    status: "completed",
+    finishedAt: new Date(0),
+    durationMs: 5,
+    inputs: "{}",
+    output: '"done"',
+    error: null,
+    comments: [],
+    earlier: [],
+    ...more,
+  };
 }
