@@ -1,7 +1,8 @@
-// `agents ls|show`.
+// `agents ls|show|memory`.
 import type { Command } from "commander";
 import type { AgentReport } from "../../systemApi.ts";
 import { formatCount, formatTokens, formatWhen } from "../text/amounts.ts";
+import { defineMemory } from "./agentMemory.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { showValue } from "../followExecution.ts";
 import type { Column } from "../text/table.ts";
@@ -9,6 +10,7 @@ import type { Column } from "../text/table.ts";
 export function define(command: Command, action: Action): void {
   command.command("ls").description("stored agents").action(action(list));
   command.command("show").description("an agent and its workflow").argument("<name>", "name or id").action(action(show));
+  defineMemory(command, action);
 }
 
 async function list(cli: Cli): Promise<void> {
@@ -25,6 +27,7 @@ function columns(nowMs: number): readonly Column<AgentReport>[] {
     { title: "STATUS", value: ({ status }) => status },
     { title: "PLANNED", align: "right", value: ({ tokenLimit }) => formatCount(tokenLimit) },
     { title: "ORCHESTRATION", value: ({ orchestration }) => orchestration ?? "by flag" },
+    { title: "MEMORY", value: ({ memory }) => memory },
     { title: "EXECUTIONS", align: "right", value: ({ executions }) => formatCount(executions) },
     { title: "CREATED", value: ({ createdAt }) => formatWhen(createdAt, nowMs) },
   ];
@@ -41,6 +44,7 @@ async function show(cli: Cli, name: string): Promise<void> {
       ["status", agent.status],
       ["planned", `${formatTokens(agent.tokenLimit)} an execution`],
       ["orchestration", agent.orchestration ?? "by flag"],
+      ["memory", agent.memory],
       ["executions", formatCount(agent.executions)],
       ["created", `${agent.createdAt} (${formatWhen(agent.createdAt, cli.clock.nowMs())})`],
     ]);

@@ -15,6 +15,7 @@ export interface RunOptions extends LimitOptions {
   readonly tag?: readonly string[];
   readonly flags?: readonly string[];
   readonly key?: string;
+  readonly user?: string;
   readonly as?: string;
   readonly detach?: boolean;
   readonly dry?: boolean;
@@ -31,6 +32,7 @@ export function define(command: Command, action: Action): void {
     .option("--tag <name>", "for budgets and reports (repeatable)", collect)
     .option("--flags <key=value>", "a flag for this execution only (repeatable)", collect)
     .option("--as <model>", "book the offline model's calls as if on provider/model")
+    .option("--user <id>", "whom it is for (UUID): agents may remember facts about people")
     .option("--key <text>", "idempotency key: starting twice is starting once")
     .option("--detach", "return at once; a worker runs it")
     .option("--dry", "preview effects instead of performing them")
@@ -65,6 +67,7 @@ export async function buildRequest(target: string, options: RunOptions): Promise
     ...(options.tag === undefined ? {} : { tags: options.tag }),
     ...(flags === undefined ? {} : { flags }),
     ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+    ...(options.user === undefined ? {} : { userId: options.user }),
     mode: options.dry === true ? "dry" : "production",
     ...(options.as === undefined ? {} : { pricedAs: options.as }),
   };

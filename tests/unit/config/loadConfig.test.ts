@@ -31,6 +31,9 @@ describe("loadConfig", () => {
       defaultModel: "offline",
       maxConcurrentExecutions: 100,
       maxConcurrentSteps: 4,
+      memoryMaxTokens: 800,
+      memoryModel: null,
+      memoryRetentionDays: 90,
       foundKeys: { openai: null, anthropic: null, google: null },
     });
     expect(Object.values(config)).not.toContain(undefined);
@@ -44,6 +47,14 @@ describe("loadConfig", () => {
     const config = loadConfig(env, file, { cwd, overrides: { poolSize: 5, dataFolder: undefined } });
 
     expect(config).toMatchObject({ poolSize: 5, maxConcurrentSteps: 8, maxConcurrentExecutions: 7, dataFolder: "/srv/app/.neuronforge" });
+  });
+
+  test("takes what memory may cost from the environment, and refuses what is out of range", () => {
+    const env = { NEURONFORGE_MEMORY_MAX_TOKENS: "0", NEURONFORGE_MEMORY_MODEL: "offline", NEURONFORGE_MEMORY_RETENTION_DAYS: "7" };
+
+    expect(loadConfig(env, {}, options)).toMatchObject({ memoryMaxTokens: 0, memoryModel: "offline", memoryRetentionDays: 7 });
+    expect(problemsOf({ NEURONFORGE_MEMORY_MAX_TOKENS: "8001" })).toEqual([expect.stringContaining("memoryMaxTokens")]);
+    expect(problemsOf({ NEURONFORGE_MEMORY_RETENTION_DAYS: "0" })).toEqual([expect.stringContaining("memoryRetentionDays")]);
   });
 
   test.each([

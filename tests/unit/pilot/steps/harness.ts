@@ -94,7 +94,7 @@ export class TestPilot {
       performers,
       decide: decideDirect,
       loadMemory: async () => null,
-    loadWorkflow: (_state, name) => Promise.resolve(options.agents?.[name] ?? null),
+      loadWorkflow: (_state, name) => Promise.resolve(options.agents?.[name] ?? null),
       emit: () => undefined,
       maxOutputBytes: 1_000_000,
       hasLease: () => true,
