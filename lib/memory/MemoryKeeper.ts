@@ -18,6 +18,8 @@ export interface MemoryKeeperOptions {
 }
 
 const SWEEP_MS = 30_000;
+/** Of a process that ends: a person may be waiting for it. */
+const STOP_MS = 10_000;
 const BATCH = 4;
 
 export class MemoryKeeper {
@@ -59,11 +61,13 @@ export class MemoryKeeper {
     sweep().catch(onError);
   }
 
-  /** Makes what just ended, and resolves when nothing is under way. What is cut off is made by whoever sweeps next. */
+  /** Makes what just ended, for 10 s at most. What is cut off then is made by whoever sweeps next. */
   async stop(): Promise<void> {
     this.#stopTimer?.();
     this.#stopTimer = null;
-    await this.#sweepNow();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#options.clock.schedule(STOP_MS, resolve, true);
+    await Promise.race([this.#sweepNow(), late]).finally(cancel);
   }
 
   /** One at a time; never rejects. */

@@ -103,7 +103,8 @@ export async function insertExecutionMemory(tx: Transaction, memory: NewExecutio
   const keys = block?.sections.filter(({ title }) => title === "Profile").flatMap(({ lines }) => lines.map(keyOf)) ?? [];
   if (userId === null || keys.length === 0) return;
   await tx.query(
-    `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[]) ORDER BY id FOR UPDATE)
+    `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[])
+       ORDER BY memory_key FOR UPDATE)
      UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
     [workspaceId, userId, keys],
     "user_facts_used",
@@ -138,10 +139,11 @@ export async function copyExecutionMemory(
   );
 }
 
-/** null: nothing was told, or it was forgotten. */
+/** null: nothing was told, it was forgotten, or the agent's memory was switched off meanwhile. */
 export async function loadBlock(db: Queryable, workspaceId: WorkspaceId, executionId: string): Promise<MemoryBlock | null> {
   const { rows } = await db.query<{ block: Buffer | null; token_count: number }>(
-    "SELECT block, token_count FROM execution_memory WHERE execution_id = $1 AND workspace_id = $2",
+    `SELECT m.block, m.token_count FROM execution_memory m JOIN agents a ON a.id = m.agent_id AND a.memory <> 'off'
+     WHERE m.execution_id = $1 AND m.workspace_id = $2`,
     [executionId, workspaceId],
     "execution_memory_loaded",
   );
@@ -263,6 +265,11 @@ export async function forgetAgent(
 /** Everything about a person: facts, memories of executions for them, and what these were told. */
 export async function forgetUser(tx: Transaction, workspaceId: WorkspaceId, userId: string): Promise<Forgotten> {
   const blocks = await blankBlocks(tx, "user_id", [workspaceId, userId], true);
+  // In the order of who else locks facts: starts, and summaries that are stored.
+  await tx.query("SELECT 1 FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key FOR UPDATE", [
+    workspaceId,
+    userId,
+  ]);
   const facts = await tx.query("DELETE FROM user_memory WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
   const memories = await tx.query("DELETE FROM run_memories WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
   return { memories: memories.rowCount, facts: facts.rowCount, blocks };

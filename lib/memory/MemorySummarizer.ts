@@ -233,7 +233,8 @@ export class MemorySummarizer {
       attemptId,
       agentId,
       userId,
-      stepPath: MEMORY_PATH,
+      // No step of the workflow: what steps need is predicted from rows that name one.
+      stepPath: null,
       ...resolved,
       usage,
       costUsd,

@@ -47,12 +47,13 @@ export async function forkExecution(
     request.sameConfig === true
       ? before
       : await settingsNow(parts, before, { agent: flagged, tokenLimit: agent?.tokenLimit ?? 0, executionId });
+  const snapshot = forkSnapshot(now, { previewEffects, remembers: agent !== undefined && agent.memory !== "off" });
   await engine.starter.start({
     executionId,
     workspaceId,
     agentId: source.agentId,
     definition: makeDocument("definition", definition as unknown as JsonObject),
-    snapshot: makeDocument("snapshot", { ...now, previewEffects } as unknown as JsonObject),
+    snapshot: makeDocument("snapshot", snapshot as unknown as JsonObject),
     inputs,
     runMode: source.runMode,
     totalSteps: [...walkSteps(definition)].length,
@@ -62,11 +63,20 @@ export async function forkExecution(
     forkedFrom: source.id,
     afterInsert: async (tx) => {
       await takeOver(tx, source.id, executionId, kept);
-      await rememberFork(parts, { source: source.id, executionId, snapshot: now, isRehearsal: previewEffects })(tx);
+      await rememberFork(parts, { source: source.id, executionId, snapshot, isRehearsal: previewEffects })(tx);
     },
   });
   const previewed = previewEffects ? effectsAfter(definition, kept, (plugin, action) => manager.action(plugin, action)?.effect) : [];
   return { executionId, previewed };
+}
+
+/** Whose agent was switched off is told nothing any more, whatever its source was told. */
+function forkSnapshot(
+  now: ConfigSnapshot,
+  { previewEffects, remembers }: { readonly previewEffects: boolean; readonly remembers: boolean },
+): ConfigSnapshot {
+  const { memory, ...rest } = now;
+  return { ...rest, previewEffects, ...(memory === undefined || !remembers ? {} : { memory }) };
 }
 
 async function settingsNow(

@@ -20,9 +20,10 @@ describe("MemorySummarizer", () => {
       "SELECT state, used_tokens, reserved_tokens FROM step_attempts WHERE execution_id = $1 AND step_path = '~memory'",
       [executionId],
     );
-    const usage = await system.db.query("SELECT activity_type FROM token_usage WHERE execution_id = $1 AND workflow_step = '~memory'", [
-      executionId,
-    ]);
+    const usage = await system.db.query(
+      "SELECT activity_type FROM token_usage WHERE execution_id = $1 AND activity_type <> 'step_execution'",
+      [executionId],
+    );
     const audit = await system.system.listAudit({ executionId });
 
     expect(memories).toMatchObject([

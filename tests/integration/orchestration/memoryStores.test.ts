@@ -1,4 +1,5 @@
 // The rows of memory: whose they are, how long they stay, what happens when several write at once.
+import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_WORKSPACE_ID, randomId, type WorkspaceId } from "../../../lib/core/ids.ts";
 import { silentLogger } from "../../../lib/core/logger.ts";
@@ -118,6 +119,32 @@ describe("memories", () => {
     expect(await recalled({ workspaceId, agentId: elsewhere, userId: bob })).toEqual([["his"], []]);
   });
 
+  test("reach nobody else, whatever mix of workspaces, agents and people there is", async () => {
+    const people = [null, randomId(), randomId()];
+    const agents = [
+      { id: await agent(), of: workspaceId },
+      { id: await agent(), of: workspaceId },
+      { id: await agent(other), of: other },
+    ];
+    const place = fc.record({ at: fc.nat(2), who: fc.nat(2) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(place, { maxLength: 12 }), place, async (stored, reader) => {
+        await db.query("DELETE FROM run_memories");
+        for (const [index, { at, who }] of stored.entries()) {
+          const { id, of } = agents[at]!;
+          const userId = people[who] ?? null;
+          await remember({ agentId: id, number: index + 1, of, ...(userId === null ? {} : { userId }) });
+        }
+        const { id, of } = agents[reader.at]!;
+        const { memories } = await loadRecall(db, { workspaceId: of, agentId: id, userId: people[reader.who] ?? null }, "user");
+        const expected = stored.flatMap(({ at, who }, index) => (at === reader.at && (who === 0 || who === reader.who) ? [index + 1] : []));
+
+        expect(memories.map(({ number }) => number)).toEqual(expected.toReversed());
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   test("of another workspace can be neither listed, switched nor forgotten", async () => {
     const mine = await agent();
     await remember({ agentId: mine, number: 1 });
@@ -130,6 +157,16 @@ describe("memories", () => {
     expect(await loadBlock(db, other, executionId)).toBeNull();
     expect(await db.transaction((tx) => setMemoryMode(tx, other, mine, "on"))).toBeUndefined();
     expect(await loadBlock(db, workspaceId, executionId)).toMatchObject({ tokens: 9 });
+  });
+
+  test("are told no more once the agent is switched off, to executions under way either", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine, false);
+    await told(executionId, mine);
+    const before = await db.transaction((tx) => setMemoryMode(tx, workspaceId, mine, "off"));
+
+    expect(before).toBe("user");
+    expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
   });
 
   test("go one by one or all, and with them what executions were told", async () => {

@@ -24,6 +24,15 @@ describe("ExecutionBudget", () => {
     expect(budget.remainingOf("a")).toBe(3_160);
   });
 
+  test("knows what is set aside for memory and not used yet", () => {
+    const budget = new ExecutionBudget(plan());
+    const before = budget.memoryTokens;
+    budget.bookMemory(200);
+
+    expect(before - budget.memoryTokens).toBe(200);
+    expect(budget.remainingOf("a")).toBe(new ExecutionBudget(plan()).remainingOf("a"));
+  });
+
   test("gives what a finished or skipped step left to others, once", () => {
     const budget = new ExecutionBudget(plan());
     budget.book("a", 960);

@@ -57,6 +57,21 @@ describe("computeSavings", () => {
     expect([report.baseline.tokens, report.paid.tokens]).toEqual([1_020, 620]);
   });
 
+  test("counts a part of a call that only we wanted as our own cost, and as no call", () => {
+    const usage = { inputTokens: 900, outputTokens: 10 };
+    const part = { provider: "p", model: "strong", usage: { inputTokens: 100, outputTokens: 0 }, isAssumed: false } as const;
+    const calls: SavingsCall[] = [
+      served({ model: "strong", usage, baseline: baseline({ rawInputTokens: 900, sentInputTokens: 900 }) }),
+      { kind: "own", isPart: true, purpose: "memory", ...part, paidUsd: 300_000n },
+      { kind: "own", purpose: "memory", ...part, paidUsd: 300_000n },
+    ];
+
+    const report = computeSavings({ calls }, pricer);
+
+    expect(report.lines).toMatchObject([{ cause: "own costs", usd: 600_000n, tokens: 200, note: "1 memory summary, memory in 1 call" }]);
+    expect([report.calls, report.baseline.usd, report.paid.usd]).toEqual([2, 2_850_000n, 3_450_000n]);
+  });
+
   test("credits cached history with no more than its cached price", () => {
     const usage = { inputTokens: 600, outputTokens: 0, cacheReadTokens: 600 };
     const call = served({ model: "strong", usage, baseline: baseline({ rawInputTokens: 1_000, sentInputTokens: 600, views: 1 }) });

@@ -35,6 +35,10 @@ describe("sumGovernance", () => {
     expect(sumGovernance([facts([call(1_000, 400), call(150, 150, { ownCost: "repair" })])]).savedTokens).toBe(350);
   });
 
+  test("counts memory in a call's input against what was saved", () => {
+    expect(sumGovernance([facts([call(1_000, 400, { memoryTokens: 120 }), call(500, 500, { memoryTokens: 30 })])]).savedTokens).toBe(450);
+  });
+
   test("knows no allocation where none was committed, and sums those that were", () => {
     expect(sumGovernance([facts([call(1, 1)])]).allocatedTokens).toBeNull();
     expect(sumGovernance([facts([call(1, 1, { allocatedTokens: 40 }), call(1, 1, { allocatedTokens: 2 })])]).allocatedTokens).toBe(42);
