@@ -189,8 +189,10 @@ export class StepGovernance {
   /** For a tool loop of at most so many turns; null while only observing. */
   createBrake(maxIterations: number): LoopBrake | null {
     if (!this.isActing) return null;
-    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare } = this.execution.settings;
-    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare });
+    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare, policy } = this.execution.settings;
+    // Where going over the plan is only warned of, tools are not taken away for it.
+    const finalShare = policy === "warn" ? Number.POSITIVE_INFINITY : finalOnlyAtShare;
+    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare: finalShare });
   }
 
   facts(): GovernanceFacts {

@@ -1,4 +1,5 @@
 // Performs the tool calls of one turn as action steps under the loop's path: each has a row, is audited, and is never made twice.
+import type { Performed, PerformOptions, ToolReply } from "../../agentkit/types.ts";
 import { encodeJson, isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { ModelToolCall } from "../../models/types.ts";
 import { didYouMean } from "../../operations/didYouMean.ts";
@@ -18,23 +19,8 @@ export function withinLimit(text: string): { readonly text: string; readonly isS
   return { text: text.slice(0, MAX_RESULT_CHARACTERS) + note, isShortened: true };
 }
 
-export interface ToolResult {
-  readonly call: ModelToolCall;
-  /** Whole, however long. */
-  readonly text: string;
-  readonly isError: boolean;
-}
-
-export type TurnOutcome =
-  | { readonly kind: "results"; readonly results: readonly ToolResult[] }
-  | { readonly kind: "ended"; readonly outcome: StepOutcome };
-
-export interface TurnOptions {
+export interface TurnOptions extends PerformOptions {
   readonly catalog: ToolCatalog;
-  /** 1 for the first. */
-  readonly turn: number;
-  /** What a call gets without any tool being called; null: it is a tool's. */
-  readonly answer: (call: ModelToolCall) => string | null;
 }
 
 /** One after the other, in the order the model gave: the second may rely on the first. */
@@ -42,7 +28,7 @@ export async function performToolCalls(
   context: StepContext,
   calls: readonly ModelToolCall[],
   { catalog, turn, answer }: TurnOptions,
-): Promise<TurnOutcome> {
+): Promise<Performed<StepOutcome>> {
   const planned = calls.map((call, index): PlannedCall => {
     const said = answer(call);
     return said === null ? planCall(call, catalog, `turn${turn}[${index}]`) : { call, step: null, text: said, isError: false };
@@ -97,7 +83,7 @@ function actionStep({ plugin, action }: OfferedTool, id: string, params: JsonVal
   };
 }
 
-function resultOf(context: StepContext, { call, step, text, isError }: PlannedCall): ToolResult {
+function resultOf(context: StepContext, { call, step, text, isError }: PlannedCall): ToolReply {
   if (step === null) return { call, text, isError };
   const path = `${prefixOf(context)}${step.id}`;
   if (context.state.step(path)?.status === "failed") {
