@@ -2,7 +2,7 @@
 
 const IS_PAGE = /<(?:!doctype|html|head|body)\b/i;
 /** What stands around the text of a page. */
-const AROUND = new Set(["head", "script", "style", "noscript", "nav", "header", "footer", "aside", "button", "svg", "template"]);
+const AROUND = new Set(["head", "script", "style", "noscript", "nav", "header", "footer", "button", "svg", "template"]);
 const MAX_NAME_CHARS = 40;
 /** Broken markup nests without an end. */
 const MAX_DEPTH = 100;

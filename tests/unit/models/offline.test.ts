@@ -72,7 +72,7 @@ describe("summaries of what is no plain text", () => {
   test("take bounded time, however the markup is broken", async () => {
     const start = performance.now();
     await summarized(`<html>${"<nav><".repeat(100_000)}`);
-    await summarized(`<body>${"<nav>".repeat(50_000)}${"</aside>".repeat(50_000)}The end.`);
+    await summarized(`<body>${"<nav>".repeat(50_000)}${"</footer>".repeat(50_000)}The end.`);
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 });
