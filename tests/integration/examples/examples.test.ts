@@ -10,13 +10,27 @@ const FILES = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "
 
 const DIGEST = "The release is moved to Thursday because two checks fail. Support received forty tickets about the new login page.";
 
+/** What the example gives on the offline model, by its default inputs and these. */
+async function outputOf(name: string, ...args: readonly string[]): Promise<unknown> {
+  await using folder = await openExampleFolder();
+  const { exitCode, stdout, stderr } = await folder.run("run", `examples/${name}.yaml`, ...args, "--json");
+  expect(exitCode, stderr).toBe(0);
+  return (JSON.parse(stdout) as ExecutionReport).output;
+}
+
 describe("examples/", () => {
   test("holds the examples that are run here or by the demo, each of at most 80 lines", () => {
     expect(FILES.toSorted()).toEqual([
       "ai-sdk-agent.ts",
       "approval.yaml",
+      "change-summary.yaml",
       "demo/workflow.yaml",
       "first.yaml",
+      "inbox-digest.yaml",
+      "log-review.yaml",
+      "meeting-minutes.yaml",
+      "overdue-invoices.yaml",
+      "page-brief.yaml",
       "scatter.yaml",
       "sub-workflow.yaml",
       "typescript.ts",
@@ -78,6 +92,83 @@ describe("examples/approval.yaml", { timeout: 180_000 }, () => {
 
     expect([last.exitCode, report.status, report.error?.code]).toEqual([1, "failed", "APPROVAL_REJECTED"]);
     expect(report.steps.map(({ id }) => id)).not.toContain("send");
+  });
+});
+
+describe("examples/change-summary.yaml", () => {
+  test("counts the lines of each file and tells what the messages say, not the code", async () => {
+    const { summary, files } = (await outputOf("change-summary")) as { summary: string; files: readonly object[] };
+
+    expect(files).toHaveLength(9);
+    expect(files).toContainEqual({ file: "src/upload/QuotaStore.ts", added: 18, removed: 0 });
+    expect(files).toContainEqual({ file: "package-lock.json", added: 14, removed: 14 });
+    expect(summary).toContain("Needs migration 0042 before the new version starts.");
+    expect(summary).not.toMatch(/[{}]|diff --git/);
+  });
+});
+
+describe("examples/inbox-digest.yaml", () => {
+  test("quotes sentences of the mails, none of their headers, quotations and signatures", async () => {
+    const { agreed, open } = (await outputOf("inbox-digest")) as { agreed: string; open: string };
+
+    expect(agreed).toContain("we agreed on a discount of 8 %");
+    expect(`${agreed} ${open}`).not.toMatch(/^>|wrote:|DKIM|Message-ID|T 0555/m);
+  });
+});
+
+describe("examples/log-review.yaml", () => {
+  test("reports the runs that failed, each with its error, and delivers them once", async () => {
+    await using folder = await openExampleFolder();
+
+    const { exitCode, stdout, stderr } = await folder.run("run", "examples/log-review.yaml", "--json");
+    const report: ExecutionReport = JSON.parse(stdout) as ExecutionReport;
+
+    expect(exitCode, stderr).toBe(0);
+    const incidents = report.output as readonly { run: string; outcome: string; summary: string }[];
+    expect(incidents.map(({ run, outcome }) => `${run} ${outcome}`)).toEqual([
+      "invoice-export#771 failed",
+      "search-index#218 failed",
+      "stock-sync#60412 failed",
+    ]);
+    expect(incidents.map(({ summary }) => summary).join("\n")).toMatch(
+      /240 invoices not delivered[^]*heap out of memory[^]*certificate stock-sync expired/,
+    );
+    expect(report.steps.filter(({ path, status }) => path === "tell" && status === "completed")).toHaveLength(1);
+  });
+});
+
+describe("examples/meeting-minutes.yaml", () => {
+  test("quotes what was decided and what was put off", async () => {
+    const { decisions, tasks } = (await outputOf("meeting-minutes")) as { decisions: string; tasks: string };
+
+    expect(decisions).toContain("returns under 50 euros that are older than 12 days are refunded without inspection");
+    expect(decisions).toContain("that stays open until the 20th");
+    expect(tasks).toContain("I will do both together, the banner and the promise, until the 25th of April");
+  });
+});
+
+describe("examples/overdue-invoices.yaml", () => {
+  test("reminds who owes, of what is due before the day that is given, the largest debt first", async () => {
+    const reminders = (await outputOf("overdue-invoices", "--input", "today=2025-03-04")) as readonly {
+      customer: string;
+      total_eur: number;
+    }[];
+
+    expect(reminders.map(({ customer, total_eur: total }) => [customer, total])).toEqual([
+      ["Lumen Event Technics", 481.35],
+      ["Harbour Street Bakery", 155.3],
+      ["Pilgrim Cycles", 92.82],
+    ]);
+    expect(JSON.stringify(reminders[0])).toMatch(/number: 2024-1158, due: 2025-01-02, open_eur: 481\.35, reason: insufficient_funds/);
+  });
+});
+
+describe("examples/page-brief.yaml", () => {
+  test("quotes the article and nothing that stands around it", async () => {
+    const brief = await outputOf("page-brief");
+
+    expect(brief).toContain("Applications are open from 1 April 2025 and close on 30 September 2025");
+    expect(brief).not.toMatch(/[<>{}]|cookie|All rights reserved/i);
   });
 });
 
