@@ -34,7 +34,7 @@ type Context = StepContext<StepOf<"llm_decision">>;
 
 export const performLlmDecision: StepPerformer<"llm_decision"> = async (context) => {
   const { step, path, services, decision } = context;
-  const catalog = toolCatalog(services.catalog, step.plugins, path);
+  const catalog = toolCatalog(services.catalog, step, path);
   const { provider } = services.providers.resolve(decision.model);
   const opening = await openLoop(context);
   return new Decision(context, opening, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
@@ -128,9 +128,14 @@ class Decision implements AgentKitHost<StepOutcome> {
   }
 
   async perform(calls: readonly ModelToolCall[], options: PerformOptions): Promise<Performed<StepOutcome>> {
-    const performed = await performToolCalls(this.#context, calls, { ...options, catalog: this.#catalog });
+    const performed = await performToolCalls(this.#context, calls, { ...options, catalog: this.#catalog, approvers: this.#approvers() });
     if (performed.kind === "results" || performed.outcome.status !== "failed") return performed;
     return { kind: "ended", outcome: { ...performed.outcome, facts: this.#tally.facts() } };
+  }
+
+  #approvers(): readonly string[] {
+    const { step } = this.#context;
+    return step.approvers === undefined ? [] : (this.#context.resolve(step.approvers as JsonValue, "approvers") as readonly string[]);
   }
 
   *earlierTurns(): Iterable<AgentTurn> {

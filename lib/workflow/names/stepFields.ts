@@ -25,7 +25,12 @@ const FIELDS: FieldsOf = {
     template(["params"], params),
     template(["config", "instruction"], config?.instruction),
   ],
-  llm_decision: ({ prompt, input, params }) => [template(["prompt"], prompt), template(["input"], input), template(["params"], params)],
+  llm_decision: ({ prompt, input, params, approvers }) => [
+    template(["prompt"], prompt),
+    template(["input"], input),
+    template(["params"], params),
+    template(["approvers"], approvers),
+  ],
   conditional: (step) => [condition(["condition"], step.condition)],
   switch: ({ evaluate }) => [template(["evaluate"], evaluate)],
   loop: ({ iterateOver }) => [template(["iterateOver"], iterateOver)],
