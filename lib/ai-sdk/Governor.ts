@@ -1,11 +1,13 @@
 // One governed model: views, reservation before the call, settlement after it, savings. It repeats nothing and runs no tool.
 import { systemClock } from "../core/clock.ts";
+import { asAppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { classifyModelError } from "../models/modelErrors.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
 import type { CallBaseline, OwnCostKind } from "../orchestration/savings/types.ts";
 import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
 import { PriceBook } from "../tokens/pricing.ts";
+import type { System } from "../systemApi.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
 import { countable, providerOf, providerRunTool, thinkingTokens } from "./callSize.ts";
@@ -16,8 +18,10 @@ import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";
 import { reportedUsage } from "./reportedUsage.ts";
 import { settleStream, type StreamEnd } from "./settleStream.ts";
+import { SystemLedger } from "./SystemLedger.ts";
 import { ToolResultViews, type ViewedCall } from "./ToolResultViews.ts";
 import type {
+  CallEnd,
   CallLedger,
   CallReservation,
   GovernDecision,
@@ -59,6 +63,8 @@ interface OpenCall {
 interface Ended {
   readonly usage: ModelUsage | null;
   readonly toolCalls: readonly { readonly toolName: string; readonly input: string }[];
+  /** null: it was answered. */
+  readonly errorCode: string | null;
 }
 
 export class Governor {
@@ -66,6 +72,8 @@ export class Governor {
   readonly #options: GovernOptions;
   readonly #mode: GovernMode;
   readonly #ledger: CallLedger;
+  /** Set with `system`: it ends with this model. */
+  readonly #own: SystemLedger | null;
   readonly #provider: string;
   #loading: Promise<Parts> | undefined;
   #parts: Parts | undefined;
@@ -78,7 +86,8 @@ export class Governor {
     this.#mode = options.mode ?? "on";
     this.#provider = providerOf(model);
     checkOptions(options);
-    this.#ledger = options.ledger ?? new ProcessLedger(options.limits);
+    this.#own = options.system === undefined ? null : ownLedger(options.system, options);
+    this.#ledger = this.#own ?? options.ledger ?? new ProcessLedger(options.limits);
   }
 
   async generate(call: SdkCall): Promise<SdkAnswer> {
@@ -86,7 +95,7 @@ export class Governor {
     const open = await this.#open(parts, call);
     const answer = await this.#send(parts, open, () => this.#model.doGenerate(open.sent));
     const toolCalls = answer.content.filter((part) => part.type === "tool-call");
-    await this.#settle(parts, open, { usage: reportedUsage(answer.usage), toolCalls });
+    await this.#settle(parts, open, { usage: reportedUsage(answer.usage), toolCalls, errorCode: null });
     return answer;
   }
 
@@ -117,12 +126,17 @@ export class Governor {
       agent: this.#options.agent ?? "agent",
       tags: this.#options.tags ?? [],
       mode: this.#mode,
+      executionId: this.#ledger.executionId ?? null,
       remark: this.#ledger.remark,
       balance: this.#ledger.balance(),
       savings: this.#parts?.savings.report() ?? EMPTY,
       callsRefused: this.#mode === "on" ? this.#refused : 0,
       observed: this.#mode === "on" ? null : { savings: this.#parts?.observed.report() ?? EMPTY, callsRefused: this.#refused },
     };
+  }
+
+  async close(): Promise<void> {
+    await this.#own?.close();
   }
 
   async #load(): Promise<Parts> {
@@ -148,14 +162,15 @@ export class Governor {
       cacheWriteUsdPerMillion: price.cacheWriteUsdPerMillion ?? null,
       contextWindowTokens: null,
     };
-    const [counter, prices] = await Promise.all([
+    const [counter, prices, allowsViews] = await Promise.all([
       TokenCounter.load(),
       PriceBook.load({ nowMs: () => systemClock.nowMs(), overrides: own === undefined ? [] : [own] }),
+      this.#ledger.allowsViews?.() ?? true,
     ]);
     return {
       counter,
       prices,
-      views: views === false ? null : new ToolResultViews(counter, compressor ?? new TokenCompressor({ counter }), views),
+      views: views === false || !allowsViews ? null : new ToolResultViews(counter, compressor ?? new TokenCompressor({ counter }), views),
       savings: new SavingsLedger(prices),
       observed: new SavingsLedger(prices),
     };
@@ -166,18 +181,26 @@ export class Governor {
     const open = await this.#prepare(parts, call);
     const { callId, worst } = open;
     const isObserved = this.#mode === "observe";
-    const tool = this.#ledger.isLimited ? providerRunTool(call) : null;
-    const uncounted = tool === null ? null : unboundedTool(tool);
+    const tool = providerRunTool(call);
+    const isLimited = tool !== null && ((await this.#ledger.hasLimits?.()) ?? this.#ledger.isLimited);
+    const uncounted = isLimited ? unboundedTool(tool) : null;
     if (uncounted !== null && !isObserved) {
       this.#refused += 1;
       throw uncounted;
     }
-    const refusal = await this.#ledger.reserve(callId, worst, isObserved);
+    const { outputCapTokens } = open;
+    const facts = { provider: this.#provider, model: this.#model.modelId, outputCapTokens };
+    const refusal = await this.#ledger.reserve(callId, worst, isObserved, facts);
     if (refusal !== null || uncounted !== null) this.#refused += 1;
     if (refusal !== null) this.#tell({ type: "refused", refusal, isOnlyObserved: isObserved });
     if (refusal !== null && !isObserved) throw refusalError(refusal, `${this.#provider}/${this.#model.modelId}`, this.#ledger);
-    for (const view of open.viewed?.made ?? []) this.#tell({ type: "view", ...view });
+    for (const { toolName, level, tokensIn, tokensOut } of open.viewed?.made ?? [])
+      this.#tell({ type: "view", toolName, level, tokensIn, tokensOut });
     this.#tell({ type: "reserved", callId, ...worst });
+    if (call.abortSignal?.aborted === true) {
+      await this.#settleUnsent(open, "MODEL_FAILED");
+      call.abortSignal.throwIfAborted();
+    }
     return open;
   }
 
@@ -224,20 +247,30 @@ export class Governor {
   async #endStream(parts: Parts, open: OpenCall, end: StreamEnd): Promise<void> {
     const usage = reportedUsage(end.usage);
     if (usage === null && end.error !== undefined) return this.#fail(parts, open, { ...end, error: end.error });
-    return this.#settle(parts, open, { usage, toolCalls: end.toolCalls });
+    const errorCode = end.error === undefined ? null : asAppError(end.error, "MODEL_FAILED").code;
+    return this.#settle(parts, open, { usage, toolCalls: end.toolCalls, errorCode });
   }
 
   /** Refused before acceptance: nothing was spent. Else nobody says what was: booked at the most it can have been. */
   async #fail(parts: Parts, open: OpenCall, failure: { readonly error: unknown; readonly outputTextReceived: number }): Promise<void> {
-    const { details } = classifyModelError(failure.error, {
+    const { code, details } = classifyModelError(failure.error, {
       provider: this.#provider,
       model: this.#model.modelId,
       progress: { outputTextReceived: failure.outputTextReceived, usage: null, isDispatched: true },
       signal: open.sent.abortSignal,
       nowMs: systemClock.nowMs(),
     });
-    if (details["mayHaveSpent"] !== false) return this.#settle(parts, open, { usage: null, toolCalls: [] });
-    await this.#ledger.settle(open.callId, { tokens: 0, usd: 0n });
+    if (details["mayHaveSpent"] !== false) return this.#settle(parts, open, { usage: null, toolCalls: [], errorCode: code });
+    await this.#settleUnsent(open, code);
+  }
+
+  /** Nothing was spent. */
+  async #settleUnsent(open: OpenCall, errorCode: string): Promise<void> {
+    await this.#ledger.settle(
+      open.callId,
+      { tokens: 0, usd: 0n },
+      { state: "failed", usage: { inputTokens: 0, outputTokens: 0 }, errorCode },
+    );
     this.#tell({ type: "settled", callId: open.callId, state: "failed", tokens: 0, usd: 0n });
   }
 
@@ -247,10 +280,23 @@ export class Governor {
     const isAssumed = ended.usage === null;
     const usd = isAssumed ? worst.usd : parts.prices.priceCall(this.#provider, this.#model.modelId, usage);
     const tokens = isAssumed ? worst.tokens : usage.inputTokens + usage.outputTokens;
-    await this.#ledger.settle(callId, { tokens, usd });
-    this.#record(parts, open, { usage, usd, isAssumed, purpose: this.#ownPurpose(parts, open, ended) });
+    const purpose = this.#ownPurpose(parts, open, ended);
+    await this.#ledger.settle(callId, { tokens, usd }, this.#endOf(open, { ...ended, purpose }));
+    this.#record(parts, open, { usage, usd, isAssumed, purpose });
     if (!isAssumed) parts.counter.observeRequest({ ...counted, provider: this.#provider }, usage.inputTokens);
     this.#tell({ type: "settled", callId, state: isAssumed ? "assumed" : "settled", tokens, usd });
+  }
+
+  #endOf(open: OpenCall, { usage, errorCode, purpose }: Ended & { readonly purpose: OwnCostKind | null }): CallEnd {
+    const { outputCapTokens, worst, viewed, baseline } = open;
+    const { rawInputTokens, sentInputTokens } = baseline;
+    return {
+      state: usage === null ? "assumed" : "settled",
+      // Booked at its worst case, input and output apart: the sum is what the ledger is told.
+      usage: usage ?? { inputTokens: worst.tokens - outputCapTokens, outputTokens: outputCapTokens },
+      errorCode,
+      ...(viewed === null ? {} : { views: { rawInputTokens, sentInputTokens, made: viewed.made, isOwnCost: purpose !== null } }),
+    };
   }
 
   #record(
@@ -288,6 +334,11 @@ export class Governor {
       // Whoever listens must not be able to undo a booking or to break a call that was paid for.
     }
   }
+}
+
+/** @throws AppError `INPUT_INVALID` without an agent's name */
+function ownLedger(system: System, { agent = "", tags = [], limits }: GovernOptions): SystemLedger {
+  return new SystemLedger(system, { agent, tags, ...(limits === undefined ? {} : { limits }) });
 }
 
 function parsed(input: string): unknown {
