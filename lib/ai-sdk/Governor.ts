@@ -1,25 +1,24 @@
 // One governed model: views, reservation before the call, settlement after it, savings. It repeats nothing and runs no tool.
 import { systemClock } from "../core/clock.ts";
-import { asAppError } from "../core/errors.ts";
+import { asAppError, type AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { classifyModelError } from "../models/modelErrors.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
 import type { CallBaseline, OwnCostKind } from "../orchestration/savings/types.ts";
-import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
-import { PriceBook } from "../tokens/pricing.ts";
 import type { System } from "../systemApi.ts";
-import { TokenCounter } from "../tokens/TokenCounter.ts";
+import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
 import { countable, providerOf, providerRunTool, thinkingTokens } from "./callSize.ts";
 import { checkOptions, unboundedTool } from "./checkOptions.ts";
 import { EXPAND_NAME } from "./expandTool.ts";
 import { observedUsage } from "./observedUsage.ts";
+import { loadParts, type GovernorParts as Parts } from "./loadParts.ts";
 import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";
 import { reportedUsage } from "./reportedUsage.ts";
 import { settleStream, type StreamEnd } from "./settleStream.ts";
 import { SystemLedger } from "./SystemLedger.ts";
-import { ToolResultViews, type ViewedCall } from "./ToolResultViews.ts";
+import type { ViewedCall } from "./ToolResultViews.ts";
 import type {
   CallEnd,
   CallLedger,
@@ -37,15 +36,6 @@ import type {
 const DEFAULT_OUTPUT_CAP = 4_096;
 /** Before the first call there is nothing to price. */
 const EMPTY = new SavingsLedger({ priceCall: () => null }).report();
-
-interface Parts {
-  readonly counter: TokenCounter;
-  readonly prices: PriceBook;
-  readonly views: ToolResultViews | null;
-  readonly savings: SavingsLedger;
-  /** What would have been, in mode `observe`. */
-  readonly observed: SavingsLedger;
-}
 
 interface OpenCall {
   readonly callId: string;
@@ -140,7 +130,7 @@ export class Governor {
   }
 
   async #load(): Promise<Parts> {
-    this.#loading ??= this.#loadParts();
+    this.#loading ??= loadParts(this.#model, this.#options, this.#ledger);
     try {
       this.#parts = await this.#loading;
       return this.#parts;
@@ -150,40 +140,12 @@ export class Governor {
     }
   }
 
-  async #loadParts(): Promise<Parts> {
-    const { price, views = {}, compressor } = this.#options;
-    const own = price && {
-      provider: this.#provider,
-      model: this.#model.modelId,
-      effectiveAtMs: 0,
-      inputUsdPerMillion: price.inputUsdPerMillion,
-      outputUsdPerMillion: price.outputUsdPerMillion,
-      cacheReadUsdPerMillion: price.cacheReadUsdPerMillion ?? null,
-      cacheWriteUsdPerMillion: price.cacheWriteUsdPerMillion ?? null,
-      contextWindowTokens: null,
-    };
-    const [counter, prices, allowsViews] = await Promise.all([
-      TokenCounter.load(),
-      PriceBook.load({ nowMs: () => systemClock.nowMs(), overrides: own === undefined ? [] : [own] }),
-      this.#ledger.allowsViews?.() ?? true,
-    ]);
-    return {
-      counter,
-      prices,
-      views: views === false || !allowsViews ? null : new ToolResultViews(counter, compressor ?? new TokenCompressor({ counter }), views),
-      savings: new SavingsLedger(prices),
-      observed: new SavingsLedger(prices),
-    };
-  }
-
   async #open(parts: Parts, call: SdkCall): Promise<OpenCall> {
     call.abortSignal?.throwIfAborted();
     const open = await this.#prepare(parts, call);
     const { callId, worst } = open;
     const isObserved = this.#mode === "observe";
-    const tool = providerRunTool(call);
-    const isLimited = tool !== null && ((await this.#ledger.hasLimits?.()) ?? this.#ledger.isLimited);
-    const uncounted = isLimited ? unboundedTool(tool) : null;
+    const uncounted = await this.#uncounted(call);
     if (uncounted !== null && !isObserved) {
       this.#refused += 1;
       throw uncounted;
@@ -197,11 +159,23 @@ export class Governor {
     for (const { toolName, level, tokensIn, tokensOut } of open.viewed?.made ?? [])
       this.#tell({ type: "view", toolName, level, tokensIn, tokensOut });
     this.#tell({ type: "reserved", callId, ...worst });
-    if (call.abortSignal?.aborted === true) {
-      await this.#settleUnsent(open, "MODEL_FAILED");
-      call.abortSignal.throwIfAborted();
-    }
+    await this.#stopIfAborted(open, call.abortSignal);
     return open;
+  }
+
+  /** The error for a tool that no worst case covers, where that matters. */
+  async #uncounted(call: SdkCall): Promise<AppError | null> {
+    const tool = providerRunTool(call);
+    if (tool === null) return null;
+    const isLimited = (await this.#ledger.hasLimits?.()) ?? this.#ledger.isLimited;
+    return isLimited ? unboundedTool(tool) : null;
+  }
+
+  /** A reservation may have taken its time; what was never sent cost nothing. */
+  async #stopIfAborted(open: OpenCall, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted !== true) return;
+    await this.#settleUnsent(open, "EXECUTION_CANCELLED");
+    signal.throwIfAborted();
   }
 
   async #prepare({ counter, prices, views }: Parts, call: SdkCall): Promise<OpenCall> {

@@ -15,6 +15,7 @@ interface Held {
 export class SystemLedger implements CallLedger {
   /** A limit may be set while a call is under way, so every call brings a cap. */
   readonly isLimited = true;
+  readonly remark = "limits last beyond this process; the agent's other calls count too";
   readonly #system: System;
   readonly #request: SessionRequest;
   readonly #held = new Map<string, Held>();
@@ -37,11 +38,6 @@ export class SystemLedger implements CallLedger {
     checkLimits(request.limits ?? {});
     this.#system = system;
     this.#request = request;
-  }
-
-  get remark(): string {
-    const id = this.executionId;
-    return `limits last beyond this process; ${id === null ? "no call was made" : `calls are those of execution ${id}`}`;
   }
 
   /** The execution that the calls now belong to; null: none was made yet. */

@@ -45,10 +45,11 @@ function toSdkModel(model: unknown): SdkModel {
   return wrapLanguageModel({ model: model as GovernableModel, middleware: [] });
 }
 
-function textOf({ agent, mode, remark, balance, savings, callsRefused, observed }: GovernReceipt): string {
+function textOf({ agent, mode, executionId, remark, balance, savings, callsRefused, observed }: GovernReceipt): string {
   const limits = [
     ...(balance.limitTokens === null ? [] : [`${balance.spentTokens} of ${balance.limitTokens} tokens used`]),
     ...(balance.limitTokens === null && balance.limitUsd === null ? ["no limit is set"] : [remark]),
+    ...(executionId === null ? [] : [`execution ${executionId}`]),
     ...(callsRefused === 0 ? [] : [`${callsRefused} calls refused before they were made`]),
   ];
   const text = renderReceipt(savings, {

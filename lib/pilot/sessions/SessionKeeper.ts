@@ -79,7 +79,12 @@ export class SessionKeeper {
     const soleOwner = this.#options.ownsDatabase ? this.#owner : null;
     let ended = 0;
     for (const id of await findSilent(db, soleOwner, SWEEP_BATCH)) {
-      if (await endSession(this.#options, id, { condition: { by: "sweep", soleOwner } })) ended += 1;
+      // One that cannot be ended now must not keep others from it, nor a new one from being opened.
+      const isEnded = await endSession(this.#options, id, { condition: { by: "sweep", soleOwner } }).catch((error: unknown) => {
+        logger.error({ executionId: id, error: String(error) }, "a silent session could not be ended");
+        return false;
+      });
+      if (isEnded) ended += 1;
     }
     if (ended > 0) logger.warn({ sessions: ended }, "sessions of silent processes were ended");
     return ended;
@@ -93,7 +98,10 @@ export class SessionKeeper {
   async close(): Promise<void> {
     this.#stopRenewing?.();
     this.#stopRenewing = null;
-    await Promise.all([...this.#open].map((session) => session.close()));
+    // One that cannot be ended now is silent from here on.
+    const ends = await Promise.allSettled([...this.#open].map((session) => session.close()));
+    const left = ends.filter(({ status }) => status === "rejected").length;
+    if (left > 0) this.#options.logger.error({ sessions: left }, "sessions could not be ended and are left to the sweep");
   }
 
   #renewRegularly(): void {

@@ -14,7 +14,7 @@ import { openDatabase } from "../../../lib/db/openDatabase.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { countStranded } from "../../../lib/pilot/DoctorStore.ts";
 import { createSystem } from "../../../lib/system.ts";
-import type { System } from "../../../lib/systemApi.ts";
+import type { BudgetReport, System } from "../../../lib/systemApi.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
 import { isOnServer, openTestDatabase, serverUrl } from "../../testEnvironment.ts";
 import { answerOf, mockModel } from "../../unit/ai-sdk/mockAnswers.ts";
@@ -102,6 +102,12 @@ async function idleGrants(db: Database): Promise<number> {
   return Number(rows[0]?.idle);
 }
 
+async function accountOf(system: System): Promise<BudgetReport> {
+  const [account] = await system.listBudgets();
+  if (account === undefined) throw new Error("no limit is set");
+  return account;
+}
+
 let place: Place;
 
 beforeEach(async () => {
@@ -128,8 +134,8 @@ describe("sessions", () => {
     await killDuringCall({ folder, agent: "greeter", ...(databaseUrl === undefined ? {} : { databaseUrl }) });
 
     await using after = await place.open();
-    const [before] = await after.system.listBudgets();
-    expect([before?.spentTokens, (before?.openTokens ?? 0) > 500]).toEqual([110, true]);
+    const before = await accountOf(after.system);
+    expect([before.spentTokens, before.openTokens > 500]).toEqual([110, true]);
     expect(await attempts(after.db)).toEqual(["settled", "open"]);
 
     // On a server the dead process is silent for a while first; the owner of a folder knows at once.
@@ -141,18 +147,14 @@ describe("sessions", () => {
     expect(await codeOf(generateText({ model, ...ONCE, maxOutputTokens: 500 }))).toBe("BUDGET_EXCEEDED");
 
     expect(await attempts(after.db)).toEqual(["settled", "assumed at the cap"]);
-    const [account] = await after.system.listBudgets();
-    expect([account?.openTokens, account?.spentTokens, account?.grantedTokens]).toEqual([
-      0,
-      110 + (before?.openTokens ?? 0),
-      110 + (before?.openTokens ?? 0),
-    ]);
-    const [, lost] = (await after.system.listExecutions({})).map(({ executionId }) => executionId);
-    const report = await after.system.report(lost ?? "");
+    const spent = 110 + before.openTokens;
+    expect(await accountOf(after.system)).toMatchObject({ openTokens: 0, spentTokens: spent, grantedTokens: spent });
+    const [, lost = ""] = (await after.system.listExecutions({})).map(({ executionId }) => executionId);
+    const report = await after.system.report(lost);
     expect([report.status, report.error?.code]).toEqual(["failed", "SESSION_LOST"]);
-    const usage = await sumUsage(after.db, DEFAULT_WORKSPACE_ID, lost ?? "");
-    expect([usage.calls, usage.assumedCalls, usage.inputTokens + usage.outputTokens]).toEqual([1, 1, before?.openTokens]);
-    expect((await after.system.receipt(lost ?? "")).unknown.callsAssumed).toBe(1);
+    const usage = await sumUsage(after.db, DEFAULT_WORKSPACE_ID, lost);
+    expect([usage.calls, usage.assumedCalls, usage.inputTokens + usage.outputTokens]).toEqual([1, 1, before.openTokens]);
+    expect((await after.system.receipt(lost)).unknown.callsAssumed).toBe(1);
   });
 
   test("have limits that last: a restart begins where the last process ended", async () => {

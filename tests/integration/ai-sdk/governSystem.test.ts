@@ -9,14 +9,14 @@ import { createTestSystem, workflow, type TestSystem } from "../testSystem.ts";
 
 const ONCE = { maxRetries: 0, prompt: "Greet.", maxOutputTokens: 100 } as const;
 
-let test_: TestSystem;
+let opened: TestSystem;
 
 beforeEach(async () => {
-  test_ = await createTestSystem({ works: false });
+  opened = await createTestSystem({ works: false });
 });
 
 afterEach(async () => {
-  await test_[Symbol.asyncDispose]();
+  await opened[Symbol.asyncDispose]();
 });
 
 async function codeOf(work: PromiseLike<unknown>): Promise<string> {
@@ -55,7 +55,7 @@ function idOf(model: { receipt(): { readonly executionId: string | null } }): st
 
 describe("govern with a system", () => {
   test("has the worst case in the database before the model is called, and what was used after it", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const seen: unknown[] = [];
     const mock = mockModel(() => ({ text: "Hello.", usage: [1_000, 100] }));
     const answer = mock.doGenerate;
@@ -82,7 +82,7 @@ describe("govern with a system", () => {
   });
 
   test("gives the receipt of the database, equal to the usage rows and to the program's own", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const model = govern(
       mockModel((_call, index) => ({ text: "Hello.", usage: [1_000 * (index + 1), 100] })),
       {
@@ -121,7 +121,7 @@ describe("govern with a system", () => {
   });
 
   test("holds limits that were set elsewhere, on the agent, the workspace and a tag, with the error it has without a system", async () => {
-    const { system } = test_;
+    const { system } = opened;
     const mock = mockModel(() => ({ text: "Hello." }));
     for (const scope of ["agent:greeter", "workspace", "tag:greetings"]) {
       const model = govern(mock, { system, agent: "greeter", tags: ["greetings"] });
@@ -140,14 +140,14 @@ describe("govern with a system", () => {
 
   test("refuses an unknown price under a money limit before the model is called", async () => {
     const house = mockModel(() => ({ text: "Hello." }), { provider: "house", modelId: "house-7b" });
-    const model = govern(house, { system: test_.system, agent: "greeter", limits: { usd: "5" } });
+    const model = govern(house, { system: opened.system, agent: "greeter", limits: { usd: "5" } });
 
     expect(await codeOf(generateText({ model, ...ONCE }))).toBe("PRICE_UNKNOWN");
     expect(house.doGenerateCalls).toHaveLength(0);
   });
 
   test("lets no 64 parallel calls pass a limit together", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const most: number[] = [];
     const mock = mockModel(() => ({ text: "Hello.", usage: [2, 90] }));
     const answer = mock.doGenerate;
@@ -167,7 +167,7 @@ describe("govern with a system", () => {
   });
 
   test("gives back at once what a call did not need", async () => {
-    const { system } = test_;
+    const { system } = opened;
     const cheap = mockModel(() => ({ text: "Hello.", usage: [5, 5] }));
     const one = govern(cheap, { system, agent: "greeter", limits: { tokens: 1_000 } });
     const other = govern(cheap, { system, agent: "greeter" });
@@ -178,7 +178,7 @@ describe("govern with a system", () => {
   });
 
   test("books an error that refused as nothing, and any other as its worst case, each with a usage row", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const mock = mockModel(() => ({ text: "Hello." }));
     const failures = [
       new APICallError({ message: "bad key", url: "https://x.test", requestBodyValues: {}, statusCode: 401, isRetryable: false }),
@@ -204,7 +204,7 @@ describe("govern with a system", () => {
   });
 
   test("settles a stream at its end, a broken and an aborted one at the worst case", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const mock = mockModel(() => ({ text: "Hello.", usage: [50, 5] }));
     const model = govern(mock, { system, agent: "greeter", limits: { tokens: 10_000 } });
     expect(await streamText({ model, ...ONCE }).text).toBe("Hello.");
@@ -235,7 +235,7 @@ describe("govern with a system", () => {
   });
 
   test("spends nothing when the caller aborts before the call is sent", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const abort = new AbortController();
     const mock = mockModel(() => ({ text: "Hello." }));
     const model = govern(mock, { system, agent: "greeter", onDecision: ({ type }) => type === "reserved" && abort.abort() });
@@ -246,7 +246,7 @@ describe("govern with a system", () => {
   });
 
   test("puts savings by shorter tool results on the receipt of the database", async () => {
-    const { system } = test_;
+    const { system } = opened;
     const rows = Array.from({ length: 40 }, (_, index) => ({ id: index, customer: "Press Office", status: "sent" }));
     const mock = mockModel((_call, index) =>
       index === 0 ? { toolCalls: [{ toolName: "listOrders", input: {} }], usage: [100, 10] } : { text: "All sent.", usage: [800, 10] },
@@ -267,7 +267,7 @@ describe("govern with a system", () => {
   });
 
   test("keeps the agent from run to run, and a stored limit against the program's", async () => {
-    const { system } = test_;
+    const { system } = opened;
     const mock = mockModel(() => ({ text: "Hello.", usage: [10, 10] }));
     const first = govern(mock, { system, agent: "greeter", limits: { tokens: 5_000 } });
     await generateText({ model: first, ...ONCE });
@@ -283,7 +283,7 @@ describe("govern with a system", () => {
   });
 
   test("is the agent of the workflow of that name, whose definition stays", async () => {
-    const { system } = test_;
+    const { system } = opened;
     await system.start(workflow([{ id: "a", type: "ai_processing", prompt: "Say." }]));
     const model = govern(
       mockModel(() => ({ text: "Hello." })),
@@ -297,7 +297,7 @@ describe("govern with a system", () => {
   });
 
   test("shows results as they are where a person has switched the agent's orchestration off", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const mock = mockModel(() => ({ text: "Hello." }));
     await govern(mock, { system, agent: "orders" }).doGenerate({ prompt: [] });
     await db.query("UPDATE agents SET orchestration = 'off'");
@@ -314,7 +314,7 @@ describe("govern with a system", () => {
   });
 
   test("shares one session among models through a ledger, which ends with its owner", async () => {
-    const { system } = test_;
+    const { system } = opened;
     const ledger = new SystemLedger(system, { agent: "team", limits: { tokens: 10_000 } });
     const [one, other] = [1, 2].map(() =>
       govern(
@@ -338,18 +338,18 @@ describe("govern with a system", () => {
     ["with another ledger", { agent: "a", ledger: "own" }],
     ["while it only observes", { agent: "a", mode: "observe" }],
   ])("refuses a system %s", (_name, options) => {
-    const { system } = test_;
+    const { system } = opened;
     const given = "ledger" in options ? { ...options, ledger: new SystemLedger(system, { agent: "b" }) } : options;
     expect(() =>
       govern(
         mockModel(() => ({})),
-        { system, ...(given as object) },
+        { system, ...given },
       ),
     ).toThrow(expect.objectContaining({ code: "INPUT_INVALID" }));
   });
 
   test("reports absurd usage as none", async () => {
-    const { system, db } = test_;
+    const { system, db } = opened;
     const mock = mockModel(() => ({ text: "Hello." }));
     mock.doGenerate = () =>
       Promise.resolve({ content: [], finishReason: { unified: "stop", raw: undefined }, usage: usageOf([-5, 1e12]), warnings: [] });
