@@ -13,6 +13,7 @@ import type { Database } from "../../../lib/db/Database.ts";
 import { openDatabase } from "../../../lib/db/openDatabase.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { countStranded } from "../../../lib/pilot/DoctorStore.ts";
+import { QUEUE_NAME, QUEUE_SCHEMA } from "../../../lib/pilot/queueNames.ts";
 import { createSystem } from "../../../lib/system.ts";
 import type { BudgetReport, System } from "../../../lib/systemApi.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
@@ -181,6 +182,8 @@ describe("sessions", () => {
     await system.work();
 
     const { rows } = await db.query("SELECT status, epoch, owner LIKE 'session-%' AS ours FROM workflow_executions");
+    const jobs = await db.query(`SELECT id FROM ${QUEUE_SCHEMA}.job WHERE name = '${QUEUE_NAME}'`);
+    expect(jobs.rows).toEqual([]);
     expect([rows, await countStranded(db)]).toEqual([[{ status: "running", epoch: 1, ours: true }], 0]);
     expect((await system.doctor()).filter(({ ok, name }) => !ok && !name.includes("key"))).toEqual([]);
     expect(await codeOf(system.fork({ executionId: executionId ?? "" }))).toBe("CONFLICT");
