@@ -336,7 +336,7 @@ export interface System extends SystemApi, AsyncDisposable {
   /**
    * Books model calls outside of a workflow like those of a step; `govern(model, { system })` of `neuronforge/ai-sdk` does it for you.
    *
-   * @throws AppError `USAGE` for limits that are no amounts
+   * @throws AppError `USAGE` for limits that are no amounts, and blank names
    */
   openSession(request: SessionRequest): Promise<ModelSession>;
   /** Stops claiming, hands over what is held, closes sessions, flushes audit, closes the database. */

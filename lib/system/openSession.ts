@@ -1,5 +1,6 @@
 // From a request to an open session: the agent by its name, its lasting limit, flags as they are. The booking itself is pilot/sessions.
 import { ensureAgent } from "../agents/AgentStore.ts";
+import { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { loadAccountStates } from "../ledger/BudgetStore.ts";
@@ -15,6 +16,7 @@ export async function openSession(parts: SystemParts, control: ExecutionControl,
   const { engine, config, flags } = parts;
   const { workspaceId } = config;
   const { agent: name, tags = [] } = request;
+  checkRequest(request);
   const agent = await ensureAgent(engine.db, { workspaceId, name });
   const id = uuidv7(parts.clock.nowMs());
   const limits = await lastingLimits(parts, control, agent.id, request.limits);
@@ -35,6 +37,22 @@ export async function openSession(parts: SystemParts, control: ExecutionControl,
     },
     limits,
   });
+}
+
+/** @throws AppError `USAGE` */
+function checkRequest({ agent, tags = [], limits }: SessionRequest): void {
+  const names = [agent, ...tags];
+  if (names.some((name) => name.trim() === "" || name.includes("\0"))) {
+    throw new AppError("USAGE", "an agent and its tags have names", {
+      details: { expected: "text that is not blank", got: JSON.stringify(names) },
+    });
+  }
+  const { tokens } = limits ?? {};
+  if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
+    throw new AppError("USAGE", `not a number of tokens: ${tokens}`, {
+      details: { expected: "a whole number of at least 0", got: String(tokens) },
+    });
+  }
 }
 
 /** A stored limit stands: people set and raise it, and a restart must not undo that. */

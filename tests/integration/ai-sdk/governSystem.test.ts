@@ -348,6 +348,16 @@ describe("govern with a system", () => {
     ).toThrow(expect.objectContaining({ code: "INPUT_INVALID" }));
   });
 
+  test.each([
+    [{ agent: " " }],
+    [{ agent: "a", tags: ["\0"] }],
+    [{ agent: "a", limits: { tokens: 1.5 } }],
+    [{ agent: "a", limits: { usd: "-1" } }],
+  ])("opens no session for %j", async (request) => {
+    expect(await codeOf(opened.system.openSession(request))).toBe("USAGE");
+    expect(await opened.system.listExecutions({})).toEqual([]);
+  });
+
   test("reports absurd usage as none", async () => {
     const { system, db } = opened;
     const mock = mockModel(() => ({ text: "Hello." }));
