@@ -72,7 +72,9 @@ export async function fenceSession(tx: Transaction, id: string, condition: EndCo
     condition.by === "person" ? condition.workspaceId : null,
   ];
   const { rows } = await tx.query<{ workspace_id: string; agent_id: string; epoch: number }>(
-    `UPDATE workflow_executions SET epoch = epoch + 1, cancel_requested_at = CASE WHEN $2 = 'person' THEN NOW() ELSE cancel_requested_at END
+    // The part that does nothing takes the lock that booking the open calls will need, in the order of who sets a limit (LedgerStore.lockOwned).
+    `WITH attempts AS (DELETE FROM step_attempts WHERE FALSE)
+     UPDATE workflow_executions SET epoch = epoch + 1, cancel_requested_at = CASE WHEN $2 = 'person' THEN NOW() ELSE cancel_requested_at END
      WHERE id = $1 AND run_mode = '${SESSION_MODE}' AND finished_at IS NULL AND status = 'running'
        AND CASE $2 WHEN 'owner' THEN epoch = $3 WHEN 'person' THEN workspace_id = $5
          ELSE wake_at < NOW() OR ($4::text IS NOT NULL AND owner <> $4) END
