@@ -269,4 +269,44 @@ describe("sessions", () => {
     expect(account).toMatchObject({ spentTokens: (made + 2) * 92, openTokens: 0, grantedTokens: (made + 2) * 92 });
     expect(account?.grantedTokens).toBeLessThanOrEqual(1_000);
   });
+
+  test.runIf(isOnServer)(
+    "keep the books while limits change, sessions end and are swept under their calls",
+    { timeout: 60_000 },
+    async () => {
+      await using one = await place.open();
+      await using other = await place.open();
+      const mock = mockModel((_call, index) => ({ text: "Hello.", usage: [2, index % 90] }));
+      const calling = Array.from({ length: 6 }, async (_, agent) => {
+        const { system } = agent % 2 === 0 ? one : other;
+        for (let round = 0; round < 4; round += 1) {
+          const model = govern(mock, { system, agent: `agent-${agent % 3}`, tags: ["all"] });
+          await Promise.all(Array.from({ length: 5 }, () => codeOf(generateText({ model, ...ONCE }))));
+          if (round % 2 === 0) await model.close();
+        }
+      });
+      const changing = (async () => {
+        for (let round = 0; round < 6; round += 1) {
+          await one.system.setBudget("workspace", { tokens: 3_000 + 500 * round }, "tester");
+          await other.system.setBudget("tag:all", { tokens: 3_500, window: round % 2 === 0 ? "day" : "month" }, "tester");
+          await fallSilent(one.db);
+          await (await other.system.openSession({ agent: "sweeper" })).close();
+        }
+      })();
+      await Promise.all([...calling, changing]);
+      await fallSilent(one.db);
+      await (await one.system.openSession({ agent: "sweeper" })).close();
+
+      const { rows } = await one.db.query<{ used: string; state: string }>(
+        "SELECT SUM(used_tokens) AS used, string_agg(DISTINCT state, ' ') AS state FROM step_attempts",
+      );
+      const used = Number(rows[0]?.used);
+      expect([rows[0]?.state, await idleGrants(one.db)]).toEqual(["settled", 0]);
+      const budgets = await one.system.listBudgets();
+      expect(budgets.map(({ spentTokens, openTokens, grantedTokens }) => [spentTokens, openTokens, grantedTokens])).toEqual(
+        budgets.map(() => [used, 0, used]),
+      );
+      expect(budgets).toHaveLength(3);
+    },
+  );
 });

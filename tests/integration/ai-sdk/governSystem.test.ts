@@ -138,6 +138,22 @@ describe("govern with a system", () => {
     }
   });
 
+  test("counts a call that is under way when a limit is set", async () => {
+    const { system } = opened;
+    const mock = mockModel(() => ({ text: "Hello.", usage: [2, 90] }));
+    const answer = mock.doGenerate;
+    const seen: boolean[] = [];
+    mock.doGenerate = async (call) => {
+      const { openTokens } = await system.setBudget("tag:greetings", { tokens: 1_000, window: "day" }, "tester");
+      seen.push(openTokens > 100);
+      return answer(call);
+    };
+    await generateText({ model: govern(mock, { system, agent: "greeter", tags: ["greetings"] }), ...ONCE });
+
+    const [budget] = await system.listBudgets();
+    expect([seen, budget?.spentTokens, budget?.openTokens, budget?.grantedTokens]).toEqual([[true], 92, 0, 92]);
+  });
+
   test("refuses an unknown price under a money limit before the model is called", async () => {
     const house = mockModel(() => ({ text: "Hello." }), { provider: "house", modelId: "house-7b" });
     const model = govern(house, { system: opened.system, agent: "greeter", limits: { usd: "5" } });
