@@ -6,6 +6,7 @@ export { loadConfig } from "./config/loadConfig.ts";
 export type { Config } from "./config/Config.ts";
 export type * from "./systemApi.ts";
 export type * from "./receiptApi.ts";
+export type * from "./sessionApi.ts";
 
 /** Workflows: made in TypeScript, or read from YAML and JSON with every fault named by line. */
 export { defineWorkflow } from "./workflow/defineWorkflow.ts";

@@ -96,6 +96,12 @@ export const ERROR_CATALOGUE = {
     "run the step alone and look at its memory",
   ),
   EXECUTION_TIMEOUT: entry(1, 504, "An execution passed its overall time limit.", "raise `limits.timeoutMs`"),
+  SESSION_LOST: entry(
+    1,
+    409,
+    "The process of a governed session went silent during a model call; the call is booked at its worst case.",
+    "correct it with the provider's export: `budgets reconcile`",
+  ),
   EXECUTION_CANCELLED: entry(1, 409, "The execution was cancelled.", "start it again if that was not meant"),
   CONDITION_FAILED: entry(1, 422, "A condition could not be evaluated on the data at hand.", "compare the operand types with the data"),
   TRANSFORM_FAILED: entry(1, 422, "A transform could not be applied to its input.", "compare the input with what the operation expects"),

@@ -31,12 +31,14 @@ import type {
 } from "../systemApi.ts";
 import { nanoToUsd } from "../core/money.ts";
 import type { Receipt } from "../receiptApi.ts";
+import type { ModelSession, SessionRequest } from "../sessionApi.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
 import { listBudgets, reconcileBudgets, setBudget, topUpBudget } from "./budgets.ts";
 import { closeSystem } from "./closeSystem.ts";
 import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
 import { forkExecution } from "./forkExecution.ts";
+import { openSession } from "./openSession.ts";
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
@@ -67,6 +69,10 @@ export class LocalSystem implements System {
 
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {
     return this.#parts.events.subscribe(executionId, listener);
+  }
+
+  openSession(request: SessionRequest): Promise<ModelSession> {
+    return openSession(this.#parts, this.#control, request);
   }
 
   start(request: RunRequest): Promise<{ readonly executionId: string; readonly isNew: boolean }> {
@@ -128,7 +134,7 @@ export class LocalSystem implements System {
 
   async cancel(executionId: string, actor: string): Promise<ExecutionReport> {
     const id = await this.#idOf(executionId);
-    await this.#control.cancel(this.#workspaceId, id, actor);
+    if (!(await this.#parts.engine.sessions.cancel(this.#workspaceId, id, actor))) await this.#control.cancel(this.#workspaceId, id, actor);
     return this.report(id);
   }
 

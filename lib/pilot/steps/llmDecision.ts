@@ -135,7 +135,7 @@ class Decision implements AgentKitHost<StepOutcome> {
 
   #approvers(): readonly string[] {
     const { step } = this.#context;
-    return step.approvers === undefined ? [] : (this.#context.resolve(step.approvers as JsonValue, "approvers") as readonly string[]);
+    return step.approvers === undefined ? [] : (this.#context.resolve(step.approvers, "approvers") as readonly string[]);
   }
 
   *earlierTurns(): Iterable<AgentTurn> {

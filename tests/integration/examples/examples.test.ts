@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { main as runAiSdkAgent } from "../../../examples/ai-sdk-agent.ts";
+import { run as runAiSdkSystem } from "../../../examples/ai-sdk-system.ts";
 import { main } from "../../../examples/typescript.ts";
 import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
 import { openExampleFolder, ROOT } from "./exampleFiles.ts";
@@ -22,6 +25,7 @@ describe("examples/", () => {
   test("holds the examples that are run here or by the demo, each of at most 80 lines", () => {
     expect(FILES.toSorted()).toEqual([
       "ai-sdk-agent.ts",
+      "ai-sdk-system.ts",
       "approval.yaml",
       "change-summary.yaml",
       "demo/workflow.yaml",
@@ -43,7 +47,7 @@ describe("examples/", () => {
 
   test("are all valid where they are workflows", async () => {
     await using folder = await openExampleFolder();
-    const workflows = FILES.filter((file) => file !== "ai-sdk-agent.ts");
+    const workflows = FILES.filter((file) => !file.startsWith("ai-sdk-"));
 
     const { exitCode, stdout } = await folder.run("validate", "--json", ...workflows.map((file) => join("examples", file)));
 
@@ -59,6 +63,22 @@ describe("examples/ai-sdk-agent.ts", () => {
     expect(answer).toBe("Order A-1007 is late.");
     expect(receipt).toMatch(/− smaller views +0\.\d+ {3}1 view, \d+ tokens/);
     expect(refusal).toMatch(/may need [\d.]+ USD, 0\.001 USD are left; it was not made/);
+  });
+});
+
+describe("examples/ai-sdk-system.ts", () => {
+  test("goes on after a restart with what is left of the limit, and has a receipt in the database", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "neuronforge-example-"));
+    try {
+      const [first, second] = [await runAiSdkSystem(folder), await runAiSdkSystem(folder)];
+
+      expect([first.answers, first.refusal, first.paidUsd]).toEqual([3, "nothing was refused", first.spentUsd]);
+      expect([second.answers, second.spentUsd <= 0.001]).toEqual([2, true]);
+      expect(second.refusal).toMatch(/may need [\d.]+ USD, [\d.]+ USD are left of the limit on agent:.* \(total\); it was not made/);
+      expect(second.spentUsd).toBeCloseTo(first.spentUsd + (second.paidUsd ?? 0), 9);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 
