@@ -64,8 +64,8 @@ export interface SessionViews {
   /** Counted as the input that was sent: what was left out is the difference. */
   readonly rawInputTokens: number;
   readonly sentInputTokens: number;
-  /** The call only asked for what a view had left out. */
-  readonly isOwnCost: boolean;
+  /** Why the call would not have been made without views; null: it would have been. */
+  readonly ownCost: "expand" | "refetch" | null;
   readonly made: readonly {
     readonly toolName: string;
     readonly level: number;

@@ -4,7 +4,7 @@ import { asAppError, type AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { classifyModelError } from "../models/modelErrors.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
-import type { CallBaseline, OwnCostKind } from "../orchestration/savings/types.ts";
+import type { CallBaseline } from "../orchestration/savings/types.ts";
 import type { System } from "../systemApi.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
@@ -16,6 +16,7 @@ import { loadParts, type GovernorParts as Parts } from "./loadParts.ts";
 import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";
 import { reportedUsage } from "./reportedUsage.ts";
+import type { SessionViews } from "../sessionApi.ts";
 import { settleStream, type StreamEnd } from "./settleStream.ts";
 import { SystemLedger } from "./SystemLedger.ts";
 import type { ViewedCall } from "./ToolResultViews.ts";
@@ -261,7 +262,7 @@ export class Governor {
     this.#tell({ type: "settled", callId, state: isAssumed ? "assumed" : "settled", tokens, usd });
   }
 
-  #endOf(open: OpenCall, { usage, errorCode, purpose }: Ended & { readonly purpose: OwnCostKind | null }): CallEnd {
+  #endOf(open: OpenCall, { usage, errorCode, purpose }: Ended & { readonly purpose: SessionViews["ownCost"] }): CallEnd {
     const { outputCapTokens, worst, viewed, baseline } = open;
     const { rawInputTokens, sentInputTokens } = baseline;
     return {
@@ -269,14 +270,14 @@ export class Governor {
       // Booked at its worst case, input and output apart: the sum is what the ledger is told.
       usage: usage ?? { inputTokens: worst.tokens - outputCapTokens, outputTokens: outputCapTokens },
       errorCode,
-      ...(viewed === null ? {} : { views: { rawInputTokens, sentInputTokens, made: viewed.made, isOwnCost: purpose !== null } }),
+      ...(viewed === null ? {} : { views: { rawInputTokens, sentInputTokens, made: viewed.made, ownCost: purpose } }),
     };
   }
 
   #record(
     { savings, observed, prices }: Parts,
     { baseline }: OpenCall,
-    { usage, usd, isAssumed, purpose }: { usage: ModelUsage; usd: bigint | null; isAssumed: boolean; purpose: OwnCostKind | null },
+    { usage, usd, isAssumed, purpose }: { usage: ModelUsage; usd: bigint | null; isAssumed: boolean; purpose: SessionViews["ownCost"] },
   ): void {
     const call = { provider: this.#provider, model: this.#model.modelId, usage, paidUsd: usd, isAssumed };
     const { views = 0, handlesOffered = 0, handlesOpened = 0 } = baseline;
@@ -294,7 +295,7 @@ export class Governor {
   }
 
   /** A call whose only outcome is to ask for what a view left out would not have been made without views. */
-  #ownPurpose({ views }: Parts, { viewed }: OpenCall, { toolCalls }: Ended): OwnCostKind | null {
+  #ownPurpose({ views }: Parts, { viewed }: OpenCall, { toolCalls }: Ended): SessionViews["ownCost"] {
     if (views === null || viewed?.isExpandOffered !== true || toolCalls.length === 0) return null;
     const asked = toolCalls.filter(({ toolName }) => toolName !== EXPAND_NAME);
     if (asked.length === 0) return "expand";

@@ -35,7 +35,7 @@ export function viewFacts({ provider, model }: SessionCall, { usage, usd, views 
         baselineUsd: null,
         costUsd,
         allocatedTokens: null,
-        ...(views.isOwnCost ? { isOwnCost: true } : {}),
+        ...(views.ownCost === null ? {} : { ownCost: views.ownCost }),
       },
     ],
     transitions: [],
