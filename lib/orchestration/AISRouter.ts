@@ -73,14 +73,16 @@ export class AISRouter {
     const hasVerifier = context.hasVerifier ?? isVerifiable(step);
     const needs: RouteNeeds = { inputTokens: context.inputTokens ?? null, hasTools, modalities: context.modalities ?? [] };
     const preferredModel = nameIn(step["model"]) ?? preference.model ?? agent.model ?? null;
-    const estimate = this.#estimator(agent, step, context);
-    const candidate = (model: string): Candidate => this.#candidate(model, context, hasVerifier ? estimate : null);
+    const history = agent.history ?? [];
+    // Where no evidence will be asked for, none is looked up.
+    const estimate = hasVerifier && history.length > 0 ? this.#estimator(agent, step, context) : null;
+    const candidate = (model: string): Candidate => this.#candidate(model, context, estimate);
     const tier = (of: Tier): readonly Candidate[] => modelsOfTier(this.#tables, of, preference.provider).map(candidate);
     return {
       ais,
       aisFault: fault,
       cuts: { fast: this.#cuts.fast, balanced: this.#cuts.balanced },
-      history: (agent.history ?? []).slice(0, PAST_READ).map((past) => ({ ais: readAis(past.ais).ais, tier: past.tier })),
+      history: history.slice(0, PAST_READ).map((past) => ({ ais: readAis(past.ais).ais, tier: past.tier })),
       preference: { model: preferredModel, tier: knownTier(preference.tier) },
       lockedModel: context.lockedModel ?? null,
       directModel: context.directModel ?? null,
