@@ -4,7 +4,7 @@ import { PLAN_CUTS, readAis, TIERS, type TierCuts } from "./routing/chooseTier.t
 import { decideRoute } from "./routing/decideRoute.ts";
 import type { SuccessModel } from "./routing/SuccessModel.ts";
 import { textBuckets } from "./routing/textBuckets.ts";
-import { callNameOf, modelsOfTier, PRESET_TABLES, type TierTables } from "./routing/tierTables.ts";
+import { callNameOf, modelsOfTier, orderTables, PRESET_TABLES, type TierTables } from "./routing/tierTables.ts";
 import type {
   Candidate,
   ModelFacts,
@@ -72,12 +72,14 @@ export class AISRouter {
     const hasTools = step.type === "llm_decision";
     const hasVerifier = context.hasVerifier ?? isVerifiable(step);
     const needs: RouteNeeds = { inputTokens: context.inputTokens ?? null, hasTools, modalities: context.modalities ?? [] };
-    const preferredModel = nameIn(step["model"]) ?? preference.model ?? agent.model ?? null;
+    const preferredModel = nameIn(step["model"]) ?? nameIn(preference.model) ?? nameIn(agent.model);
     const history = agent.history ?? [];
     // Where no evidence will be asked for, none is looked up.
     const estimate = hasVerifier && history.length > 0 ? this.#estimator(agent, step, context) : null;
-    const candidate = (model: string): Candidate => this.#candidate(model, context, estimate);
-    const tier = (of: Tier): readonly Candidate[] => modelsOfTier(this.#tables, of, preference.provider).map(candidate);
+    const candidate = remembered((model) => this.#candidate(model, context, estimate));
+    const isServed = (model: string): boolean => ["served", "unchecked"].includes(candidate(model).state);
+    const ordered = orderTables(this.#tables, { provider: preference.provider, isServed });
+    const tier = (of: Tier): readonly Candidate[] => modelsOfTier(ordered, of).map(candidate);
     return {
       ais,
       aisFault: fault,
@@ -111,6 +113,15 @@ export class AISRouter {
     const buckets = textBuckets(context.text ?? textOf(step));
     return (model) => evidence.estimate({ ...key, model }, buckets);
   }
+}
+
+function remembered<Value>(make: (name: string) => Value): (name: string) => Value {
+  const made = new Map<string, Value>();
+  return (name) => {
+    const value = made.get(name) ?? make(name);
+    made.set(name, value);
+    return value;
+  };
 }
 
 /** Under what a step's outcomes are kept: the writer of outcomes must use the same. */

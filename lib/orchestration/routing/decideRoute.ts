@@ -102,7 +102,7 @@ function tierDraft(inputs: RouteInputs, chosen: ChosenTier, log: Log): Draft {
     choice: found,
     rule: inputs.preference.tier !== null ? "preference" : chosen.isHeld ? "hysteresis" : "ais",
     reason: inputs.preference.tier !== null ? `tier ${wanted} is preferred by agent or step` : withFault(inputs, chosen),
-    escalation: inputs.hasVerifier ? firstAbove(wanted, inputs) : null,
+    escalation: inputs.hasVerifier ? firstAbove(found, inputs) : null,
     expectedCostUsd: found.candidate.costUsd,
   };
   // The plan's cut is exact for an agent without history, and a tier that a person asked for is not second-guessed.
@@ -119,7 +119,7 @@ function byEvidence(plain: Draft, inputs: RouteInputs, log: Log): Draft {
   }
   const above = plain.escalation === null ? null : climb(choice, plain.escalation, log.trail);
   if (above === null) return plain;
-  const escalation = firstAbove(above.choice.tier, inputs);
+  const escalation = firstAbove(above.choice, inputs);
   return { ...above, rule: "evidence", escalation, expectedCostUsd: above.choice.candidate.costUsd };
 }
 
@@ -156,8 +156,10 @@ function firstPassing(tier: Tier, inputs: RouteInputs, log: Log): Choice | null 
   return null;
 }
 
-function firstAbove(tier: Tier, inputs: RouteInputs): Choice | null {
-  return TIERS.slice(rankOf(tier) + 1).flatMap((above) => passing(above, inputs))[0] ?? null;
+/** An operator's table may list one model in two tiers: the same model again is no escalation. */
+function firstAbove({ tier, candidate: { callModel } }: Choice, inputs: RouteInputs): Choice | null {
+  const above = TIERS.slice(rankOf(tier) + 1).flatMap((one) => passing(one, inputs));
+  return above.find(({ candidate }) => candidate.callModel !== callModel) ?? null;
 }
 
 function passing(tier: Tier, { tiers, needs }: RouteInputs): readonly Choice[] {
@@ -165,12 +167,12 @@ function passing(tier: Tier, { tiers, needs }: RouteInputs): readonly Choice[] {
 }
 
 /** The rest of the tier, then stronger ones, then weaker ones: the order in which a call that failed goes on. */
-function alternativesTo({ tier, candidate: { model } }: Choice, inputs: RouteInputs): RouteDecision["alternatives"] {
+function alternativesTo({ tier, candidate: { callModel } }: Choice, inputs: RouteInputs): RouteDecision["alternatives"] {
   const order = [tier, ...TIERS.slice(rankOf(tier) + 1), ...TIERS.slice(0, rankOf(tier)).toReversed()];
-  const seen = new Set([model]);
+  const seen = new Set([callModel]);
   return order
     .flatMap((one) => passing(one, inputs))
-    .filter(({ candidate }) => !seen.has(candidate.model) && seen.add(candidate.model))
+    .filter(({ candidate }) => !seen.has(candidate.callModel) && seen.add(candidate.callModel))
     .map(nameOf);
 }
 

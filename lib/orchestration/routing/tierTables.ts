@@ -112,10 +112,26 @@ function readJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Models of a tier in the order in which they are tried, each once. @param provider whose table is asked first */
-export function modelsOfTier({ tables }: TierTables, tier: Tier, provider?: string): readonly string[] {
+export interface TableOrder {
+  /** Whose table is asked first, whatever it serves. */
+  readonly provider?: string | undefined;
+  /** @defaultValue every model is */
+  readonly isServed?: (model: string) => boolean;
+}
+
+/**
+ * Tables in the order in which they are asked: those that can serve all three tiers before those that cannot, because
+ * tiers taken from different tables may turn out to be one model.
+ */
+export function orderTables({ tables }: TierTables, { provider, isServed = () => true }: TableOrder = {}): TierTables["tables"] {
   const own = tables.filter(({ name }) => name === provider);
-  const ordered = [...own, ...tables.filter(({ name }) => name !== provider)];
+  const others = tables.filter(({ name }) => name !== provider);
+  const isWhole = ({ models }: (typeof tables)[number]): boolean => TIERS.every((tier) => models[tier].some(isServed));
+  return [...own, ...others.filter(isWhole), ...others.filter((table) => !isWhole(table))];
+}
+
+/** Models of a tier in the order in which they are tried, each once. */
+export function modelsOfTier(ordered: TierTables["tables"], tier: Tier): readonly string[] {
   return [...new Set(ordered.flatMap(({ models }) => models[tier]))];
 }
 
