@@ -68,18 +68,13 @@ export class AISRouter {
 
   inputsOf(agent: RoutableAgent, step: RoutableStep, context: RouteContext = {}): RouteInputs {
     const { ais, fault } = readAis(agent.ais);
-    const { preference = {} } = agent;
+    const { preference = {}, history = [] } = agent;
     const hasTools = step.type === "llm_decision";
     const hasVerifier = context.hasVerifier ?? isVerifiable(step);
-    const needs: RouteNeeds = { inputTokens: context.inputTokens ?? null, hasTools, modalities: context.modalities ?? [] };
-    const preferredModel = nameIn(step["model"]) ?? nameIn(preference.model) ?? nameIn(agent.model);
-    const history = agent.history ?? [];
+    const preferredModel = preferredBy(agent, step);
     // Where no evidence will be asked for, none is looked up.
     const estimate = hasVerifier && history.length > 0 ? this.#estimator(agent, step, context) : null;
     const candidate = remembered((model) => this.#candidate(model, context, estimate));
-    const isServed = (model: string): boolean => ["served", "unchecked"].includes(candidate(model).state);
-    const ordered = orderTables(this.#tables, { provider: preference.provider, isServed });
-    const tier = (of: Tier): readonly Candidate[] => modelsOfTier(ordered, of).map(candidate);
     return {
       ais,
       aisFault: fault,
@@ -88,12 +83,19 @@ export class AISRouter {
       preference: { model: preferredModel, tier: knownTier(preference.tier) },
       lockedModel: context.lockedModel ?? null,
       directModel: context.directModel ?? null,
-      needs,
+      needs: needsOf(hasTools, context),
       hasVerifier,
-      mayCascade: (context.mayTakeTwoCalls ?? true) && !hasTools,
-      tiers: { fast: tier("fast"), balanced: tier("balanced"), capable: tier("capable") },
+      mayCascade: context.mayTakeTwoCalls !== false && !hasTools,
+      tiers: this.#tiers(candidate, preference.provider),
       preferred: preferredModel === null ? null : candidate(preferredModel),
     };
+  }
+
+  #tiers(candidate: (model: string) => Candidate, provider: string | undefined): RouteInputs["tiers"] {
+    const isServed = (model: string): boolean => ["served", "unchecked"].includes(candidate(model).state);
+    const ordered = orderTables(this.#tables, { provider, isServed });
+    const tier = (of: Tier): readonly Candidate[] => modelsOfTier(ordered, of).map(candidate);
+    return { fast: tier("fast"), balanced: tier("balanced"), capable: tier("capable") };
   }
 
   #candidate(
@@ -113,6 +115,15 @@ export class AISRouter {
     const buckets = textBuckets(context.text ?? textOf(step));
     return (model) => evidence.estimate({ ...key, model }, buckets);
   }
+}
+
+function needsOf(hasTools: boolean, { inputTokens, modalities }: RouteContext): RouteNeeds {
+  return { inputTokens: inputTokens ?? null, hasTools, modalities: modalities ?? [] };
+}
+
+/** The step's own name, then the agent's wish, then what the agent or its workflow names. */
+function preferredBy({ model, preference }: RoutableAgent, step: RoutableStep): string | null {
+  return nameIn(step["model"]) ?? nameIn(preference?.model) ?? nameIn(model);
 }
 
 function remembered<Value>(make: (name: string) => Value): (name: string) => Value {

@@ -42,7 +42,7 @@ describe("createModelFacts", () => {
 
   test("leaves an unknown price unknown, and asks for each size once", () => {
     let asked = 0;
-    const counting = { ...prices, contextWindowTokens: () => null, priceCall: () => ((asked += 1), null) };
+    const counting = { contextWindowTokens: () => null, priceCall: () => ((asked += 1), null) };
     const facts = createModelFacts({ providers, prices: counting });
 
     expect(facts("openai/own", { input: 10, output: 10 }).costUsd).toBeNull();
