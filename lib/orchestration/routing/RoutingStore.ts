@@ -109,6 +109,16 @@ export async function loadRouteOutcomes(
     .map(({ success, buckets, ...key }) => ({ ...key, kind: "first" as const, isSuccess: success, buckets: fromBytes(buckets) }));
 }
 
+/** Removes what is no longer read. @returns how many rows */
+export async function pruneRouteOutcomes(db: Queryable, workspaceId: WorkspaceId, keep: number = MOST_OUTCOMES): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM routing_outcomes WHERE workspace_id = $1 AND created_at < (
+       SELECT created_at FROM routing_outcomes WHERE workspace_id = $1 ORDER BY created_at DESC OFFSET $2 LIMIT 1)`,
+    [workspaceId, Math.max(keep - 1, 0)],
+  );
+  return rowCount;
+}
+
 function toBytes(buckets: readonly number[]): Buffer {
   const bytes = Buffer.alloc(buckets.length * 2);
   buckets.forEach((bucket, index) => bytes.writeUInt16LE(bucket, index * 2));
