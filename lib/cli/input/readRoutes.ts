@@ -1,15 +1,21 @@
-// Reads what is to be routed: JSON lines of `{id, agent, step}`. A score that is none is kept as it stands, for the router to say so.
+// Reads what is to be routed: JSON lines of `{id, agent, step}`, or of stored decisions. A score that is none is kept as it stands, for the router to say so.
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { RoutableStep } from "../../orchestration/AISRouter.ts";
 import { TIERS } from "../../orchestration/routing/chooseTier.ts";
-import type { ModelPreference, PastRoute, RoutableAgent } from "../../orchestration/routing/types.ts";
+import { parseRouteInputs } from "../../orchestration/routing/parseRouteInputs.ts";
+import type { ModelPreference, PastRoute, RoutableAgent, RouteInputs } from "../../orchestration/routing/types.ts";
 import { readTarget, readText } from "./readWorkflowFile.ts";
 
-export interface RouteLine {
-  readonly id: string;
-  readonly agent: RoutableAgent;
-  readonly step: RoutableStep;
+export type RouteLine =
+  | { readonly kind: "route"; readonly id: string; readonly agent: RoutableAgent; readonly step: RoutableStep }
+  /** A stored decision: it is made again from what it was made from. */
+  | { readonly kind: "replay"; readonly id: string; readonly inputs: RouteInputs; readonly stored: StoredRoute };
+
+/** What a stored decision said; null: it does not say. */
+export interface StoredRoute {
+  readonly tier: string | null;
+  readonly model: string | null;
 }
 
 /** @throws AppError `FILE_UNREADABLE`, or `SYNTAX_INVALID` naming file and line */
@@ -22,11 +28,20 @@ export async function readRoutes(file: string): Promise<readonly RouteLine[]> {
 function readLine(line: string, file: string, number: number): RouteLine {
   const value = parse(line, file, number);
   if (!isJsonObject(value)) throw wrong(file, number, 'expected {"id", "agent": {"ais"}, "step"}');
-  const { id, agent, step } = value;
+  const { id, agent, step, inputs, tier, model } = value;
   if (agent !== undefined && agent !== null && !isJsonObject(agent)) throw wrong(file, number, '"agent" should be an object');
   if (step !== undefined && !isJsonObject(step)) throw wrong(file, number, '"step" should be an object');
   const name = typeof id === "string" || typeof id === "number" ? String(id) : `line ${number}`;
-  return { id: name, agent: toAgent(isJsonObject(agent) ? agent : {}), step: toStep(step ?? {}, name) };
+  if (inputs !== undefined) {
+    const parsed = parseRouteInputs(inputs);
+    if (!parsed.ok) throw wrong(file, number, `its inputs are not those of a decision (${parsed.fault})`);
+    return { kind: "replay", id: name, inputs: parsed.inputs, stored: { tier: textOf(tier), model: textOf(model) } };
+  }
+  return { kind: "route", id: name, agent: toAgent(isJsonObject(agent) ? agent : {}), step: toStep(step ?? {}, name) };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function toStep(step: JsonObject, name: string): RoutableStep {
