@@ -1,4 +1,5 @@
 // How likely a model's first answer passes a step's check: Beta posteriors by step, then what the text adds. It learns from first attempts only.
+import { nextTurn } from "../../core/clock.ts";
 import { betaLowerBound } from "./betaBound.ts";
 import { TEXT_BUCKETS } from "./textBuckets.ts";
 import type { SuccessEstimate } from "./types.ts";
@@ -43,6 +44,8 @@ const SHRINKAGE = 0.03;
 /** What the text may add to or take from a step's mean. */
 const MOST_SHIFT = 0.35;
 const LEAST_CHANCE = 0.01;
+/** Outcomes that are fitted before others have their turn. */
+const PIECE = 200;
 
 interface Tally {
   readonly successes: number;
@@ -58,6 +61,20 @@ export class SuccessModel {
     const first = outcomes.filter(({ kind }) => kind === "first");
     for (const outcome of first) this.#count(outcome);
     for (let pass = 0; pass < PASSES; pass += 1) for (const outcome of first) this.#fitText(outcome);
+  }
+
+  /** As the constructor, in pieces: thousands of outcomes take longer than the event loop may be held up. */
+  static async build(outcomes: readonly RouteOutcome[]): Promise<SuccessModel> {
+    const model = new SuccessModel();
+    const first = outcomes.filter(({ kind }) => kind === "first");
+    for (const outcome of first) model.#count(outcome);
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      for (const [index, outcome] of first.entries()) {
+        model.#fitText(outcome);
+        if (index % PIECE === PIECE - 1) await nextTurn();
+      }
+    }
+    return model;
   }
 
   /** Learns from one more outcome, the newest so far. */
