@@ -12,6 +12,8 @@ import { byLength, byNothing, byOracle, learnBoth, learnOnline, learnSteps, spli
 const { values: options } = parseArgs({ options: { json: { type: "boolean", default: false }, data: { type: "string" } } });
 const file = join(options.data ?? join(import.meta.dirname, "../../../shared/data"), "routing-mmlu.jsonl");
 const SPLITS = 10;
+/** Ties are broken by other numbers than the halves were made with. */
+const TIE_SEED = 1_000;
 const POLICIES: Readonly<Record<string, (seen: readonly JudgedPrompt[]) => Ranking>> = {
   ours: learnBoth,
   steps_only: learnSteps,
@@ -53,7 +55,8 @@ function comparePolicies(all: readonly JudgedPrompt[]): ReadonlyMap<string, Curv
   const found = new Map<string, CurveScore[]>(Object.keys(POLICIES).map((name) => [name, []]));
   for (let seed = 1; seed <= SPLITS; seed += 1) {
     const [seen, unseen] = splitInHalf(all, new SeededRandom(seed));
-    for (const [name, learn] of Object.entries(POLICIES)) found.get(name)?.push(scoreRanking(unseen, learn(seen), new SeededRandom(seed)));
+    for (const [name, learn] of Object.entries(POLICIES))
+      found.get(name)?.push(scoreRanking(unseen, learn(seen), new SeededRandom(TIE_SEED + seed)));
   }
   return new Map([...found].map(([name, list]) => [name, meanScore(list)]));
 }

@@ -113,10 +113,21 @@ describe("textBuckets", () => {
     expect(common("calculates", "calculated")).toBeGreaterThan(common("calculates", "summarised"));
   });
 
+  test("tells texts apart by their shape alone", () => {
+    const differs = (left: string, right: string): boolean => textBuckets(left).some((bucket) => !textBuckets(right).includes(bucket));
+
+    expect(differs("x = y", "x y")).toBe(true);
+    expect(differs("is it", "is it not")).toBe(true);
+    expect(differs("a b\nc", "a b c d")).toBe(true);
+    expect(differs("1 2 3", "1 a b c d e f g")).toBe(true);
+  });
+
   test("keeps numbers, and bounds what it reads", () => {
-    expect(textBuckets("7")).toHaveLength(2);
-    expect(textBuckets("ab")).toHaveLength(1);
-    expect(textBuckets(Array.from({ length: 5_000 }, (_, index) => `w${index}x`).join(" ")).length).toBeLessThanOrEqual(257);
+    const added = (text: string, to: string): number => textBuckets(text).filter((bucket) => !textBuckets(to).includes(bucket)).length;
+
+    expect(added("7", "8")).toBe(1);
+    expect(added("ab", "cd")).toBe(0);
+    expect(textBuckets(Array.from({ length: 5_000 }, (_, index) => `w${index}x`).join(" ")).length).toBeLessThanOrEqual(259);
     expect(textBuckets("a b c ".repeat(100_000)).every((bucket) => bucket >= 0 && bucket < 4_096)).toBe(true);
   });
 });

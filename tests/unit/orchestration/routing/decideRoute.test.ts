@@ -1,5 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AISRouter, evidenceKeyOf, isVerifiable, type AISRouterOptions } from "../../../../lib/orchestration/AISRouter.ts";
+import { replayRoute } from "../../../../lib/orchestration/routing/decideRoute.ts";
 import { explainRoute } from "../../../../lib/orchestration/routing/explainRoute.ts";
 import type { ModelFacts, RoutableAgent, RouteContext, RouteDecision } from "../../../../lib/orchestration/routing/types.ts";
 import { factsOf, SCHEMA, step, tries, trained } from "./routingFixtures.ts";
@@ -235,6 +237,32 @@ describe("alternatives", () => {
       "large",
       "small-2",
     ]);
+  });
+});
+
+describe("any tables", () => {
+  const names = fc.subarray(["a", "b", "c", "d", "e"]);
+  const models = fc.record({ fast: names, balanced: names, capable: names });
+  const tables = fc.array(models, { maxLength: 3 }).map((list) => list.map((one, index) => ({ name: `t${index}`, models: one })));
+  const costs = fc.dictionary(fc.constantFrom("a", "b", "c", "d", "e"), fc.record({ costUsd: fc.double({ min: 0, max: 1, noNaN: true }) }));
+
+  test("give a decision that can be made again, never the same model as its own escalation or alternative", () => {
+    const evidence = trained([...tries(40, 39, { model: "a" }), ...tries(40, 2, { model: "b" }), ...tries(40, 20, { model: "c" })]);
+    fc.assert(
+      fc.property(tables, costs, fc.double({ min: 0, max: 10, noNaN: true }), fc.boolean(), (given, facts, ais, hasHistory) => {
+        const history = hasHistory ? [{ ais, tier: "balanced" as const }] : [];
+        const aliases = { d: "a" };
+        const decision = route(
+          { ais, history },
+          { tables: { tables: given, aliases }, evidence, facts, context: { directModel: "direct" } },
+        );
+        const others = decision.alternatives.map(({ callModel }) => callModel);
+
+        expect([...others, decision.escalation?.callModel]).not.toContain(decision.callModel);
+        expect(new Set(others).size).toBe(others.length);
+        expect(replayRoute(JSON.parse(JSON.stringify(decision)) as RouteDecision)).toEqual(decision);
+      }),
+    );
   });
 });
 
