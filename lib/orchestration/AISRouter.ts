@@ -44,6 +44,8 @@ const NOTHING_KNOWN: ModelFacts = {
 };
 /** What hysteresis reads, and a little to see how it came. */
 const PAST_READ = 3;
+/** Nano-dollars. */
+const USD_DIGITS = 9;
 
 export class AISRouter {
   readonly #tables: TierTables;
@@ -105,16 +107,27 @@ export class AISRouter {
   ): Candidate {
     const callModel = callNameOf(this.#tables, model);
     const facts = this.#facts(callModel, { input: inputTokens ?? null, output: outputTokens ?? null });
-    return { model, callModel, ...facts, estimate: estimate === null ? null : estimate(callModel) };
+    const { costUsd } = facts;
+    const chance = estimate === null ? null : roundedEstimate(estimate(callModel));
+    return { model, callModel, ...facts, costUsd: costUsd === null ? null : rounded(costUsd, USD_DIGITS), estimate: chance };
   }
 
   #estimator(agent: RoutableAgent, step: RoutableStep, context: RouteContext): ((callModel: string) => SuccessEstimate) | null {
     const evidence = this.#evidence;
     if (evidence === null) return null;
     const key = evidenceKeyOf(agent, step, context);
-    const buckets = textBuckets(context.text ?? textOf(step));
+    const buckets = textBuckets(context.text ?? textOfStep(step));
     return (model) => evidence.estimate({ ...key, model }, buckets);
   }
+}
+
+/** Decided by rounded figures, so that what is stored is short and still exactly what was decided by. */
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+function roundedEstimate({ mean, lower, samples }: SuccessEstimate): SuccessEstimate {
+  return { mean: rounded(mean, 4), lower: rounded(lower, 4), samples: rounded(samples, 2) };
 }
 
 function needsOf(hasTools: boolean, { inputTokens, modalities }: RouteContext): RouteNeeds {
@@ -151,7 +164,8 @@ export function isVerifiable(step: RoutableStep): boolean {
   return isObject(config) && (isObject(config["output_schema"]) || (Array.isArray(config["labels"]) && config["labels"].length > 0));
 }
 
-function textOf(step: RoutableStep): string {
+/** What evidence takes for the text of a step whose rendered request is not known. */
+export function textOfStep(step: RoutableStep): string {
   return nameIn(step["prompt"]) ?? nameIn(step["instruction"]) ?? "";
 }
 

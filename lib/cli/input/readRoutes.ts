@@ -3,7 +3,7 @@ import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { RoutableStep } from "../../orchestration/AISRouter.ts";
 import { TIERS } from "../../orchestration/routing/chooseTier.ts";
-import { parseRouteInputs } from "../../orchestration/routing/parseRouteInputs.ts";
+import { readStoredRoute } from "../../orchestration/routing/storedRoute.ts";
 import type { ModelPreference, PastRoute, RoutableAgent, RouteInputs } from "../../orchestration/routing/types.ts";
 import { readTarget, readText } from "./readWorkflowFile.ts";
 
@@ -33,7 +33,7 @@ function readLine(line: string, file: string, number: number): RouteLine {
   if (step !== undefined && !isJsonObject(step)) throw wrong(file, number, '"step" should be an object');
   const name = typeof id === "string" || typeof id === "number" ? String(id) : `line ${number}`;
   if (inputs !== undefined) {
-    const parsed = parseRouteInputs(inputs);
+    const parsed = readStoredRoute(inputs);
     if (!parsed.ok) throw wrong(file, number, `its inputs are not those of a decision (${parsed.fault})`);
     return { kind: "replay", id: name, inputs: parsed.inputs, stored: { tier: textOf(tier), model: textOf(model) } };
   }
