@@ -7,7 +7,7 @@ import type { Candidate, RouteDecision } from "./types.ts";
 /** What most models have: left out where it is so. */
 const USUAL = { state: "served", windowTokens: null, takesTools: null, modalities: null, isHealthy: true, costUsd: null, estimate: null };
 
-/** About a kilobyte for the shipped tables. `readStoredRoute` gives the inputs back. */
+/** One to two kilobytes with the shipped tables. `readStoredRoute` gives the inputs back. */
 export function toStoredRoute({ inputs }: Pick<RouteDecision, "inputs">): JsonObject {
   const { tiers, preferred, ...rest } = inputs;
   const models = new Map<string, JsonObject>();

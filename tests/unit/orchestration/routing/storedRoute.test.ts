@@ -34,7 +34,7 @@ describe("stored routes", () => {
     );
   });
 
-  test("take about a kilobyte", () => {
+  test("take one to two kilobytes", () => {
     const decision = router.route({ id: "a", ais: 9, history }, step({ output_schema: SCHEMA }), { inputTokens: 900, outputTokens: 90 });
 
     expect(JSON.stringify(toStoredRoute(decision)).length).toBeLessThan(2_500);
