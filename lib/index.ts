@@ -49,6 +49,13 @@ export type {
   TokenBudget,
 } from "./orchestration/types.ts";
 
+/** Routes: which tier and model a step is sent to, from a score, preferences and evidence, without a database. */
+export { AISRouter, type AISRouterOptions, type ModelFactsSource, type RoutableStep } from "./orchestration/AISRouter.ts";
+export { replayRoute } from "./orchestration/routing/decideRoute.ts";
+export { explainRoute } from "./orchestration/routing/explainRoute.ts";
+export { SuccessModel, type RouteOutcome } from "./orchestration/routing/SuccessModel.ts";
+export type { ModelFacts, RoutableAgent, RouteContext, RouteDecision } from "./orchestration/routing/types.ts";
+
 /** Time and logs, where a test or a host brings its own. */
 export { systemClock, type Clock } from "./core/clock.ts";
 export { createLogger, type Logger } from "./core/logger.ts";
