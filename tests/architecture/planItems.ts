@@ -28,7 +28,7 @@ export const FINISHED_PHASES: readonly number[] = [0, 1];
 
 /** Paths that exist before their phase is finished; they must. */
 export const FINISHED_EARLY: readonly string[] = [
-  "lib/ais/updateAgentIntensity.ts",
+  "lib/utils/updateAgentIntensity.ts",
   "lib/orchestration/AISRouter.ts",
   "tests/orchestration/AISRouter.test.ts",
   "tests/performance/orchestration/routing-overhead.test.ts",
