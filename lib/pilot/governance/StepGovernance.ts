@@ -20,6 +20,8 @@ export interface ShowOptions {
   readonly fields?: readonly string[];
   /** Where each item must stay whole. @defaultValue the policy's */
   readonly maxLevel?: 0 | 1 | 2;
+  /** To be reached as long as what is pinned fits. @defaultValue cut only while quality holds */
+  readonly targetTokens?: number;
 }
 
 export interface Shown {
@@ -101,11 +103,11 @@ export class StepGovernance {
   }
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
-  async show(raw: string, { of, task, fields, maxLevel }: ShowOptions): Promise<Shown> {
+  async show(raw: string, { of, task, fields, maxLevel, targetTokens }: ShowOptions): Promise<Shown> {
     const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
-    let view = await views.make({ ...content, policy });
+    let view = await views.make({ ...content, policy, ...(targetTokens === undefined ? {} : { targetTokens }) });
     const sent = view.tokens ?? 0;
     const harder = this.#harder(sent, maxLevel);
     if (harder !== null) {
