@@ -120,8 +120,8 @@ async function join(
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
-  const [events, handlers] = [new EventBus(), createHandlers(options.handlers ?? [], clock)];
-  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, handlers });
+  const [events, handlers] = [new EventBus(), createHandlers(options.handlers ?? [], { db, clock, logger })];
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
     db,
@@ -158,8 +158,9 @@ async function join(
     audit,
     classifier,
     histories,
+    handlers,
     beforeClose: async () => {
-      await Promise.all([stopSaving(), handlers.cleanup()]);
+      await Promise.all([stopSaving(), handlers.registry.cleanup()]);
       await fetcher[Symbol.asyncDispose]();
     },
   });

@@ -1,7 +1,5 @@
 // Joins orchestration for the pilot: decisions, views, present flags. Joins nothing else.
 import type { FeatureFlags } from "../flags/FeatureFlags.ts";
-import { loadHandlerRows } from "../orchestration/handlers/HandlerStore.ts";
-import type { HandlerRegistry } from "../orchestration/HandlerRegistry.ts";
 import { Orchestrator } from "../orchestration/Orchestrator.ts";
 import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
 import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache.ts";
@@ -9,7 +7,7 @@ import type { StepClassifier } from "../orchestration/types.ts";
 import { ViewMaker } from "../orchestration/ViewMaker.ts";
 import { FlagWatch } from "../pilot/governance/FlagWatch.ts";
 import { Governor } from "../pilot/governance/Governor.ts";
-import { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
+import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
 import type { PilotServices } from "../pilot/types.ts";
 
@@ -19,11 +17,11 @@ export interface GovernorOptions extends Pick<PilotServices, "db" | "clock" | "l
   readonly flags: FeatureFlags;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
-  readonly handlers: HandlerRegistry;
+  readonly router: HandlerRouter;
 }
 
-export function createGovernor({ flags, handlers, ...services }: GovernorOptions): Governor {
-  const { db, clock, counter, classifier, logger } = services;
+export function createGovernor({ flags, ...services }: GovernorOptions): Governor {
+  const { db, clock, counter, classifier } = services;
   return new Governor({
     ...services,
     orchestrator: new Orchestrator(),
@@ -38,7 +36,6 @@ export function createGovernor({ flags, handlers, ...services }: GovernorOptions
         defaultModel: snapshot.defaultModel,
         history,
       }),
-    router: new HandlerRouter({ registry: handlers, loadRows: (workspaceId) => loadHandlerRows(db, workspaceId), clock, logger }),
     flags: new FlagWatch({ db, flags, clock }),
   });
 }

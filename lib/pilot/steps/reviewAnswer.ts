@@ -20,9 +20,17 @@ export async function askForText(context: StepContext, question: Question, tally
   if (context.review === undefined || defects.length === 0) return { kind: "text", text: first.text };
   if (context.review.repairs === 0) return judged(context, first, { defects, result: answer.result, tally, repairs: 0 });
   const again = await askModel(context, repairOf(question, first, defects), tally);
-  if (again.kind === "ended") return again;
+  // A repair is a wish: where the first answer can be taken at need, nothing but a stop keeps it from being taken.
+  const fallback = hardOf(defects).length === 0 ? { defects, result: answer.result, tally, repairs: 1 as const } : null;
+  if (again.kind === "ended") return fallback === null || again.outcome.status === "halted" ? again : judged(context, first, fallback);
   const second = textAnswer(again.result);
-  return judged(context, second, { defects: context.review.judge(second), result: again.result, tally, repairs: 1 });
+  const left = context.review.judge(second);
+  if (fallback !== null && isWorse(left, defects)) return judged(context, first, fallback);
+  return judged(context, second, { defects: left, result: again.result, tally, repairs: 1 });
+}
+
+export function isWorse(later: readonly AnswerDefect[], earlier: readonly AnswerDefect[]): boolean {
+  return hardOf(later).length > hardOf(earlier).length || later.length > earlier.length;
 }
 
 interface Judged {

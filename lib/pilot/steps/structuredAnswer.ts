@@ -9,7 +9,7 @@ import type { StepContext, StepOutcome } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import type { ModelTally } from "./ModelTally.ts";
 import { defectsOf } from "./outputSchemas.ts";
-import { hardOf, refusal, warnOf } from "./reviewAnswer.ts";
+import { hardOf, isWorse, refusal, warnOf } from "./reviewAnswer.ts";
 
 export interface StructuredQuestion {
   readonly question: Question;
@@ -57,21 +57,27 @@ async function checkOrRepair(context: StepContext, asked: StructuredQuestion, sa
   const first = review(context, check(checkedSchema, said), said);
   if (first.defects.length === 0) return { kind: "value", value: first.value };
   if (context.review?.repairs === 0 && first.isFitting) return reviewed(context, first, { result: null, tally });
-  tally.warn(`the first answer did not fit the schema and was repaired once: ${first.defects[0]}`);
+  tally.warn(
+    `the first answer ${first.isFitting ? "was not accepted" : "did not fit the schema"} and was repaired once: ${first.defects[0]}`,
+  );
   const messages: ModelMessage[] = [
     ...question.messages,
     { role: "assistant", content: said.text },
-    { role: "user", content: complaint(first.defects, said.isCut) },
+    { role: "user", content: complaint(first, said.isCut) },
   ];
   const answer = await askModel(
     context,
-    { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false },
+    { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false, ...(first.isFitting ? { isOwnCost: true } : {}) },
     tally,
     said.isCut ? 2 : 1,
   );
-  if (answer.kind === "ended") return answer;
+  const fallback = first.isFitting && hardOf(first.judged).length === 0 ? first : null;
+  if (answer.kind === "ended")
+    return fallback === null || answer.outcome.status === "halted" ? answer : reviewed(context, fallback, { result: null, tally });
   const again = readAnswer(answer.result);
   const second = review(context, check(checkedSchema, again), again);
+  if (fallback !== null && (!second.isFitting || isWorse(second.judged, fallback.judged)))
+    return reviewed(context, fallback, { result: null, tally });
   if (second.isFitting) return reviewed(context, second, { result: answer.result, tally });
   return { kind: "ended", outcome: { status: "failed", error: invalid(context, second.defects, answer.result), facts: tally.facts() } };
 }
@@ -130,13 +136,14 @@ function needsWrapper({ type, properties }: JsonObject): boolean {
   return type !== "object" && properties === undefined;
 }
 
-function complaint(defects: readonly string[], isCut: boolean): string {
+function complaint({ defects, isFitting }: Reviewed, isCut: boolean): string {
   const list = defects
     .slice(0, MAX_TOLD_DEFECTS)
     .map((defect) => `- ${defect}`)
     .join("\n");
   const cut = isCut ? "\nIt was cut off: answer more briefly." : "";
-  return `Your answer does not fit the schema:\n${list}${cut}\nAnswer again with the whole JSON, mended, and nothing else. Do not make anything up to fill a field.`;
+  const what = isFitting ? "cannot be used" : "does not fit the schema";
+  return `Your answer ${what}:\n${list}${cut}\nAnswer again with the whole JSON, mended, and nothing else. Do not make anything up to fill a field.`;
 }
 
 function invalid({ path }: StepContext, defects: readonly string[], { provider, model }: ModelResult): AppError {
