@@ -45,8 +45,8 @@ export class ExtractHandler extends BaseHandler {
     const document = recogniseDocument(context.input);
     if (document === null) return null;
     const schema = schemaOf(step);
-    // What the direct path gives is given here, too: reading a page first could find another value than its raw lines.
-    if (document.kind === "html" && schema !== null && isFoundIn(context.input, schema)) return null;
+    // What the direct path gives is given here, too: reading it first could find another value than its raw lines.
+    if (document.kind !== "pdf" && schema !== null && isFoundIn(context.input, schema)) return null;
     const read = await this.#read(step, document, context);
     const text = read.text.trim() === "" && document.kind === "pdf" ? await this.#recognise(step, document, context) : read.text;
     await this.trackMetrics({ document: document.kind, pages: read.pages, documentCharacters: text.length }, context);
