@@ -5,9 +5,6 @@ import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
 
-/** Operations that give on every item they are given. */
-const KEEPING = new Set(["map", "sort", "with_fields"]);
-
 export class TransformHandler extends BaseHandler {
   readonly intent = "transform";
   protected readonly stepTypes: readonly StepType[] = ["transform", "enrichment", "comparison", "ai_processing"];
@@ -19,15 +16,8 @@ export class TransformHandler extends BaseHandler {
       return this.output(step, context, output);
     }
     const { output } = await context.perform();
-    if (step.type === "transform") await this.#count(step, output, context);
+    if (step.type === "transform") await this.trackMetrics({ itemsIn: countOf(context.input), itemsOut: countOf(output) }, context);
     return this.output(step, context, output);
-  }
-
-  async #count(step: Extract<WorkflowStep, { readonly type: "transform" }>, output: JsonValue, context: HandlerContext): Promise<void> {
-    const [itemsIn, itemsOut] = [countOf(context.input), countOf(output)];
-    await this.trackMetrics({ itemsIn, itemsOut }, context);
-    if (itemsIn !== null && itemsOut !== null && itemsOut < itemsIn && KEEPING.has(step.operation ?? ""))
-      context.warn(`${step.operation} gave ${itemsOut} of ${itemsIn} items`);
   }
 }
 

@@ -187,10 +187,15 @@ export class PilotHandlerContext implements HandlerContext {
           },
         );
       }
-      const { plugin: _plugin, action: _action, ...rest } = this.#facts;
+      const { plugin: ownPlugin, action: ownAction } = this.#facts;
       const output = this.#take(await this.#context.callAction({ plugin, action, params }));
       // The step's own plugin and action are what its row shows.
-      this.#facts = { ...this.#facts, ...rest };
+      const { plugin: _plugin, action: _action, ...rest } = this.#facts;
+      this.#facts = {
+        ...rest,
+        ...(ownPlugin === undefined ? {} : { plugin: ownPlugin }),
+        ...(ownAction === undefined ? {} : { action: ownAction }),
+      };
       return output;
     });
   }
