@@ -143,10 +143,8 @@ describe("Intent Routing Integration", () => {
       const digested = (await loadSteps(db, observed.executionId)).find(({ stepPath }) => stepPath === "digest");
 
       expect(new Set(Object.values(handlersOf(observed.steps)))).toEqual(new Set([null]));
-      expect(rows.find(({ path }) => path === "digest")?.handler).toEqual({
-        name: "SummarizeHandler",
-        intent: "summarize",
-        mode: "observe",
+      expect(JSON.parse(digested?.detail ?? "{}")).toMatchObject({
+        handler: { name: "SummarizeHandler", intent: "summarize", mode: "observe" },
       });
       expect(
         (await system.listAudit({ executionId: observed.executionId })).some(({ action }) => action.startsWith("orchestration.")),
@@ -162,27 +160,6 @@ describe("Intent Routing Integration", () => {
       expect(on).toMatchObject({ status: "completed", output: { sent: 3, refused: 0 } });
       expect(probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }, { to: ["cy"] }]);
       expect(new Set(probe.calls.map(({ key }) => key)).size).toBe(2);
-    });
-  });
-
-  test("does not send the rest by the direct path when routing was switched off meanwhile", async () => {
-    await withSystem(async ({ system, run, probe }) => {
-      let isBroken = true;
-      probe.behave = async (_action, params) => {
-        if (isBroken && JSON.stringify(params).includes("ada")) throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
-        return params;
-      };
-      await system.setFlag("intent_routing_enabled", true, "ada");
-      const waiting = await run({ definition: lists });
-      expect(waiting).toMatchObject({ status: "uncertain", waitingFor: "uncertain" });
-      isBroken = false;
-      await system.setFlag("intent_routing_enabled", false, "ada");
-      await system.resume(waiting.executionId, { actor: "ada", resolve: "done" });
-      const ended = await system.wait(waiting.executionId);
-
-      // The direct path would send to all three by one call.
-      expect(ended).toMatchObject({ status: "failed", error: { code: "HANDLER_UNAVAILABLE" } });
-      expect(probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }]);
     });
   });
 
@@ -220,8 +197,8 @@ describe("Intent Routing Integration", () => {
 
   test("works beside governance: views and handlers in one step", async () => {
     const long = defineWorkflow({
-      ...digest,
       name: "long digest",
+      model: "openai/gpt-4o-mini",
       steps: [
         {
           id: "read",
