@@ -120,7 +120,7 @@ async function join(
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
-  const [events, handlers] = [new EventBus(), createHandlers(options.handlers ?? [], { db, clock, logger })];
+  const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
   const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({

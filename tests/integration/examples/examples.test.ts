@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { main as runAiSdkAgent } from "../../../examples/ai-sdk-agent.ts";
+import { main as runHandler } from "../../../examples/handler.ts";
 import { main } from "../../../examples/typescript.ts";
 import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
 import { openExampleFolder, ROOT } from "./exampleFiles.ts";
@@ -17,6 +18,7 @@ describe("examples/", () => {
       "approval.yaml",
       "demo/workflow.yaml",
       "first.yaml",
+      "handler.ts",
       "scatter.yaml",
       "sub-workflow.yaml",
       "typescript.ts",
@@ -45,6 +47,15 @@ describe("examples/ai-sdk-agent.ts", () => {
     expect(answer).toBe("Order A-1007 is late.");
     expect(receipt).toMatch(/− smaller views +0\.\d+ {3}1 view, \d+ tokens/);
     expect(refusal).toMatch(/may need [\d.]+ USD, 0\.001 USD are left; it was not made/);
+  });
+});
+
+describe("examples/handler.ts", () => {
+  test("gives by its own handler what the direct path gives less well, and says who performed the step", async () => {
+    const { off, on } = await runHandler();
+
+    expect(off).toEqual({ status: "completed", output: { name: "Ada Byron", phone: "+44 (20) 7946-0018" }, handler: null });
+    expect(on).toEqual({ status: "completed", output: { name: "Ada Byron", phone: "+442079460018" }, handler: "ContactHandler" });
   });
 });
 

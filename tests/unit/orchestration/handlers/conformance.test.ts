@@ -1,4 +1,5 @@
 import { describe, test } from "vitest";
+import { ContactHandler } from "../../../../examples/handler.ts";
 import { ConditionalHandler } from "../../../../lib/orchestration/IntentHandlers/ConditionalHandler.ts";
 import { ExtractHandler } from "../../../../lib/orchestration/IntentHandlers/ExtractHandler.ts";
 import { GenerateHandler } from "../../../../lib/orchestration/IntentHandlers/GenerateHandler.ts";
@@ -199,6 +200,23 @@ describeHandler(runner, {
       script: ["Dear [Your Name], thank you.", "Dear Ada, thank you."],
       isEqualToDirect: false,
       output: "Dear Ada, thank you.",
+    },
+  },
+});
+
+describeHandler(runner, {
+  createHandler: () => new ContactHandler(),
+  unserved: delay,
+  cases: {
+    "a card": {
+      step: {
+        id: "contact",
+        type: "deterministic_extraction",
+        input: "Name: Ada\nPhone: +44 (20) 7946-0018",
+        output_schema: { type: "object", fields: [{ name: "phone", required: true }] },
+      },
+      isEqualToDirect: false,
+      output: { phone: "+442079460018" },
     },
   },
 });
