@@ -2,14 +2,9 @@
 import { Worker } from "node:worker_threads";
 import { systemClock, type Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
+import type { DocumentAnswer, DocumentText } from "./answerDocument.ts";
 import { htmlText } from "./htmlText.ts";
 import { MAX_DOCUMENT_BYTES, type RecognisedDocument } from "./recogniseDocument.ts";
-
-export interface DocumentText {
-  readonly text: string;
-  /** null: the document has none. */
-  readonly pages: number | null;
-}
 
 export interface ReadOptions {
   readonly clock?: Clock;
@@ -17,8 +12,6 @@ export interface ReadOptions {
   /** @defaultValue 20 000 */
   readonly limitMs?: number;
 }
-
-export type DocumentAnswer = { readonly read: DocumentText } | { readonly fault: string };
 
 /** The worker's file stands beside this one, in the same language: source in a checkout, JavaScript in the package. */
 const WORKER = new URL(`./documentWorker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
@@ -40,7 +33,7 @@ export async function readDocument(document: RecognisedDocument, options: ReadOp
   const onAbort = (): void => reject(signal?.reason as Error);
   signal?.addEventListener("abort", onAbort, { once: true });
   worker.on("message", (answer: DocumentAnswer) => resolve(answer));
-  worker.on("error", (error: unknown) => resolve({ fault: error instanceof Error ? error.message : String(error) }));
+  worker.on("error", (error: unknown) => resolve({ fault: String(error) }));
   worker.on("exit", (code) => resolve({ fault: `reading it ended with code ${code}` }));
   try {
     const answer = await promise;

@@ -2,7 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { readDocument, type DocumentText } from "../../operations/documents/readDocument.ts";
+import type { DocumentText } from "../../operations/documents/answerDocument.ts";
+import { readDocument } from "../../operations/documents/readDocument.ts";
 import { recogniseDocument, type RecognisedDocument } from "../../operations/documents/recogniseDocument.ts";
 import { extractFields, isEmptyExtraction } from "../../operations/extraction.ts";
 import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";

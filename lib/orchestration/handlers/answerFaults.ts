@@ -3,8 +3,9 @@ import type { AnswerDefect, ModelAnswer } from "../types.ts";
 
 /** A refusal is short; longer answers that begin so go on to answer. */
 const MAX_REFUSAL_CHARACTERS = 600;
+/** About the task itself: "I cannot come on Monday" is an answer to somebody, not a refusal to give one. */
 const REFUSAL =
-  /^(?:(?:i'm|i am|we're|we are)?\s?(?:very |so |really )?(?:sorry|afraid)|i apologi[sz]e|unfortunately|as an ai(?: language)? (?:model|assistant))?[,;:. ]{0,3}(?:but |that |as an ai(?: language)? (?:model|assistant)[,;]? )?i\s?(?:cannot|can't|can’t|can not|am unable to|am not able to|won't|will not|must decline)\b/i;
+  /^(?:(?:i'm|i am|we're|we are)? ?(?:very |so |really )?(?:sorry|afraid)|i apologi[sz]e|unfortunately)?[,;:. ]{0,3}(?:but |that )?(?:as an ai(?: language)? (?:model|assistant)[,;]? i\b|i (?:cannot|can't|can’t|can not|am unable to|am not able to|won't|will not|must decline to) (?:help(?: you)? with (?:this|that|your)|assist(?: you)? with|comply\b|(?:fulfill?|complete|do|write|answer|generate|create|produce|provide|summari[sz]e|translate|process|see|access|view|open|read) (?:this|that|it\b|the (?:request|file|document|content|image|link|page|data|text)|your request|such)))/i;
 
 /** Gaps that authors leave. Bounded, so that a text full of brackets costs no more than its length. */
 const PLACEHOLDERS = [

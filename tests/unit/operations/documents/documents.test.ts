@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../../lib/core/errors.ts";
 import type { JsonValue } from "../../../../lib/core/json.ts";
+import { answerDocument } from "../../../../lib/operations/documents/answerDocument.ts";
 import { htmlText } from "../../../../lib/operations/documents/htmlText.ts";
 import { mailText } from "../../../../lib/operations/documents/mailText.ts";
 import { pdfText } from "../../../../lib/operations/documents/pdfText.ts";
 import { readDocument } from "../../../../lib/operations/documents/readDocument.ts";
-import { MAX_DOCUMENT_BYTES, recogniseDocument } from "../../../../lib/operations/documents/recogniseDocument.ts";
+import { MAX_DOCUMENT_BYTES, recogniseDocument, type RecognisedDocument } from "../../../../lib/operations/documents/recogniseDocument.ts";
 import { ManualClock } from "../../../../lib/testing/ManualClock.ts";
 import { linesPdf, pdfOf } from "./pdfOf.ts";
 
@@ -110,8 +111,42 @@ describe("pdfText", () => {
     expect(text.split("\n")).toEqual(["Invoice A-17", "Item   Price", "Ink   240.50", "", "second"]);
   });
 
+  test("reads columns that touch and letters set apart, lines of odd heights, and stops at a bound", async () => {
+    const { text } = await pdfText(
+      pdfOf([
+        { text: "To", x: 50, y: 700 },
+        { text: "tal ", x: 63, y: 700 },
+        { text: "12", x: 90, y: 703 },
+      ]),
+    );
+    expect(text).toBe("Total 12");
+  });
+
   test("gives nothing for a page of nothing", async () => {
     expect(await pdfText(pdfOf([]))).toEqual({ text: "", pages: 1 });
+  });
+});
+
+describe("answerDocument", () => {
+  test.each<[RecognisedDocument["kind"], string, Buffer]>([
+    ["pdf", linesPdf("x").toString("latin1"), linesPdf("x")],
+    ["html", "<p>x</p>", Buffer.from("<p>x</p>")],
+    ["mail", "Subject: x\n\nx", Buffer.from("Subject: x\n\nx")],
+  ])("reads %s from text and from bytes", async (kind, text, bytes) => {
+    const fromText = await answerDocument({ kind, content: text });
+    expect(fromText).toMatchObject({ read: { text: expect.stringContaining("x") as string } });
+    expect(await answerDocument({ kind, content: bytes })).toEqual(fromText);
+  });
+
+  test("answers with a fault instead of rejecting", async () => {
+    expect(await answerDocument({ kind: "pdf", content: "no PDF" })).toEqual({ fault: expect.any(String) as string });
+    const evil = {
+      kind: "html",
+      get content(): string {
+        throw "gone";
+      },
+    } as unknown as RecognisedDocument;
+    expect(await answerDocument(evil)).toEqual({ fault: "gone" });
   });
 });
 
