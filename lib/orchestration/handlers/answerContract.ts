@@ -1,10 +1,10 @@
 // What an answer of a model must keep to: declared in `metadata.contract`, else as far as the instruction itself says it. Reading and checking only.
 import { z } from "zod";
-import { AppError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { AnswerDefect, ModelAnswer } from "../types.ts";
 import { inventedFacts, mentions } from "./answerFacts.ts";
 import { findFaults } from "./answerFaults.ts";
+import { settingError } from "./settingError.ts";
 
 const contractSchema = z.strictObject({
   max_words: z.int().min(1).optional(),
@@ -27,9 +27,7 @@ export function parseContract(step: string, contract: JsonValue | undefined): An
   if (contract === undefined) return {};
   const parsed = contractSchema.safeParse(contract);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = ["metadata", "contract", ...(issue?.path ?? [])].join(".");
-  throw new AppError("WORKFLOW_INVALID", `step ${step}: ${field}: ${issue?.message ?? "is no contract"}`, { details: { step, field } });
+  throw settingError(step, "metadata.contract", parsed.error);
 }
 
 const NUMBERS: Readonly<Record<string, number>> = {

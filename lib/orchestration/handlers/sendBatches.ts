@@ -1,8 +1,8 @@
 // How a list that is to be sent is cut into batches whose members never change: each batch is named by the list's own hash, size and place.
 import { z } from "zod";
-import { AppError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/ids.ts";
 import { canonicalJson, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { settingError } from "./settingError.ts";
 
 const settingsSchema = z.strictObject({
   /** Parameter that holds the list. */
@@ -21,9 +21,7 @@ export type BatchSettings = z.output<typeof settingsSchema>;
 export function parseBatchSettings(step: string, written: JsonValue): BatchSettings {
   const parsed = settingsSchema.safeParse(written);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = ["metadata", "batch", ...(issue?.path ?? [])].join(".");
-  throw new AppError("WORKFLOW_INVALID", `step ${step}: ${field}: ${issue?.message ?? "is no setting"}`, { details: { step, field } });
+  throw settingError(step, "metadata.batch", parsed.error);
 }
 
 export interface Batch {

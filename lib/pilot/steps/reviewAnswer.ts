@@ -68,9 +68,11 @@ function repairOf(question: Question, { text }: ModelAnswer, defects: readonly A
     .map(({ message }) => `- it ${message}`)
     .join("\n");
   const complaint = `Your answer cannot be used:\n${list}\nAnswer again in full, mended, and with nothing else. Do not make anything up.`;
-  // Providers refuse an empty message.
-  const said: ModelMessage[] = text === "" ? [] : [{ role: "assistant", content: text }];
-  const messages: readonly ModelMessage[] = [...question.messages, ...said, { role: "user", content: complaint }];
+  const messages: readonly ModelMessage[] = [
+    ...question.messages,
+    { role: "assistant", content: text },
+    { role: "user", content: complaint },
+  ];
   return { ...question, messages, activityType: "repair", isOwnCost: true, isUncapped: true };
 }
 
