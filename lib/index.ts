@@ -12,7 +12,7 @@ export type * from "./sessionApi.ts";
 export { defineWorkflow } from "./workflow/defineWorkflow.ts";
 export { parseWorkflow, requireWorkflow, type ParseOptions } from "./workflow/WorkflowParser.ts";
 export { workflowJsonSchema } from "./workflow/workflowJsonSchema.ts";
-export type { ParseResult, WorkflowDefinition, WorkflowIssue, WorkflowStep } from "./workflow/types.ts";
+export type { ParseResult, StepOutput, StepType, WorkflowDefinition, WorkflowIssue, WorkflowStep } from "./workflow/types.ts";
 export type { WorkflowDefinitionInput } from "./workflow/inputTypes.ts";
 
 /** Plugins: what a workflow may do to the world, with effect and repeatability declared. */
@@ -34,6 +34,18 @@ export { PriceBook } from "./tokens/pricing.ts";
 /** Intents: what a step is for and what it may hurt, without a model and without a database. */
 export { IntentClassifier, type ClassifiableStep, type ClassifyOptions, type ToolDefinition } from "./orchestration/IntentClassifier.ts";
 export type { IntentClassification, IntentType } from "./orchestration/types.ts";
+
+/** Handlers: who performs the steps of an intent. Your own extends `BaseHandler`, or one of the seven. */
+export { BaseHandler } from "./orchestration/IntentHandlers/BaseHandler.ts";
+export { ConditionalHandler } from "./orchestration/IntentHandlers/ConditionalHandler.ts";
+export { ExtractHandler, type ExtractHandlerOptions } from "./orchestration/IntentHandlers/ExtractHandler.ts";
+export { GenerateHandler } from "./orchestration/IntentHandlers/GenerateHandler.ts";
+export { SendHandler } from "./orchestration/IntentHandlers/SendHandler.ts";
+export { SummarizeHandler } from "./orchestration/IntentHandlers/SummarizeHandler.ts";
+export { TransformHandler } from "./orchestration/IntentHandlers/TransformHandler.ts";
+export { ValidateHandler } from "./orchestration/IntentHandlers/ValidateHandler.ts";
+export { HandlerRegistry, type HandlerRegistryOptions } from "./orchestration/HandlerRegistry.ts";
+export type { HandlerContext, HandlerMetrics, PerformedStep, PerformOptions, StepPart, PartResult } from "./orchestration/types.ts";
 
 /** Views and budgets, one by one: what a model is shown, and what its calls are given. */
 export { TokenCompressor, type CompressOptions, type TokenCompressorOptions } from "./orchestration/TokenCompressor.ts";

@@ -42,6 +42,7 @@ import { openSession } from "./openSession.ts";
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
+import { planHandlers } from "./planHandlers.ts";
 
 const UUID_LENGTH = 36;
 /** A workflow that no agent runs yet has no history of its own. */
@@ -100,7 +101,8 @@ export class LocalSystem implements System {
     const past = { workspaceId: this.#workspaceId, agentId: agent?.id ?? NO_AGENT, hasIntents: false };
     const history = await loadStepHistory(this.#db, past);
     const forecast = forecastWorkflow({ agentId: past.agentId, definition, classifications, services, pricedAs, defaultModel, history });
-    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast } }).report;
+    const handlers = await planHandlers(this.#parts, { definition, agent, classifications, overrides: request.flags ?? {} });
+    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast, handlers } }).report;
   }
 
   async receipt(executionId: string): Promise<Receipt> {

@@ -23,6 +23,8 @@ export interface ShowOptions {
   readonly maxLevel?: 0 | 1 | 2;
   /** Stands at the end of a view that leaves something out: how the reader gets the rest. Its tokens count. */
   readonly ending?: { readonly text: string; readonly tokens: number };
+  /** To be reached as long as what is pinned fits. @defaultValue cut only while quality holds */
+  readonly targetTokens?: number;
 }
 
 export interface Shown {
@@ -104,11 +106,11 @@ export class StepGovernance {
   }
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
-  async show(raw: string, { of, task, fields, maxLevel, ending }: ShowOptions): Promise<Shown> {
+  async show(raw: string, { of, task, fields, maxLevel, ending, targetTokens }: ShowOptions): Promise<Shown> {
     const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
-    let view = await views.make({ ...content, policy });
+    let view = await views.make({ ...content, policy, ...(targetTokens === undefined ? {} : { targetTokens }) });
     const sent = view.tokens ?? 0;
     const harder = this.#harder(sent, maxLevel);
     if (harder !== null) {

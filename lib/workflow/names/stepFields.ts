@@ -19,13 +19,15 @@ type FieldsOf = { readonly [Type in StepType]: (step: StepOf<Type>) => readonly 
 
 const FIELDS: FieldsOf = {
   action: ({ params }) => [template(["params"], params)],
-  ai_processing: ({ prompt, input, params, config }) => [
+  ai_processing: ({ prompt, input, params, config, metadata }) => [
+    template(["metadata", "contract"], metadata?.["contract"]),
     template(["prompt"], prompt),
     template(["input"], input),
     template(["params"], params),
     template(["config", "instruction"], config?.instruction),
   ],
-  llm_decision: ({ prompt, input, params, approvers }) => [
+  llm_decision: ({ prompt, input, params, approvers, metadata }) => [
+    template(["metadata", "contract"], metadata?.["contract"]),
     template(["prompt"], prompt),
     template(["input"], input),
     template(["params"], params),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { main as runAiSdkAgent } from "../../../examples/ai-sdk-agent.ts";
 import { run as runAiSdkSystem } from "../../../examples/ai-sdk-system.ts";
+import { main as runHandler } from "../../../examples/handler.ts";
 import { main } from "../../../examples/typescript.ts";
 import type { ApprovalReport, ExecutionReport } from "../../../lib/systemApi.ts";
 import { openExampleFolder, ROOT } from "./exampleFiles.ts";
@@ -30,6 +31,7 @@ describe("examples/", () => {
       "change-summary.yaml",
       "demo/workflow.yaml",
       "first.yaml",
+      "handler.ts",
       "inbox-digest.yaml",
       "log-review.yaml",
       "meeting-minutes.yaml",
@@ -79,6 +81,15 @@ describe("examples/ai-sdk-system.ts", () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe("examples/handler.ts", () => {
+  test("gives by its own handler what the direct path gives less well, and says who performed the step", async () => {
+    const { off, on } = await runHandler();
+
+    expect(off).toEqual({ status: "completed", output: { name: "Ada Byron", phone: "+44 (20) 7946-0018" }, handler: null });
+    expect(on).toEqual({ status: "completed", output: { name: "Ada Byron", phone: "+442079460018" }, handler: "ContactHandler" });
   });
 });
 

@@ -140,6 +140,14 @@ function addBlock(building: Building, block: BodyBlock, header: number | undefin
     add(building, paragraphOf(block), { lead: "\n\n", weight: 0.2, ...parent });
     return;
   }
+  addPieces(building, block, { parent, subject });
+}
+
+function addPieces(
+  building: Building,
+  block: BodyBlock,
+  { parent, subject }: { readonly parent: { readonly parent?: number }; readonly subject: string },
+): void {
   const text = shortLinks(paragraphOf(block));
   const pieces = block.role === "verbatim" ? [{ piece: text, isLineStart: true }] : linesOf(text);
   for (const [at, { piece, isLineStart }] of pieces.entries()) {

@@ -65,8 +65,7 @@ class Layer {
 
   value(node: JsonNode, at: Place): void {
     if (node.kind !== "leaf" && this.#table(node, at)) return;
-    const view = node.kind === "leaf" && node.raw.startsWith('"') ? this.#texts.viewOf(textOf(node.raw)) : null;
-    if (view !== null && this.#longField(view, node, at)) return;
+    if (this.#longField(node, at)) return;
     const inline = node.kind === "leaf" ? shownText(node, this.#texts) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
       this.#field(inline ?? writeInline(node, "inside", ","), node, at);
@@ -122,8 +121,10 @@ class Layer {
     if (text.length >= SHORTEST_REPEAT && text.length <= LONGEST_REPEAT) this.#seen.set(text, path);
   }
 
-  /** A page, a mail, a log in a field: its view in lines of its own, markers included. @returns false where the task needs less of it */
-  #longField(view: string, node: JsonNode, at: Place): boolean {
+  /** A page, a mail, a log in a field: its view in lines of its own, markers included. @returns false where it is none, or the task needs less of it */
+  #longField(node: JsonNode, at: Place): boolean {
+    const view = node.kind === "leaf" && node.raw.startsWith('"') ? this.#texts.viewOf(textOf(node.raw)) : null;
+    if (view === null) return false;
     const shape = { meanChars: view.length, isAddress: false, isOpaque: false, isNested: false, isSingle: !at.path.includes("[") };
     if (needOf(at.path, shape, this.#terms) !== "whole") return false;
     const name = at.name === "" ? "" : this.#context.mark.escape(`${indent(at)}${at.name}:\n`);
