@@ -32,8 +32,20 @@ export interface Receipt {
   }[];
   readonly unknown: { readonly callsWithoutPrice: number; readonly callsAssumed: number };
   readonly overrunUsd: number;
+  /** null: the agent's memory was off when the execution began. */
+  readonly memory: ReceiptMemory | null;
   /** Model calls against the same calls with nothing compressed; null: nothing of the execution was governed or observed. */
   readonly savings: SavingsDocument | null;
+}
+
+/** What memory cost; all of it is part of `paidUsd`. */
+export interface ReceiptMemory {
+  /** Input tokens by which it made calls longer. */
+  readonly injectedTokens: number;
+  /** Calls that made the execution's own summary, which may come after its end. */
+  readonly summaryTokens: number;
+  /** null: unknown price. */
+  readonly summaryUsd: number | null;
 }
 
 export interface SavingsAmount {

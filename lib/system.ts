@@ -29,6 +29,7 @@ import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
 import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
+import { createMemory } from "./system/createMemory.ts";
 import { createEngine } from "./system/createEngine.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
@@ -90,21 +91,7 @@ async function join(
 ): Promise<System> {
   const { config } = options;
   const connections = new ConnectionStore({ box: new SecretBox({ keys: createKeySource(config) }) });
-  const counter = await TokenCounter.load(new Calibration(await loadCalibration(db)));
-  const providers = await ProviderRegistry.create({
-    providers: providerSettings(config, { db, connections }),
-    defaultModel: config.defaultModel,
-    live: config.live,
-    foundKeys: config.foundKeys,
-    clock,
-    counter,
-    ...(options.providers === undefined ? {} : { custom: options.providers }),
-  });
-  const prices = await PriceBook.load({
-    providers: providers.pricedProviders,
-    overrides: await loadPriceOverrides(db),
-    nowMs: () => clock.nowMs(),
-  });
+  const { counter, providers, prices } = await loadModels(options, { db, clock, connections });
   const manager = new PluginManager();
   manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
   manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
@@ -122,12 +109,16 @@ async function join(
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
   const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
   const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
+  const memory = createMemory({ db, clock, logger, providers, prices, counter, model: config.memoryModel });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
     db,
     clock,
     logger,
-    emit: (event) => events.emit(event),
+    emit: (event) => {
+      memory.keeper.notice(event);
+      events.emit(event);
+    },
     plugins,
     catalog: manager,
     providers,
@@ -136,6 +127,7 @@ async function join(
     performers,
     decide: (step, state, path) => governor.decide(step, state, path),
     loadWorkflow: loadAgentWorkflow(db),
+    loadMemory: (workspaceId, executionId) => memory.keeper.load(workspaceId, executionId),
     maxOutputBytes: config.maxOutputBytes,
     maxConcurrentExecutions: config.maxConcurrentExecutions,
     notify: config.notify,
@@ -159,9 +151,34 @@ async function join(
     classifier,
     histories,
     handlers,
+    memory,
     beforeClose: async () => {
       await Promise.all([stopSaving(), handlers.registry.cleanup()]);
       await fetcher[Symbol.asyncDispose]();
     },
   });
+}
+
+/** Providers with their keys, what calls cost, how tokens are counted. */
+async function loadModels(
+  options: SystemOptions,
+  { db, clock, connections }: { readonly db: Database; readonly clock: Clock; readonly connections: ConnectionStore },
+) {
+  const { config } = options;
+  const counter = await TokenCounter.load(new Calibration(await loadCalibration(db)));
+  const providers = await ProviderRegistry.create({
+    providers: providerSettings(config, { db, connections }),
+    defaultModel: config.defaultModel,
+    live: config.live,
+    foundKeys: config.foundKeys,
+    clock,
+    counter,
+    ...(options.providers === undefined ? {} : { custom: options.providers }),
+  });
+  const prices = await PriceBook.load({
+    providers: providers.pricedProviders,
+    overrides: await loadPriceOverrides(db),
+    nowMs: () => clock.nowMs(),
+  });
+  return { counter, providers, prices };
 }

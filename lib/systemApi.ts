@@ -2,6 +2,7 @@
 // served through a socket by the owner of the data folder. Shapes only; lib/system.ts fulfils it.
 import type { ErrorRecord } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
+import type { MemoryApi, MemoryMode } from "./memoryApi.ts";
 import type { Receipt, ReportedStatus } from "./receiptApi.ts";
 import type { ModelSession, SessionRequest } from "./sessionApi.ts";
 
@@ -25,6 +26,8 @@ export interface RunRequest {
   readonly idempotencyKey?: string;
   /** `dry`: effects are previewed, not performed. */
   readonly mode?: "production" | "dry";
+  /** Whom the execution is for (UUID): memory of people is kept by it. @defaultValue whom the agent belongs to, if anybody */
+  readonly userId?: string;
   /** Books the offline model's calls as if on this model, for example `openai/gpt-4o-mini`; plans and receipts say so. */
   readonly pricedAs?: string;
 }
@@ -194,6 +197,7 @@ export interface AgentReport {
   readonly status: string;
   readonly tokenLimit: number;
   readonly orchestration: "off" | "on" | null;
+  readonly memory: MemoryMode;
   readonly executions: number;
   readonly createdAt: string;
 }
@@ -255,7 +259,7 @@ export interface ExecutionEvent {
 /** Scope of a budget: `workspace`, `agent:NAME`, `execution:ID`, `tag:NAME`. */
 export type BudgetScope = string;
 
-export interface SystemApi {
+export interface SystemApi extends MemoryApi {
   /** Upserts the agent, stores the definition, inserts the execution and its wake-up in one transaction. */
   start(request: RunRequest): Promise<{ readonly executionId: string; readonly isNew: boolean }>;
   /** The state now. */
@@ -320,11 +324,14 @@ export interface SystemApi {
   listFlags(): Promise<readonly { readonly key: string; readonly value: JsonValue; readonly description: string | null }[]>;
   setFlag(key: string, value: JsonValue, actor: string): Promise<void>;
   listAudit(filter: { readonly executionId?: string; readonly limit?: number; readonly before?: string }): Promise<readonly AuditReport[]>;
-  /** Removes finished executions older than so many days; those that live forks refer to are kept. */
+  /**
+   * Removes finished executions older than so many days; those that live forks refer to are kept. Memories go by their own
+   * time, and the oldest of an agent that has many become one.
+   */
   prune(options: {
     readonly olderThanDays: number;
     readonly dryRun?: boolean;
-  }): Promise<{ readonly executions: number; readonly bytes: number }>;
+  }): Promise<{ readonly executions: number; readonly bytes: number; readonly memories: number }>;
   doctor(): Promise<readonly DoctorCheck[]>;
 }
 

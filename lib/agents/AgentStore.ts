@@ -2,6 +2,9 @@
 import { uuidv7, type WorkspaceId } from "../core/ids.ts";
 import type { Queryable } from "../db/Database.ts";
 
+/** Whether the agent remembers; lib/memory says what each means. */
+export type AgentMemory = "off" | "on" | "user";
+
 export interface AgentRecord {
   readonly id: string;
   readonly workspaceId: WorkspaceId;
@@ -10,6 +13,8 @@ export interface AgentRecord {
   readonly status: string;
   readonly tokenLimit: number;
   readonly orchestration: "off" | "on" | null;
+  readonly memory: AgentMemory;
+  readonly userId: string | null;
   readonly definitionHash: Buffer | null;
   readonly createdAt: Date;
   readonly executions: number;
@@ -31,16 +36,26 @@ export async function upsertAgent(
   readonly id: string;
   readonly isNew: boolean;
   readonly orchestration: "off" | "on" | null;
+  readonly memory: AgentMemory;
+  /** Who the agent belongs to; null: nobody is known. */
+  readonly userId: string | null;
   readonly createdAt: Date;
   readonly tokenLimit: number;
 }> {
   const id = uuidv7();
-  const { rows } = await tx.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date; token_limit: string }>(
+  const { rows } = await tx.query<{
+    id: string;
+    orchestration: "off" | "on" | null;
+    memory: AgentMemory;
+    user_id: string | null;
+    created_at: Date;
+    token_limit: string;
+  }>(
     `INSERT INTO agents AS a (id, workspace_id, agent_name, description, source_key, definition_hash, token_limit)
      VALUES ($1, $2, $3, $4, $5, $6, COALESCE($7::bigint, 10000))
      ON CONFLICT (workspace_id, source_key) DO UPDATE SET agent_name = excluded.agent_name, description = excluded.description,
        definition_hash = excluded.definition_hash, token_limit = COALESCE($7::bigint, a.token_limit), updated_at = NOW()
-     RETURNING id, orchestration, created_at, token_limit`,
+     RETURNING id, orchestration, memory, user_id, created_at, token_limit`,
     [id, agent.workspaceId, agent.name, agent.description, agent.sourceKey, agent.definitionHash, agent.tokenLimit ?? null],
     "agent_upserted",
   );
@@ -50,6 +65,8 @@ export async function upsertAgent(
     id: row.id,
     isNew: row.id === id,
     orchestration: row.orchestration,
+    memory: row.memory,
+    userId: row.user_id,
     createdAt: row.created_at,
     tokenLimit: Number(row.token_limit),
   };
@@ -79,12 +96,14 @@ interface AgentRow {
   readonly status: string;
   readonly token_limit: string;
   readonly orchestration: "off" | "on" | null;
+  readonly memory: AgentMemory;
+  readonly user_id: string | null;
   readonly definition_hash: Buffer | null;
   readonly created_at: Date;
   readonly executions: string;
 }
 
-const SELECT = `SELECT a.id, a.workspace_id, a.agent_name, a.source_key, a.status, a.token_limit, a.orchestration, a.definition_hash, a.created_at,
+const SELECT = `SELECT a.id, a.workspace_id, a.agent_name, a.source_key, a.status, a.token_limit, a.orchestration, a.memory, a.user_id, a.definition_hash, a.created_at,
   (SELECT COUNT(*) FROM workflow_executions e WHERE e.agent_id = a.id) AS executions FROM agents a`;
 
 export async function listAgents(db: Queryable, workspaceId: WorkspaceId, limit = 200): Promise<AgentRecord[]> {
@@ -113,6 +132,8 @@ function toAgent(row: AgentRow): AgentRecord {
     status: row.status,
     tokenLimit: Number(row.token_limit),
     orchestration: row.orchestration,
+    memory: row.memory,
+    userId: row.user_id,
     definitionHash: row.definition_hash,
     createdAt: row.created_at,
     executions: Number(row.executions),

@@ -150,6 +150,23 @@ export const configSchema = z.strictObject({
     description:
       "Modules with handlers of your own; each exports `handler`, or a list `handlers`. One for an intent takes the built-in one's place. Only this file names code.",
   }),
+  memoryMaxTokens: key(wholeNumber(0, 8_000).default(800), {
+    env: "NEURONFORGE_MEMORY_MAX_TOKENS",
+    unit: "tokens",
+    description:
+      "Most that an execution of an agent with memory is told of earlier ones, per call. Never more than a quarter of the agent's planned tokens. 0: nothing is told.",
+  }),
+  memoryModel: key(z.string().min(1).max(200).nullable().default(null), {
+    env: "NEURONFORGE_MEMORY_MODEL",
+    unit: "model",
+    defaultText: "the agent's own",
+    description: "Model that notes what an execution came to, once it is over. `offline` extracts without a model, at no cost.",
+  }),
+  memoryRetentionDays: key(wholeNumber(1, 36_500).default(90), {
+    env: "NEURONFORGE_MEMORY_RETENTION_DAYS",
+    unit: "days",
+    description: "How long `prune` keeps memories; those of executions where nothing stood out a third of it.",
+  }),
   secretKey: key(z.string().min(1).nullable().default(null), {
     env: "NEURONFORGE_SECRET_KEY",
     isEnvOnly: true,

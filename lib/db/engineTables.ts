@@ -1,5 +1,5 @@
 // Row types of the tables that make executions durable and capped: values, attempts, ledger, signals. Not a schema.
-import type { BigInteger, Bytes, Decimal, Defaulted, Nullable, Timestamp } from "./columnTypes.ts";
+import type { BigInteger, Bytes, Decimal, Defaulted, Nullable, TextArray, Timestamp } from "./columnTypes.ts";
 
 export interface ExecutionForecastsTable {
   execution_id: string;
@@ -7,6 +7,21 @@ export interface ExecutionForecastsTable {
   usd_q90: Decimal | null;
   envelope_tokens_q90: BigInteger;
   envelope_usd_q90: Decimal | null;
+  created_at: Defaulted<Timestamp>;
+}
+
+export interface ExecutionMemoryTable {
+  execution_id: string;
+  workspace_id: string;
+  agent_id: string;
+  user_id: string | null;
+  block: Nullable<Bytes>;
+  token_count: Defaulted<number>;
+  model: string | null;
+  tags: Defaulted<TextArray>;
+  summary_state: Defaulted<string>;
+  tries: Defaulted<number>;
+  not_before: Defaulted<Timestamp>;
   created_at: Defaulted<Timestamp>;
 }
 
@@ -79,6 +94,30 @@ export interface RoutingOutcomesTable {
   created_at: Defaulted<Timestamp>;
 }
 
+export interface RunMemoriesTable {
+  id: string;
+  workspace_id: string;
+  agent_id: string;
+  user_id: string | null;
+  execution_id: string | null;
+  run_number: number;
+  run_timestamp: Timestamp;
+  memory_type: string;
+  status: string;
+  summary: string;
+  sentiment: string | null;
+  key_outcomes: Defaulted<TextArray>;
+  patterns_detected: Defaulted<TextArray>;
+  suggestions: Defaulted<TextArray>;
+  user_feedback: string | null;
+  importance_score: number;
+  token_count: number;
+  model_used: string | null;
+  cost_usd: Decimal | null;
+  execution_time_ms: Nullable<BigInteger>;
+  created_at: Defaulted<Timestamp>;
+}
+
 export interface StepAttemptsTable {
   id: string;
   execution_id: string;
@@ -128,6 +167,22 @@ export interface TokenCalibrationTable {
   factor: number;
   spread: number;
   samples: BigInteger;
+  updated_at: Defaulted<Timestamp>;
+}
+
+export interface UserMemoryTable {
+  id: string;
+  workspace_id: string;
+  user_id: string;
+  memory_key: string;
+  memory_value: string;
+  memory_type: string;
+  importance: number;
+  confidence: number;
+  usage_count: Defaulted<BigInteger>;
+  source_agent_id: string | null;
+  source_execution_id: string | null;
+  created_at: Defaulted<Timestamp>;
   updated_at: Defaulted<Timestamp>;
 }
 

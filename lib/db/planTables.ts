@@ -55,6 +55,7 @@ export interface AgentsTable {
   orchestration: string | null;
   source_key: string | null;
   definition_hash: Nullable<Bytes>;
+  memory: Defaulted<string>;
 }
 
 export interface AiModelPricingTable {

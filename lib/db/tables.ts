@@ -1,6 +1,7 @@
 // All tables by name, for Kysely; a test holds the row types to schema.snapshot.json.
 import type {
   ExecutionForecastsTable,
+  ExecutionMemoryTable,
   ExecutionSignalsTable,
   ExecutionValuesTable,
   LedgerAccountsTable,
@@ -8,10 +9,12 @@ import type {
   LedgerGrantsTable,
   LedgerReservationsTable,
   RoutingOutcomesTable,
+  RunMemoriesTable,
   StepAttemptsTable,
   StepCacheTable,
   StoredDocumentsTable,
   TokenCalibrationTable,
+  UserMemoryTable,
   WorkspacesTable,
 } from "./engineTables.ts";
 import type {
@@ -38,6 +41,7 @@ export interface Tables {
   ai_model_pricing: AiModelPricingTable;
   audit_trail: AuditTrailTable;
   execution_forecasts: ExecutionForecastsTable;
+  execution_memory: ExecutionMemoryTable;
   execution_signals: ExecutionSignalsTable;
   execution_values: ExecutionValuesTable;
   ledger_accounts: LedgerAccountsTable;
@@ -48,6 +52,7 @@ export interface Tables {
   orchestration_intents: OrchestrationIntentsTable;
   plugin_connections: PluginConnectionsTable;
   routing_outcomes: RoutingOutcomesTable;
+  run_memories: RunMemoriesTable;
   step_attempts: StepAttemptsTable;
   step_cache: StepCacheTable;
   stored_documents: StoredDocumentsTable;
@@ -55,6 +60,7 @@ export interface Tables {
   token_budgets: TokenBudgetsTable;
   token_calibration: TokenCalibrationTable;
   token_usage: TokenUsageTable;
+  user_memory: UserMemoryTable;
   workflow_approval_requests: WorkflowApprovalRequestsTable;
   workflow_executions: WorkflowExecutionsTable;
   workflow_step_executions: WorkflowStepExecutionsTable;

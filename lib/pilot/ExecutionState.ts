@@ -8,6 +8,7 @@ import type { StepStatus, ValueRef } from "../journal/types.ts";
 import type { StoredAttempt } from "../ledger/BudgetStore.ts";
 import type { ChargeScope } from "../ledger/LedgerStore.ts";
 import type { HandlerFacts } from "../orchestration/types.ts";
+import type { MemoryBlock, MemoryMode } from "../memory/types.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { BudgetGate } from "./BudgetGate.ts";
 import type { ClaimedExecution, Signal } from "./ExecutionStore.ts";
@@ -29,6 +30,8 @@ export interface ConfigSnapshot {
   readonly pricedAs: string | null;
   /** Absent: nothing of orchestration is on or observing. */
   readonly governance?: GovernanceSnapshot;
+  /** Absent: the agent's memory is off. What the execution is told is a row of its own, so that it can be forgotten. */
+  readonly memory?: { readonly mode: Exclude<MemoryMode, "off"> };
 }
 
 /** `detail` of a step row. */
@@ -50,6 +53,8 @@ export interface StepDetail {
   readonly more?: JsonObject;
   readonly governance?: GovernanceFacts;
   readonly handler?: HandlerFacts;
+  /** Input tokens by which memory made the attempt's calls longer. */
+  readonly memoryTokens?: number;
   /** The step failed, and `continueOnError` let the execution go on. */
   readonly tolerated?: boolean;
 }
@@ -77,6 +82,8 @@ export interface ExecutionStateParts {
   readonly rows: readonly StoredStep[];
   readonly attempts: readonly StoredAttempt[];
   readonly signals: readonly Signal[];
+  /** @defaultValue null: nothing is remembered */
+  readonly memory?: MemoryBlock | null;
 }
 
 export class ExecutionState {
@@ -86,6 +93,8 @@ export class ExecutionState {
   readonly inputs: JsonObject;
   readonly gate = new BudgetGate();
   readonly firstTokens = new FirstTokens();
+  /** What model steps are told of earlier executions; the same in every claim. */
+  readonly memory: MemoryBlock | null;
   /** Paths begun and not ended. */
   readonly begun = new Set<string>();
   /** True once any call was reserved on a limited account: grants must then be given back. */
@@ -102,8 +111,9 @@ export class ExecutionState {
   #order = 0;
   #halt: "failed" | "cancelled" | "lost" | "yield" | "timeout" | null = null;
 
-  constructor({ claim, definition, snapshot, inputs, rows, attempts, signals }: ExecutionStateParts) {
+  constructor({ claim, definition, snapshot, inputs, rows, attempts, signals, memory = null }: ExecutionStateParts) {
     this.claim = claim;
+    this.memory = memory;
     this.definition = definition;
     this.snapshot = snapshot;
     this.inputs = inputs;
@@ -171,7 +181,7 @@ export class ExecutionState {
 
   /** The same execution, as known here, for work that follows a halt: compensation. Nothing of it is halted or aborted. */
   unhalted(): ExecutionState {
-    const { claim, definition, snapshot, inputs } = this;
+    const { claim, definition, snapshot, inputs, memory } = this;
     const other = new ExecutionState({
       claim,
       definition,
@@ -180,6 +190,7 @@ export class ExecutionState {
       rows: [],
       attempts: this.#attempts,
       signals: [...this.#signals.values()],
+      memory,
     });
     for (const [path, step] of this.steps()) other.record(path, step);
     for (const [key, value] of this.#values) other.#values.set(key, value);

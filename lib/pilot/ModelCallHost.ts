@@ -18,6 +18,8 @@ export interface ModelCallHost {
   /** On the governed path: where calls are compared with what they would have cost. */
   readonly governance?: StepGovernance | undefined;
   nextCall(): number;
+  /** A call was made longer by so many tokens of memory. */
+  noteMemory(tokens: number): void;
   opened(): void;
   add(parts: readonly UnitPart[]): void;
   flush(): Promise<void>;
@@ -37,6 +39,8 @@ export interface PreparedCall {
   readonly reservedUsd: NanoUsd | null;
   readonly journalMessage: boolean;
   readonly savedInputTokens: number;
+  /** Part of the input that is memory. */
+  readonly memoryTokens: number;
   readonly ownCost?: OwnCostKind;
   /** Exact input and predicted output; null: nothing was predicted. */
   readonly allocatedTokens: number | null;

@@ -41,6 +41,7 @@ export class StepAttempt implements ModelCallHost {
   readonly #cancelTimeout: () => void;
   #parts: UnitPart[] = [];
   #openCalls = 0;
+  #memoryTokens = 0;
   #decision: Decision | null = null;
   /** The unit is being written: what comes now is late. */
   #isClosed = false;
@@ -104,9 +105,18 @@ export class StepAttempt implements ModelCallHost {
   withParts(outcome: StepOutcome): StepOutcome {
     this.#isClosed = true;
     if (outcome.status === "skipped" || outcome.status === "halted") return outcome;
-    const governed = governedOutcome(this, this.#decision, outcome);
+    const governed = this.#remembered(governedOutcome(this, this.#decision, outcome));
     if (this.#parts.length === 0) return governed;
     return { ...governed, parts: [...(governed.parts ?? []), ...this.#parts] };
+  }
+
+  #remembered<Ended extends StepOutcome>(outcome: Ended): Ended {
+    if (this.#memoryTokens === 0 || (outcome.status !== "completed" && outcome.status !== "failed")) return outcome;
+    return { ...outcome, facts: { ...outcome.facts, memoryTokens: this.#memoryTokens } };
+  }
+
+  noteMemory(tokens: number): void {
+    this.#memoryTokens += tokens;
   }
 
   get governance(): StepGovernance | undefined {

@@ -22,6 +22,7 @@ export interface Booking {
 export function bookCall(host: ModelCallHost, { call, reservation, usage, costUsd, state, latencyMs, errorCode, message }: Booking): void {
   const execution = host.scope.state;
   compare(host, call, usage, costUsd);
+  host.noteMemory(call.memoryTokens);
   const usedTokens = usage.inputTokens + usage.outputTokens;
   const settlement: Settlement = {
     attemptId: reservation.attemptId,
@@ -69,13 +70,15 @@ export function bookCall(host: ModelCallHost, { call, reservation, usage, costUs
 /** The same call with raw content in place of its views, under the same prices and cache rules. */
 function compare({ governance, services }: ModelCallHost, call: NumberedCall, usage: ModelUsage, costUsd: NanoUsd | null): void {
   if (governance === undefined) return;
-  const { savedInputTokens, ownCost, priced } = call;
+  const { savedInputTokens, memoryTokens, ownCost, priced } = call;
   const raw = { ...usage, inputTokens: usage.inputTokens + savedInputTokens };
   governance.noteCall({
     call: call.number,
     provider: call.provider.name,
     model: call.request.model,
     savedInputTokens,
+    // Usage that was not reported may be below what was counted.
+    memoryTokens: Math.min(memoryTokens, usage.inputTokens),
     inputTokens: usage.inputTokens,
     outputTokens: usage.outputTokens,
     reasoningTokens: usage.reasoningTokens ?? 0,

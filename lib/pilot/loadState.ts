@@ -22,8 +22,9 @@ export async function loadState(services: PilotServices, claim: ClaimedExecution
   const snapshot = (await documents.load(db, claim.workspaceId, claim.snapshotHash)) as unknown as ConfigSnapshot;
   const inputs = decodeJson(claim.inputs);
   if (!isJsonObject(inputs)) throw new AppError("INTERNAL", `execution ${claim.id}: its inputs are not an object`);
+  const memory = snapshot.memory === undefined ? null : await services.loadMemory(claim.workspaceId, claim.id);
   if (claim.isFirstClaim) {
-    const state = new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: [], signals: [] });
+    const state = new ExecutionState({ claim, definition, snapshot, inputs, rows: [], attempts: [], signals: [], memory });
     state.hasGrants = mayHaveGrant(definition);
     return state;
   }
@@ -31,7 +32,7 @@ export async function loadState(services: PilotServices, claim: ClaimedExecution
   const rows = await loadSteps(db, claim.id);
   const attempts = await settleLostCalls(services, claim, await loadAttempts(db, claim.id, { ofUnfinished: true }));
   const signals = await loadSignals(db, claim.id);
-  const state = new ExecutionState({ claim, definition, snapshot, inputs, rows, attempts, signals });
+  const state = new ExecutionState({ claim, definition, snapshot, inputs, rows, attempts, signals, memory });
   // Whatever an earlier claim reserved may have left a grant behind.
   state.hasGrants = true;
   return state;

@@ -2,6 +2,7 @@
 import { AppError } from "../core/errors.ts";
 import { usdToNano } from "../core/money.ts";
 import type { Refusal } from "../ledger/Ledger.ts";
+import { placeMemory } from "../memory/placeMemory.ts";
 import { fitsWindow, windowUpper } from "../orchestration/budgets/contextGuard.ts";
 import type { RequestCount } from "../tokens/types.ts";
 import type { ModelCallHost, PreparedCall, PricedCall } from "./ModelCallHost.ts";
@@ -13,7 +14,8 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
   const { providers, prices, counter } = host.services;
   const { provider, model } = providers.resolve(asked.model);
   const { activityType: _activityType, journalMessage = false, savedInputTokens = 0, ownCost, isUncapped = false, ...rest } = asked;
-  const countable = { ...rest, provider: provider.name, model };
+  const remembered = withMemory(host, rest.messages, { provider: provider.name, model });
+  const countable = { ...rest, messages: remembered.messages, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
   const room =
@@ -34,6 +36,7 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
     inputTokens: tokens,
     inputUpperTokens: upperTokens,
     maxOutputTokens: Math.min(asked.maxOutputTokens, room),
+    memoryTokens: remembered.tokens,
     isUncapped,
   });
   if (dispatch?.kind === "stopped") return { stopped: overBudget(host, dispatch) };
@@ -47,7 +50,7 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
     else emitDelta(text);
   };
   return {
-    request: { ...rest, provider: provider.name, model, maxOutputTokens, signal: host.signal, onDelta },
+    request: { ...countable, maxOutputTokens, signal: host.signal, onDelta },
     provider,
     priced,
     inputTokens: tokens,
@@ -55,9 +58,22 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
     reservedUsd: prices.worstCaseUsd(priced.provider, priced.model, { upperInputTokens: upperTokens, outputCapTokens: maxOutputTokens }),
     journalMessage,
     savedInputTokens,
+    memoryTokens: remembered.tokens,
     ...(ownCost === undefined ? {} : { ownCost }),
     allocatedTokens: dispatch?.commitment.allocated ?? null,
   };
+}
+
+/** What the execution was given to remember, in the call's messages; as they are without any. */
+function withMemory(
+  { scope, services }: ModelCallHost,
+  messages: ModelCallRequest["messages"],
+  model: { readonly provider: string; readonly model: string },
+): { readonly messages: ModelCallRequest["messages"]; readonly tokens: number } {
+  const { memory } = scope.state;
+  if (memory === null) return { messages, tokens: 0 };
+  const placed = placeMemory(messages, memory);
+  return { messages: placed.messages, tokens: placed.text === "" ? 0 : services.counter.count(placed.text, model) };
 }
 
 /** On the governed path with the safety that another vocabulary's counts need; else as it always was. */

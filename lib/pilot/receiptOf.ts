@@ -2,13 +2,15 @@
 import type { WorkspaceId } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
+import { loadSteps } from "../journal/JournalStore.ts";
+import { MEMORY_PATH } from "../memory/MemoryTaskStore.ts";
 import { loadAccountStates, loadAttempts } from "../ledger/BudgetStore.ts";
 import { renderReceipt } from "../orchestration/savings/renderReceipt.ts";
 import type { CallPricer, SavingsTotal } from "../orchestration/savings/types.ts";
 import type { Receipt, SavingsAmount, SavingsDocument } from "../receiptApi.ts";
 import { savingsOf, type ExecutionSavings } from "./governance/savingsOf.ts";
 import { DocumentCache } from "./DocumentStore.ts";
-import type { ConfigSnapshot } from "./ExecutionState.ts";
+import type { ConfigSnapshot, StepDetail } from "./ExecutionState.ts";
 import { reportedStatus, requireExecution } from "./reportExecution.ts";
 
 const documents = new DocumentCache();
@@ -29,6 +31,12 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
     return excess > 0n ? total + excess : total;
   }, 0n);
   const tokens = settled.reduce((total, { usedTokens }) => total + (usedTokens ?? 0), 0);
+  const summaries = settled.filter(({ stepPath }) => stepPath === MEMORY_PATH);
+  const served = settled.length - summaries.length;
+  const summaryTokens = summaries.reduce((total, { usedTokens }) => total + (usedTokens ?? 0), 0);
+  const summaryUsd = summaries.some(({ usedUsd }) => usedUsd === null) ? null : sum(summaries.map(({ usedUsd }) => usedUsd));
+  const servedUsd = modelUsd - sum(summaries.map(({ usedUsd }) => usedUsd));
+  const isUnpriced = settled.some(({ stepPath, usedUsd }) => stepPath !== MEMORY_PATH && usedUsd === null);
   const savings = await savingsOf(db, prices, { executionId: id, attempts, pricedAs: snapshot.pricedAs });
   const booked =
     snapshot.pricedAs === null
@@ -42,7 +50,15 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
     baselineUsd: usdOrNull(savings?.report.baseline.usd ?? null),
     pricedAs: snapshot.pricedAs,
     lines: [
-      { cause: "model calls", usd: unpriced > 0 ? null : nanoToUsd(modelUsd), tokens, note: `${settled.length} calls, ${booked}` },
+      {
+        cause: "model calls",
+        usd: isUnpriced ? null : nanoToUsd(servedUsd),
+        tokens: tokens - summaryTokens,
+        note: `${served} calls, ${booked}`,
+      },
+      ...(summaries.length === 0
+        ? []
+        : [{ cause: "memory", usd: usdOrNull(summaryUsd), tokens: summaryTokens, note: `${summaries.length} summaries, after the end` }]),
       ...(effects.length === 0
         ? []
         : [{ cause: "paid actions", usd: nanoToUsd(effectUsd), tokens: null, note: `${effects.length} calls` }]),
@@ -61,8 +77,17 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
     })),
     unknown: { callsWithoutPrice: unpriced, callsAssumed: models.filter(({ state }) => state === "assumed").length },
     overrunUsd: nanoToUsd(overrun),
+    memory:
+      snapshot.memory === undefined
+        ? null
+        : { injectedTokens: await injectedTokens(db, id), summaryTokens, summaryUsd: usdOrNull(summaryUsd) },
     savings: savings === null ? null : reportSavings(savings),
   };
+}
+
+async function injectedTokens(db: Queryable, executionId: string): Promise<number> {
+  const steps = await loadSteps(db, executionId);
+  return steps.reduce((total, { detail }) => total + (detail === null ? 0 : ((JSON.parse(detail) as StepDetail).memoryTokens ?? 0)), 0);
 }
 
 function reportSavings({ report, wouldSaveTokens }: ExecutionSavings): SavingsDocument {

@@ -6,6 +6,7 @@ import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
 import { loadSteps, loadValues, type StoredStep } from "../journal/JournalStore.ts";
 import { loadAccountStates } from "../ledger/BudgetStore.ts";
+import { MEMORY_PATH } from "../memory/MemoryTaskStore.ts";
 import type { ExecutionReport, ReachedLimit, ReportedStatus, StepReport, WaitingFor, WaitingReport } from "../systemApi.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { DocumentCache } from "./DocumentStore.ts";
@@ -50,7 +51,7 @@ export async function reportExecution(db: Queryable, workspaceId: WorkspaceId, i
     waitingFor: isWaiting ? reportedWaiting(record.waitingFor) : null,
     output: await loadOutput(db, record),
     error: record.error === null ? null : (JSON.parse(record.error) as ErrorRecord),
-    tokens: tokenFigures(tokens, [...governance.values()].flat()),
+    tokens: tokenFigures(tokens, calls.get(MEMORY_PATH), [...governance.values()].flat()),
     costUsd: usdOrNull(usd),
     limitUsd: usdOrNull(account?.limitUsd ?? null),
     limitTokens: account === undefined || account.limitTokens === null ? null : Number(account.limitTokens),
@@ -109,9 +110,9 @@ function governanceByPath(steps: readonly StoredStep[]): Map<string, GovernanceF
 }
 
 /** Unknown where nothing was governed: nobody compared anything then. */
-function tokenFigures(used: number, facts: readonly GovernanceFacts[]): ExecutionReport["tokens"] {
+function tokenFigures(used: number, summary: CallSum | undefined, facts: readonly GovernanceFacts[]): ExecutionReport["tokens"] {
   if (facts.length === 0) return { baseline: null, used, saved: null, savedPercent: null };
-  const { savedTokens: saved } = sumGovernance(facts);
+  const saved = sumGovernance(facts).savedTokens - (summary?.tokens ?? 0);
   const baseline = used + saved;
   return { baseline, used, saved, savedPercent: baseline === 0 ? null : Math.round((saved / baseline) * 1_000) / 10 };
 }

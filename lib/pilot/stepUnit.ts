@@ -127,6 +127,7 @@ function detailOf({ facts, detail }: AttemptEnd): StepDetail {
     ...(facts.more === undefined ? {} : { more: facts.more }),
     ...(facts.governance === undefined ? {} : { governance: facts.governance }),
     ...(facts.handler === undefined ? {} : { handler: facts.handler }),
+    ...(facts.memoryTokens === undefined ? {} : { memoryTokens: facts.memoryTokens }),
   };
 }
 

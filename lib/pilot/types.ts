@@ -1,6 +1,7 @@
 // The pilot's words: outcomes of steps and walks, what a step's performer is given. Types only.
 import type { Clock } from "../core/clock.ts";
 import type { AppError } from "../core/errors.ts";
+import type { WorkspaceId } from "../core/ids.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { Logger } from "../core/logger.ts";
 import type { NanoUsd } from "../core/money.ts";
@@ -9,6 +10,7 @@ import type { UnitPart } from "../db/UnitPart.ts";
 import type { Journal } from "../journal/Journal.ts";
 import type { HandlerFacts, PerformOptions } from "../orchestration/types.ts";
 import type { Ledger } from "../ledger/Ledger.ts";
+import type { MemoryBlock } from "../memory/types.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import type { ModelRequest, ModelResult } from "../models/types.ts";
 import type { OwnCostKind } from "../orchestration/savings/types.ts";
@@ -53,6 +55,8 @@ export interface StepFacts {
   readonly governance?: GovernanceFacts;
   /** Routing by intent: which handler performed the step, or would have. */
   readonly handler?: HandlerFacts;
+  /** Input tokens by which memory made the attempt's calls longer. Absent: there was none. */
+  readonly memoryTokens?: number;
 }
 
 /**
@@ -168,6 +172,9 @@ export type Performers = { readonly [Type in StepType]: StepPerformer<Type> };
 /** Loads a stored workflow for `sub_workflow` by agent name or id; null when there is none in the workspace. */
 export type LoadWorkflow = (state: ExecutionState, nameOrId: string) => Promise<WorkflowDefinition | null>;
 
+/** What an execution was given to remember at its start; null: nothing, or it was forgotten since. */
+export type LoadMemory = (workspaceId: WorkspaceId, executionId: string) => Promise<MemoryBlock | null>;
+
 /** Collaborators of one process, joined in system.ts. */
 export interface PilotServices {
   readonly db: Database;
@@ -183,6 +190,8 @@ export interface PilotServices {
   readonly performers: Performers;
   readonly decide: (step: WorkflowStep, state: ExecutionState, path: string) => Decision | Promise<Decision>;
   readonly loadWorkflow: LoadWorkflow;
+  /** Asked for executions with memory only, once per claim. */
+  readonly loadMemory: LoadMemory;
   readonly emit: (event: ExecutionEvent) => void;
   /** False once no heartbeat was written for so long that another worker may have this one's executions. Asked right before an effect leaves. */
   readonly hasLease: () => boolean;

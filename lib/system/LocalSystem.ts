@@ -30,6 +30,7 @@ import type {
   System,
 } from "../systemApi.ts";
 import { nanoToUsd } from "../core/money.ts";
+import type { MemoryMode } from "../memoryApi.ts";
 import type { Receipt } from "../receiptApi.ts";
 import type { ModelSession, SessionRequest } from "../sessionApi.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
@@ -39,6 +40,7 @@ import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
 import { forkExecution } from "./forkExecution.ts";
 import { openSession } from "./openSession.ts";
+import { forgetMemories, pruneMemories, reportMemories, setAgentMemory } from "./memories.ts";
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
@@ -66,6 +68,7 @@ export class LocalSystem implements System {
     if (this.#isWorking) return;
     this.#isWorking = true;
     await this.#parts.engine.worker.start();
+    this.#parts.memory.keeper.start();
   }
 
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void {
@@ -195,6 +198,18 @@ export class LocalSystem implements System {
     return { ...toAgentReport(agent), definition };
   }
 
+  setAgentMemory(nameOrId: string, mode: MemoryMode, actor: string): ReturnType<System["setAgentMemory"]> {
+    return setAgentMemory(this.#parts, { nameOrId, mode, actor });
+  }
+
+  listMemories(of: Parameters<System["listMemories"]>[0]): ReturnType<System["listMemories"]> {
+    return reportMemories(this.#parts, of);
+  }
+
+  forgetMemories(of: Parameters<System["forgetMemories"]>[0], actor: string): ReturnType<System["forgetMemories"]> {
+    return forgetMemories(this.#parts, of, actor);
+  }
+
   listBudgets(): Promise<readonly BudgetReport[]> {
     return listBudgets(this.#parts);
   }
@@ -268,15 +283,10 @@ export class LocalSystem implements System {
     return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
   }
 
-  async prune({
-    olderThanDays,
-    dryRun,
-  }: {
-    readonly olderThanDays: number;
-    readonly dryRun?: boolean;
-  }): Promise<{ readonly executions: number; readonly bytes: number }> {
+  async prune({ olderThanDays, dryRun }: { readonly olderThanDays: number; readonly dryRun?: boolean }): ReturnType<System["prune"]> {
     const found = await countPrunable(this.#db, this.#workspaceId, olderThanDays);
-    if (dryRun === true) return found;
+    const memories = await pruneMemories(this.#parts, dryRun === true);
+    if (dryRun === true) return { ...found, memories };
     let pruned = 0;
     for (let last = PRUNE_BATCH; last === PRUNE_BATCH; pruned += last)
       last = await deletePrunable(this.#db, this.#workspaceId, olderThanDays, PRUNE_BATCH);
@@ -286,7 +296,7 @@ export class LocalSystem implements System {
       entityType: "execution",
       details: { executions: pruned, olderThanDays },
     });
-    return { executions: pruned, bytes: found.bytes };
+    return { executions: pruned, bytes: found.bytes, memories };
   }
 
   doctor(): Promise<readonly DoctorCheck[]> {
@@ -333,6 +343,7 @@ function toAgentReport(agent: Awaited<ReturnType<typeof listAgents>>[number]): A
     status: agent.status,
     tokenLimit: agent.tokenLimit,
     orchestration: agent.orchestration,
+    memory: agent.memory,
     executions: agent.executions,
     createdAt: agent.createdAt.toISOString(),
   };

@@ -11,6 +11,7 @@ import type { StepClassifier } from "../orchestration/types.ts";
 import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
 import type { Engine } from "./createEngine.ts";
+import type { Memory } from "./createMemory.ts";
 import type { EventBus } from "./EventBus.ts";
 
 export interface SystemParts {
@@ -27,6 +28,7 @@ export interface SystemParts {
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
   readonly handlers: HandlerRouter;
+  readonly memory: Memory;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }

@@ -15,6 +15,8 @@ export async function closeSystem(parts: SystemParts, isWorking: boolean): Promi
       await engine.sessions.close();
       await engine.journal.settled();
     });
+    // What just ended is noted while the database is there; what takes too long is noted by whoever works next.
+    if (isWorking) await within(parts, () => parts.memory.keeper.stop());
     await within(parts, async () => {
       await engine.queue.stop();
       await audit.close();

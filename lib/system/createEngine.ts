@@ -30,6 +30,8 @@ export interface EngineOptions extends Pick<
 > {
   /** @defaultValue the direct path for every step */
   readonly decide?: PilotServices["decide"];
+  /** @defaultValue nothing is remembered */
+  readonly loadMemory?: PilotServices["loadMemory"];
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -87,6 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
     performers: options.performers,
     decide: options.decide ?? decideDirect,
     loadWorkflow: options.loadWorkflow,
+    loadMemory: options.loadMemory ?? (async () => null),
     maxOutputBytes: options.maxOutputBytes,
   };
   let lease = new AbortController();

@@ -14,6 +14,7 @@ import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { checkInputs } from "./checkInputs.ts";
 import type { FlaggedAgent } from "../flags/rollout.ts";
+import { rememberFork } from "./rememberStart.ts";
 import { governStart } from "./governStart.ts";
 import { accountLimits } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
@@ -66,7 +67,10 @@ export async function forkExecution(
     limits: accountLimits(definition, request.limits),
     firstNeed: { tokens: 0, usd: 0n },
     forkedFrom: source.id,
-    afterInsert: (tx) => takeOver(tx, source.id, executionId, kept),
+    afterInsert: async (tx) => {
+      await takeOver(tx, source.id, executionId, kept);
+      await rememberFork(parts, { source: source.id, executionId, snapshot: now, isRehearsal: previewEffects })(tx);
+    },
   });
   const previewed = previewEffects ? effectsAfter(definition, kept, (plugin, action) => manager.action(plugin, action)?.effect) : [];
   return { executionId, previewed };

@@ -1,10 +1,11 @@
 // From a request to a started execution: parse, upsert the agent, snapshot flags and settings, first grant, insert.
 import { upsertAgent, findAgent } from "../agents/AgentStore.ts";
 import { AppError } from "../core/errors.ts";
-import { uuidv5, uuidv7 } from "../core/ids.ts";
+import { isUuid, uuidv5, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { parseUsd } from "../core/money.ts";
 import { parseFlagOverrides } from "../flags/FeatureFlags.ts";
+import type { Transaction } from "../db/Database.ts";
 import type { AccountLimits } from "../ledger/BudgetStore.ts";
 import { DocumentCache, makeDocument, putDocuments } from "../pilot/DocumentStore.ts";
 import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
@@ -17,6 +18,7 @@ import type { WorkflowDefinition } from "../workflow/types.ts";
 import { requireWorkflow } from "../workflow/WorkflowParser.ts";
 import { checkInputs } from "./checkInputs.ts";
 import { governStart, labelForAgent, recordStart, type GovernedStart } from "./governStart.ts";
+import { rememberStart, type RememberedStart } from "./rememberStart.ts";
 import { pinSubWorkflows } from "./loadAgentWorkflow.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
@@ -86,14 +88,26 @@ export async function startExecution(
   const pricedAs = request.pricedAs ?? null;
   if (pricedAs !== null) checkPricedAs(parts, pricedAs);
   const snapshot = snapshotOf(definition, request, { flags, governance, defaultModel: config.defaultModel, subWorkflows });
-  const afterInsert = await recordStart(parts, { executionId, agentId: agent.id, definition, governance, pricedAs });
+  const remembered = await rememberStart(parts, {
+    executionId,
+    agent,
+    userId: checkUser(request.userId) ?? agent.userId,
+    definition,
+    inputs,
+    tags: snapshot.tags,
+    isRehearsal: snapshot.previewEffects,
+  });
+  const afterInsert = inOrder(
+    await recordStart(parts, { executionId, agentId: agent.id, definition, governance, pricedAs }),
+    remembered.record,
+  );
   const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
   const { isNew } = await engine.starter.start({
     executionId,
     workspaceId,
     agentId: agent.id,
     definition: document,
-    snapshot: makeDocument("snapshot", snapshot as unknown as JsonObject),
+    snapshot: makeDocument("snapshot", withMemory(snapshot, remembered) as unknown as JsonObject),
     inputs,
     runMode: request.mode ?? "production",
     totalSteps: [...walkSteps(definition)].length,
@@ -120,6 +134,26 @@ function snapshotOf(
     pricedAs: request.pricedAs ?? null,
     ...(now.governance === undefined ? {} : { governance: now.governance }),
   };
+}
+
+function withMemory(snapshot: ConfigSnapshot, { snapshot: memory }: RememberedStart): ConfigSnapshot {
+  return memory === undefined ? snapshot : { ...snapshot, memory };
+}
+
+type AfterInsert = ((tx: Transaction) => Promise<void>) | undefined;
+
+function inOrder(first: AfterInsert, second: AfterInsert): AfterInsert {
+  if (first === undefined || second === undefined) return first ?? second;
+  return async (tx) => {
+    await first(tx);
+    await second(tx);
+  };
+}
+
+function checkUser(userId: string | undefined): string | null {
+  if (userId === undefined) return null;
+  if (isUuid(userId)) return userId;
+  throw new AppError("USAGE", `not the id of a person: ${userId}`, { details: { expected: "a UUID in lower case", got: userId } });
 }
 
 /** The request's own figures come before the workflow's. */

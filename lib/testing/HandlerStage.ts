@@ -93,6 +93,7 @@ export class HandlerStage {
       performers,
       decide: (step, state, path) => this.#decide(step, state, path),
       loadWorkflow: () => Promise.resolve(null),
+      loadMemory: () => Promise.resolve(null),
       emit: () => undefined,
       maxOutputBytes: 8_000_000,
       hasLease: () => true,

@@ -46,6 +46,7 @@ const ROOT_FILES: Readonly<Record<string, string>> = {
   "systemApi.ts": "systemApi",
   "receiptApi.ts": "systemApi",
   "sessionApi.ts": "systemApi",
+  "memoryApi.ts": "systemApi",
   "index.ts": "index",
 };
 

@@ -47,6 +47,11 @@ export class ExecutionBudget {
     return this.#pool;
   }
 
+  /** Set aside for memory and not used yet. */
+  get memoryTokens(): number {
+    return this.#memory.rest;
+  }
+
   get spareTokens(): number {
     return this.#spare;
   }

@@ -1,10 +1,9 @@
 // How relevant each unit is to the task: BM25 over stems (Robertson and Zaragoza 2009), with the unit's paragraph and neighbours. It cuts nothing.
 import type { TaskKind } from "./calibrationModel.ts";
 import type { Unit } from "./types.ts";
-import { wordsOf } from "./words.ts";
+import { scoreDocuments } from "../../operations/bm25.ts";
+import { wordsOf } from "../../operations/words.ts";
 
-const K1 = 1.2;
-const B = 0.6;
 /** A paragraph's own score and that of the sentences next to one count so much for the sentence. */
 const PARAGRAPH_SHARE = 0.6;
 const NEIGHBOUR_SHARE = 0.3;
@@ -24,8 +23,8 @@ export function rankUnits(units: readonly Unit[], task: string | undefined, fiel
   if (query.size === 0) return { scores: units.map(() => 0), values: units.map(({ weight = 0.5 }) => weight) };
   const words = units.map(({ text, searchText }) => wordsOf(searchText ?? text));
   const paragraphs = paragraphsOf(units);
-  const own = score(words, query);
-  const grouped = score(
+  const own = scoreDocuments(words, query);
+  const grouped = scoreDocuments(
     paragraphs.map(({ from, to }) => words.slice(from, to).flat()),
     query,
   );
@@ -60,24 +59,4 @@ function paragraphsOf(units: readonly Unit[]): Paragraph[] {
     from = at;
   }
   return paragraphs;
-}
-
-function score(documents: readonly (readonly string[])[], query: ReadonlySet<string>): number[] {
-  const frequencies = documents.map((words) => {
-    const counts = new Map<string, number>();
-    for (const word of words) if (query.has(word)) counts.set(word, (counts.get(word) ?? 0) + 1);
-    return counts;
-  });
-  const holding = new Map<string, number>();
-  for (const counts of frequencies) for (const word of counts.keys()) holding.set(word, (holding.get(word) ?? 0) + 1);
-  const meanLength = documents.reduce((sum, words) => sum + words.length, 0) / Math.max(documents.length, 1) || 1;
-  return documents.map((words, index) => {
-    let total = 0;
-    for (const [word, count] of frequencies[index] ?? []) {
-      const documentCount = holding.get(word) ?? 0;
-      const rarity = Math.log(1 + (documents.length - documentCount + 0.5) / (documentCount + 0.5));
-      total += (rarity * count * (K1 + 1)) / (count + K1 * (1 - B + (B * words.length) / meanLength));
-    }
-    return total;
-  });
 }

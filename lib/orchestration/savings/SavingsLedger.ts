@@ -52,6 +52,7 @@ class Counts {
   assumed = 0;
   withoutBaseline = 0;
   readonly own = new Map<OwnCostKind, number>();
+  readonly parts = new Map<OwnCostKind, number>();
 }
 
 export class SavingsLedger {
@@ -130,7 +131,8 @@ export class SavingsLedger {
     this.#countViews(call);
     const tokens = tokensOf(usage);
     if (paidUsd === null) this.#counts.withoutPrice += 1;
-    this.#counts.own.set(purpose, (this.#counts.own.get(purpose) ?? 0) + 1);
+    const counts = call.isPart === true ? this.#counts.parts : this.#counts.own;
+    counts.set(purpose, (counts.get(purpose) ?? 0) + 1);
     this.#paid.add(paidUsd, tokens, true);
     if (purpose !== "escalation") return this.#sums["own costs"].add(paidUsd, tokens, true);
     // The price of having tried the cheap model first is netted where its gain stands.
@@ -148,7 +150,7 @@ export class SavingsLedger {
   }
 
   #lines(): SavingsLine[] {
-    const { viewed, views, onOtherModel, served, reordered, avoided, own } = this.#counts;
+    const { viewed, views, onOtherModel, served, reordered, avoided, own, parts } = this.#counts;
     const escalated = own.get("escalation") ?? 0;
     const ownCosts = [...own].filter(([purpose]) => purpose !== "escalation");
     const model = { onOtherModel, served, escalated, escalationsUsd: this.#escalations.total().usd };
@@ -157,7 +159,7 @@ export class SavingsLedger {
       [onOtherModel + escalated > 0, "cheaper model", () => modelNote(model)],
       [reordered > 0, "cache-wise order", () => ORDER_NOTE],
       [avoided > 0, "no model needed", () => avoidedNote(avoided)],
-      [ownCosts.length > 0, "own costs", () => ownNote(ownCosts)],
+      [ownCosts.length + parts.size > 0, "own costs", () => ownNote(ownCosts, [...parts])],
     ];
     return lines
       .filter(([isThere]) => isThere)

@@ -43,6 +43,11 @@ export function avoidedNote(calls: number): string {
   return `${counted(calls, ["model step", "model steps"])} served by code`;
 }
 
-export function ownNote(counts: readonly (readonly [OwnCostKind, number])[]): string {
-  return counts.map(([kind, count]) => counted(count, OWN_NAMES[kind])).join(", ");
+/** @param parts calls of the step's own that were longer for our sake */
+export function ownNote(
+  counts: readonly (readonly [OwnCostKind, number])[],
+  parts: readonly (readonly [OwnCostKind, number])[] = [],
+): string {
+  const calls = counts.map(([kind, count]) => counted(count, OWN_NAMES[kind]));
+  return [...calls, ...parts.map(([kind, count]) => `${kind} in ${counted(count, ["call", "calls"])}`)].join(", ");
 }

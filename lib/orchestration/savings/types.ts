@@ -55,6 +55,8 @@ export type OwnCostKind = "expand" | "refetch" | "repair" | "escalation" | "memo
 /** A model call that only we wanted: the baseline does not make it. An `escalation` is the cheap call whose answer was not good enough. */
 export interface OwnCall extends ViewCounts {
   readonly kind: "own";
+  /** A part of a served call that only we wanted, such as memory in its input: it is paid, and no call of its own. @defaultValue false */
+  readonly isPart?: boolean;
   readonly purpose: OwnCostKind;
   readonly provider: string;
   readonly model: string;

@@ -84,7 +84,9 @@ export class ExecutionGovernance {
     const labels = governance.intents === "off" ? undefined : budgetLabels(definition, classifier);
     const agent = { id: claim.agentId, name: definition.name, token_limit: total.tokens, steps: definition.steps };
     const { needs } = parts.forecast(state, history);
-    const plan = manager.calculateBudget(agent, 0, { needs, ...(labels === undefined ? {} : { labels }) });
+    // Every model step is told it, most of them once.
+    const memoryTokens = (state.memory?.tokens ?? 0) * needs.size;
+    const plan = manager.calculateBudget(agent, memoryTokens, { needs, ...(labels === undefined ? {} : { labels }) });
     return new ExecutionGovernance(state, { manager, history, plan, usedBefore, isHard: total.isHard });
   }
 
@@ -103,15 +105,18 @@ export class ExecutionGovernance {
     return this.#manager.commit({ ...counts, history: this.#live.before(key, this.#history) });
   }
 
-  /** Books a call on its step. `allocated` null: nothing was committed for it. */
+  /** Books a call on its step, but for what memory was set aside for. `allocated` null: nothing was committed for it. */
   book(
     path: string,
-    { allocated, used, isCompressed }: { readonly allocated: number | null; readonly used: number; readonly isCompressed: boolean },
+    call: { readonly allocated: number | null; readonly used: number; readonly memory: number; readonly isCompressed: boolean },
   ): void {
+    const { allocated, used, memory, isCompressed } = call;
     const held = this.#pathUse(path);
     held.allocated += allocated ?? used;
     held.used += used;
-    this.budget.book(stepIdOf(path), used, isCompressed);
+    const fromMemory = Math.min(memory, this.budget.memoryTokens);
+    this.budget.bookMemory(fromMemory);
+    this.budget.book(stepIdOf(path), used - fromMemory, isCompressed);
   }
 
   /** For the commitments of later calls of the same step. */

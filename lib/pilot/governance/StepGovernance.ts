@@ -41,6 +41,8 @@ export interface DispatchRequest {
   readonly inputUpperTokens: number;
   /** What the caller would ask for without governance. */
   readonly maxOutputTokens: number;
+  /** Part of the input that is memory, for which tokens are set aside. */
+  readonly memoryTokens: number;
   /** An answer was cut off at a learned cap: this time all that the caller allows. */
   readonly isUncapped: boolean;
 }
@@ -55,6 +57,7 @@ export interface CallEnd {
   readonly provider: string;
   readonly model: string;
   readonly savedInputTokens: number;
+  readonly memoryTokens: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -147,7 +150,7 @@ export class StepGovernance {
       hasThinking: false,
     });
     const { budget, settings } = this.execution;
-    const { transitions, action, borrowedTokens, outputCap } = this.#overBudget(commitment);
+    const { transitions, action, borrowedTokens, outputCap } = this.#overBudget(commitment, request.memoryTokens);
     this.#transitions.push(...transitions.map(({ name }) => name));
     if (!this.isActing) return { kind: "go", commitment, outputCap: maxOutputTokens };
     if (borrowedTokens > 0) budget.borrow(step.id, borrowedTokens);
@@ -174,12 +177,14 @@ export class StepGovernance {
       baselineUsd: usdOrNull(end.baselineUsd),
       costUsd: usdOrNull(end.costUsd),
       allocatedTokens,
+      ...(end.memoryTokens === 0 ? {} : { memoryTokens: end.memoryTokens }),
       ...(ownCost === undefined ? {} : { ownCost }),
     });
     this.execution.noteCall(this.#parts.path, { inputTokens, outputTokens, reasoningTokens });
     this.execution.book(this.#parts.path, {
       allocated: allocatedTokens,
       used: inputTokens + outputTokens,
+      memory: end.memoryTokens,
       isCompressed: this.isActing && this.#made.length > 0,
     });
   }
@@ -250,9 +255,9 @@ export class StepGovernance {
   }
 
   /** The window was looked at when the request was counted; here it is about tokens planned. */
-  #overBudget(commitment: Commitment): OverBudgetDecision {
+  #overBudget(commitment: Commitment, memoryTokens: number): OverBudgetDecision {
     const { budget, settings } = this.execution;
-    const remainingTokens = budget.remainingOf(this.#parts.step.id);
+    const remainingTokens = budget.remainingOf(this.#parts.step.id) + Math.min(memoryTokens, budget.memoryTokens);
     // A plan that has nothing to give (no limit at all for this step) says nothing about a call.
     if (this.execution.plan.allocated === 0 && settings.policy === "warn")
       return {

@@ -23,6 +23,8 @@ export interface CallFacts {
   readonly rawInputTokens: number;
   readonly sentInputTokens: number;
   readonly outputTokens: number;
+  /** Part of both inputs that is memory. Absent: there was none. */
+  readonly memoryTokens?: number;
   /** What the call with raw content would have cost; null: unknown price. */
   readonly baselineUsd: number | null;
   readonly costUsd: number | null;

@@ -3,7 +3,8 @@ import type { Queryable } from "../../db/Database.ts";
 import { loadSteps } from "../../journal/JournalStore.ts";
 import type { StoredAttempt } from "../../ledger/BudgetStore.ts";
 import { computeSavings } from "../../orchestration/savings/computeSavings.ts";
-import type { CallPricer, SavingsCall, SavingsReport } from "../../orchestration/savings/types.ts";
+import type { CallBaseline, CallPricer, SavingsCall, SavingsReport, ServedCall } from "../../orchestration/savings/types.ts";
+import { MEMORY_PATH } from "../../memory/MemoryTaskStore.ts";
 import { loadUsageByAttempt } from "../../tokens/TokenUsageStore.ts";
 import type { ModelUsage } from "../../tokens/types.ts";
 import type { StepDetail } from "../ExecutionState.ts";
@@ -48,15 +49,16 @@ export async function savingsOf(
     // A call whose owner died left no usage, only what it is booked at: as much is in the baseline.
     const usage = usages.get(attempt.id) ?? { inputTokens: attempt.usedTokens ?? 0, outputTokens: 0 };
     const at = `${attempt.stepPath}#${attempt.attempt}`;
-    const call = toCall(attempt, {
+    const told = toCalls(attempt, {
       usage,
       facts: facts.get(keyOf(attempt.stepPath, attempt.attempt, attempt.call)),
       views: views.get(at) ?? 0,
       pricedAs,
+      prices,
     });
     // Each view is told of once, with the first call that shows it.
     views.delete(at);
-    return [call];
+    return told;
   });
   return { report: computeSavings({ calls, stepsWithoutModel }, prices), wouldSaveTokens };
 }
@@ -74,17 +76,55 @@ interface CallAbout {
   readonly facts: CallFacts | undefined;
   readonly views: number;
   readonly pricedAs: string | null;
+  readonly prices: CallPricer;
 }
 
-function toCall({ provider, model, state, usedUsd }: StoredAttempt, { usage, facts, views, pricedAs }: CallAbout): SavingsCall {
+function toCalls({ stepPath, provider, model, state, usedUsd }: StoredAttempt, about: CallAbout): SavingsCall[] {
+  const { usage, facts, views, pricedAs, prices } = about;
   const isNamed = pricedAs !== null && provider === "offline";
   const slash = pricedAs?.indexOf("/") ?? 0;
   const priced = isNamed
     ? { provider: pricedAs.slice(0, slash), model: pricedAs.slice(slash + 1) }
     : { provider: provider ?? "", model: model ?? "" };
   const common = { ...priced, usage, paidUsd: usedUsd, isAssumed: state === "assumed" };
-  if (facts?.ownCost !== undefined) return { kind: "own", purpose: facts.ownCost, ...common, views };
-  if (facts === undefined) return { kind: "served", ...common, baseline: null };
-  const { rawInputTokens, sentInputTokens } = facts;
-  return { kind: "served", ...common, baseline: { ...priced, rawInputTokens, sentInputTokens, views } };
+  if (stepPath === MEMORY_PATH) return [{ kind: "own", purpose: "memory", ...common }];
+  if (facts?.ownCost !== undefined) return [{ kind: "own", purpose: facts.ownCost, ...common, views }];
+  if (facts === undefined) return [{ kind: "served", ...common, baseline: null }];
+  const { rawInputTokens, sentInputTokens, memoryTokens = 0 } = facts;
+  const baseline = { ...priced, rawInputTokens, sentInputTokens, views };
+  if (memoryTokens === 0) return [{ kind: "served", ...common, baseline }];
+  return withoutMemory({ kind: "served", ...common, baseline }, memoryTokens, prices);
+}
+
+/** The call as it would be without memory, and memory as a cost of ours: together what was paid. */
+function withoutMemory(call: ServedCall & { readonly baseline: CallBaseline }, memoryTokens: number, prices: CallPricer): SavingsCall[] {
+  const { usage, baseline, paidUsd, provider, model } = call;
+  const { cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
+  // What is in the provider's cache is the shared beginning: memory stands after it.
+  const tokens = Math.min(memoryTokens, Math.max(usage.inputTokens - cacheReadTokens - cacheWriteTokens, 0));
+  const priced = prices.priceCall(provider, model, { inputTokens: tokens, outputTokens: 0 });
+  const usd = paidUsd === null || priced === null ? null : priced < paidUsd ? priced : paidUsd;
+  return [
+    {
+      ...call,
+      usage: { ...usage, inputTokens: usage.inputTokens - tokens },
+      paidUsd: paidUsd === null || usd === null ? null : paidUsd - usd,
+      baseline: {
+        ...baseline,
+        rawInputTokens: baseline.rawInputTokens - tokens,
+        sentInputTokens: baseline.sentInputTokens - tokens,
+      },
+    },
+    {
+      kind: "own",
+      isPart: true,
+      purpose: "memory",
+      provider,
+      model,
+      usage: { inputTokens: tokens, outputTokens: 0 },
+      paidUsd: usd,
+      // Told with the call it is a part of.
+      isAssumed: false,
+    },
+  ];
 }

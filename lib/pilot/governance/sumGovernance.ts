@@ -2,7 +2,7 @@
 import type { GovernanceFacts } from "./facts.ts";
 
 export interface GovernanceSum {
-  /** Input tokens that views kept from being sent, less calls that only governance needed. */
+  /** Input tokens that views kept from being sent, less memory and calls that only governance needed. */
   readonly savedTokens: number;
   /** Committed at dispatch: exact input and predicted output, over all calls; null: nothing was committed. */
   readonly allocatedTokens: number | null;
@@ -16,7 +16,10 @@ export function sumGovernance(facts: readonly GovernanceFacts[]): GovernanceSum 
   let quality: number | null = null;
   for (const { calls, views, mode } of facts) {
     for (const call of calls) {
-      savedTokens += call.ownCost !== undefined ? -(call.sentInputTokens + call.outputTokens) : call.rawInputTokens - call.sentInputTokens;
+      savedTokens +=
+        call.ownCost !== undefined
+          ? -(call.sentInputTokens + call.outputTokens)
+          : call.rawInputTokens - call.sentInputTokens - (call.memoryTokens ?? 0);
       if (call.allocatedTokens !== null) allocatedTokens = (allocatedTokens ?? 0) + call.allocatedTokens;
     }
     if (mode !== "on") continue;

@@ -34,6 +34,7 @@ const base: Receipt = {
   limitUsd: null,
   baselineUsd: null,
   pricedAs: null,
+  memory: null,
   lines: [],
   calls: [
     { ...call, attemptId: lost, state: "assumed" },

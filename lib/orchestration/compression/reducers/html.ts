@@ -1,6 +1,6 @@
 // HTML reducer: the content of a page as Markdown-like blocks, without its furniture. It runs no script and builds no tree.
 import type { ReduceContext, Reducer, Reduction, Unit } from "../types.ts";
-import { wordsOf } from "../words.ts";
+import { wordsOf } from "../../../operations/words.ts";
 import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { chooseBlocks } from "./html/chooseBlocks.ts";
 import { HtmlBlocks, type HtmlBlock } from "./html/HtmlBlocks.ts";

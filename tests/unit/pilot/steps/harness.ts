@@ -93,6 +93,7 @@ export class TestPilot {
       prices: tools.prices,
       performers,
       decide: decideDirect,
+      loadMemory: async () => null,
       loadWorkflow: (_state, name) => Promise.resolve(options.agents?.[name] ?? null),
       emit: () => undefined,
       maxOutputBytes: 1_000_000,

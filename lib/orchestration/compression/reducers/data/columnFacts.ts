@@ -1,5 +1,5 @@
 // What the columns of a table hold: numbers, categories, times, addresses, how empty and how long. One pass a column; it judges no row.
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 
 export interface DataTable {
   /** Path of the rows in their document; empty: they are the document. */

@@ -1,5 +1,5 @@
 // Rows that hold the conditions of a task: named values, quoted cells, numbers over or under, months and years. It pins nothing.
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
 import type { DataTerms, Threshold } from "./taskTerms.ts";
 

@@ -1,5 +1,5 @@
 // Columns that say nothing of their own: equal to another one, or an identifier that another one holds. It drops nothing itself.
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
 
 const MOST_COLUMNS = 80;

@@ -1,6 +1,6 @@
 // Which rows of a table must stay: named by the task, extremes of its measures, errors, rare categories. It renders nothing.
 import type { PinReason } from "../../types.ts";
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 import { conditionRows } from "./conditionRows.ts";
 import type { ColumnFacts, DataTable } from "./columnFacts.ts";
 import { isTroubleValue } from "./trouble.ts";

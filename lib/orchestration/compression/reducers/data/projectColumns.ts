@@ -1,5 +1,5 @@
 // Which columns and fields a reader with this task needs. Cheap ones stay in doubt; it never looks at single rows.
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 import type { ColumnFacts } from "./columnFacts.ts";
 import { isTroubleName } from "./trouble.ts";
 import type { DataTerms } from "./taskTerms.ts";

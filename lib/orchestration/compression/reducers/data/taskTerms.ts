@@ -1,6 +1,6 @@
 // What a task says about data: words and their likes, superlatives, conditions. It looks at no row.
 import type { ReduceContext } from "../../types.ts";
-import { wordsOf } from "../../words.ts";
+import { wordsOf } from "../../../../operations/words.ts";
 
 /** Words that name the same thing in tasks and in column names; one group a line. */
 const SYNONYM_GROUPS = [

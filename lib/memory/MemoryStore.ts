@@ -1,0 +1,287 @@
+// SQL of memory: what an execution is told, memories, facts about people. Selects and decides nothing.
+import type { WorkspaceId } from "../core/ids.ts";
+import type { Queryable, Transaction } from "../db/Database.ts";
+import type { MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, UserFact, UserFactType } from "./types.ts";
+
+/** Newest memories that are looked at for one start; consolidation keeps an agent's number near 50. */
+const MAX_RECALLED = 200;
+const MAX_FACTS = 50;
+
+export interface MemoryRow {
+  readonly id: string;
+  readonly run_number: number;
+  readonly status: string;
+  readonly run_timestamp: Date;
+  readonly summary: string;
+  readonly sentiment: Sentiment | null;
+  readonly key_outcomes: string[];
+  readonly patterns_detected: string[];
+  readonly suggestions: string[];
+  readonly importance_score: number;
+}
+
+export const MEMORY_COLUMNS =
+  "id, run_number, status, run_timestamp, summary, sentiment, key_outcomes, patterns_detected, suggestions, importance_score";
+
+export function toMemory(row: MemoryRow): RunMemory {
+  return {
+    id: row.id,
+    number: row.run_number,
+    status: row.status,
+    at: row.run_timestamp,
+    summary: row.summary,
+    sentiment: row.sentiment,
+    outcomes: row.key_outcomes,
+    patterns: row.patterns_detected,
+    suggestions: row.suggestions,
+    importance: row.importance_score,
+  };
+}
+
+/** Whose memory is meant. `userId` null: no person is known, so no memory of one is read. */
+export interface MemoryOwner {
+  readonly workspaceId: WorkspaceId;
+  readonly agentId: string;
+  readonly userId: string | null;
+}
+
+/**
+ * The agent's newest memories, and the facts about the person. Memories of executions for one person are told to that person's
+ * executions only. Indexes: run_memories (agent_id, run_number), user_memory (workspace_id, user_id, memory_key).
+ */
+export async function loadRecall(db: Queryable, { workspaceId, agentId, userId }: MemoryOwner, mode: MemoryMode): Promise<Recall> {
+  if (mode === "off") return { facts: [], memories: [] };
+  const { rows } = await db.query<MemoryRow>(
+    `SELECT ${MEMORY_COLUMNS} FROM run_memories
+     WHERE workspace_id = $1 AND agent_id = $2 AND (user_id IS NULL OR user_id = $3::uuid)
+     ORDER BY run_number DESC LIMIT ${MAX_RECALLED}`,
+    [workspaceId, agentId, userId],
+    "memories_recalled",
+  );
+  const facts = mode === "user" && userId !== null ? await loadFacts(db, workspaceId, userId) : [];
+  return { facts, memories: rows.map(toMemory) };
+}
+
+async function loadFacts(db: Queryable, workspaceId: WorkspaceId, userId: string): Promise<UserFact[]> {
+  const { rows } = await db.query<{ memory_key: string; memory_value: string; memory_type: UserFactType; importance: number }>(
+    `SELECT memory_key, memory_value, memory_type, importance FROM user_memory
+     WHERE workspace_id = $1 AND user_id = $2 ORDER BY importance DESC, memory_key LIMIT ${MAX_FACTS}`,
+    [workspaceId, userId],
+    "user_facts_recalled",
+  );
+  return rows.map((row) => ({ key: row.memory_key, value: row.memory_value, type: row.memory_type, importance: row.importance }));
+}
+
+export interface NewExecutionMemory extends MemoryOwner {
+  readonly executionId: string;
+  readonly block: MemoryBlock | null;
+  readonly model: string | null;
+  readonly tags: readonly string[];
+  /** False: a rehearsal, of which nothing is remembered. */
+  readonly isRemembered: boolean;
+}
+
+/** In the transaction that inserts the execution. Facts that are told count as used. */
+export async function insertExecutionMemory(tx: Transaction, memory: NewExecutionMemory): Promise<void> {
+  const { executionId, workspaceId, agentId, userId, block, model, tags, isRemembered } = memory;
+  await tx.query(
+    `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      executionId,
+      workspaceId,
+      agentId,
+      userId,
+      block === null ? null : Buffer.from(JSON.stringify(block.sections), "utf8"),
+      block?.tokens ?? 0,
+      model,
+      tags,
+      isRemembered ? "pending" : "skipped",
+    ],
+    "execution_memory_inserted",
+  );
+  const keys = block?.sections.filter(({ title }) => title === "Profile").flatMap(({ lines }) => lines.map(keyOf)) ?? [];
+  if (userId === null || keys.length === 0) return;
+  await tx.query(
+    `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[]) ORDER BY id FOR UPDATE)
+     UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
+    [workspaceId, userId, keys],
+    "user_facts_used",
+  );
+}
+
+function keyOf(line: string): string {
+  return line.slice(0, line.indexOf(": "));
+}
+
+/** A fork is told what its source was told, unless that was forgotten meanwhile. */
+export async function copyExecutionMemory(
+  tx: Transaction,
+  {
+    workspaceId,
+    source,
+    fork,
+    isRemembered,
+  }: {
+    readonly workspaceId: WorkspaceId;
+    readonly source: string;
+    readonly fork: string;
+    readonly isRemembered: boolean;
+  },
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
+     SELECT $3, workspace_id, agent_id, user_id, block, token_count, model, tags, $4 FROM execution_memory
+     WHERE workspace_id = $1 AND execution_id = $2`,
+    [workspaceId, source, fork, isRemembered ? "pending" : "skipped"],
+    "execution_memory_copied",
+  );
+}
+
+/** null: nothing was told, or it was forgotten. */
+export async function loadBlock(db: Queryable, workspaceId: WorkspaceId, executionId: string): Promise<MemoryBlock | null> {
+  const { rows } = await db.query<{ block: Buffer | null; token_count: number }>(
+    "SELECT block, token_count FROM execution_memory WHERE execution_id = $1 AND workspace_id = $2",
+    [executionId, workspaceId],
+    "execution_memory_loaded",
+  );
+  const row = rows[0];
+  if (row === undefined || row.block === null) return null;
+  return { sections: JSON.parse(row.block.toString("utf8")) as MemoryBlock["sections"], tokens: row.token_count };
+}
+
+/** @returns the mode before; undefined: there is no such agent in the workspace */
+export async function setMemoryMode(
+  tx: Transaction,
+  workspaceId: WorkspaceId,
+  agentId: string,
+  mode: MemoryMode,
+): Promise<MemoryMode | undefined> {
+  const { rows } = await tx.query<{ before: MemoryMode }>(
+    `UPDATE agents a SET memory = $3, updated_at = NOW() FROM (SELECT id, memory FROM agents WHERE workspace_id = $1 AND id = $2 FOR UPDATE) b
+     WHERE a.id = b.id RETURNING b.memory AS before`,
+    [workspaceId, agentId, mode],
+  );
+  return rows[0]?.before;
+}
+
+export interface StoredMemory extends RunMemory {
+  readonly executionId: string | null;
+  readonly userId: string | null;
+  readonly feedback: string | null;
+  readonly model: string | null;
+  readonly tokens: number;
+}
+
+/** Everything of an agent, newest first: what `agents memory` lists and exports. */
+export async function listMemories(
+  db: Queryable,
+  workspaceId: WorkspaceId,
+  of: { readonly agentId: string } | { readonly userId: string },
+  limit = 10_000,
+): Promise<StoredMemory[]> {
+  const [column, id] = "agentId" in of ? ["agent_id", of.agentId] : ["user_id", of.userId];
+  const { rows } = await db.query<
+    MemoryRow & {
+      execution_id: string | null;
+      user_id: string | null;
+      user_feedback: string | null;
+      model_used: string | null;
+      token_count: number;
+    }
+  >(
+    `SELECT ${MEMORY_COLUMNS}, execution_id, user_id, user_feedback, model_used, token_count FROM run_memories
+     WHERE workspace_id = $1 AND ${column} = $2 ORDER BY run_timestamp DESC, id DESC LIMIT $3`,
+    [workspaceId, id, limit],
+  );
+  return rows.map((row) => ({
+    ...toMemory(row),
+    executionId: row.execution_id,
+    userId: row.user_id,
+    feedback: row.user_feedback,
+    model: row.model_used,
+    tokens: row.token_count,
+  }));
+}
+
+export interface StoredFact extends UserFact {
+  readonly confidence: number;
+  readonly usageCount: number;
+  readonly sourceAgentId: string | null;
+  readonly sourceExecutionId: string | null;
+  readonly updatedAt: Date;
+}
+
+export async function listFacts(db: Queryable, workspaceId: WorkspaceId, userId: string): Promise<StoredFact[]> {
+  const { rows } = await db.query<{
+    memory_key: string;
+    memory_value: string;
+    memory_type: UserFactType;
+    importance: number;
+    confidence: number;
+    usage_count: string;
+    source_agent_id: string | null;
+    source_execution_id: string | null;
+    updated_at: Date;
+  }>(
+    `SELECT memory_key, memory_value, memory_type, importance, confidence, usage_count, source_agent_id, source_execution_id, updated_at
+     FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key`,
+    [workspaceId, userId],
+  );
+  return rows.map((row) => ({
+    key: row.memory_key,
+    value: row.memory_value,
+    type: row.memory_type,
+    importance: row.importance,
+    confidence: row.confidence,
+    usageCount: Number(row.usage_count),
+    sourceAgentId: row.source_agent_id,
+    sourceExecutionId: row.source_execution_id,
+    updatedAt: row.updated_at,
+  }));
+}
+
+export interface Forgotten {
+  readonly memories: number;
+  readonly facts: number;
+  readonly blocks: number;
+}
+
+/** One memory, or all of an agent; and what its executions were told: a block may quote what is forgotten. */
+export async function forgetAgent(
+  tx: Transaction,
+  { workspaceId, agentId, memoryId }: { readonly workspaceId: WorkspaceId; readonly agentId: string; readonly memoryId: string | null },
+): Promise<Forgotten> {
+  const blocks = await blankBlocks(tx, "agent_id", [workspaceId, agentId], memoryId === null);
+  const { rowCount } = await tx.query(
+    "DELETE FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND ($3::uuid IS NULL OR id = $3::uuid)",
+    [workspaceId, agentId, memoryId],
+  );
+  return { memories: rowCount, facts: 0, blocks };
+}
+
+/** Everything about a person: facts, memories of executions for them, and what these were told. */
+export async function forgetUser(tx: Transaction, workspaceId: WorkspaceId, userId: string): Promise<Forgotten> {
+  const blocks = await blankBlocks(tx, "user_id", [workspaceId, userId], true);
+  const facts = await tx.query("DELETE FROM user_memory WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
+  const memories = await tx.query("DELETE FROM run_memories WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
+  return { memories: memories.rowCount, facts: facts.rowCount, blocks };
+}
+
+/** First, in the order of who stores a summary: one that is under way waits here, or finds its task gone. */
+async function blankBlocks(
+  tx: Transaction,
+  column: "agent_id" | "user_id",
+  owner: readonly [WorkspaceId, string],
+  dropsTasks: boolean,
+): Promise<number> {
+  const { rows } = await tx.query<{ had_block: boolean }>(
+    `WITH held AS (SELECT execution_id, block IS NOT NULL AS had_block FROM execution_memory WHERE workspace_id = $1 AND ${column} = $2
+       ORDER BY execution_id FOR UPDATE)
+     UPDATE execution_memory m SET block = NULL, token_count = 0,
+       summary_state = CASE WHEN $3 AND m.summary_state = 'pending' THEN 'skipped' ELSE m.summary_state END
+     FROM held h WHERE m.execution_id = h.execution_id RETURNING h.had_block`,
+    [...owner, dropsTasks],
+  );
+  return rows.filter(({ had_block: hadBlock }) => hadBlock).length;
+}

@@ -1,0 +1,66 @@
+// The words of memory: what is remembered, what an execution is told. Shapes only; README.md has the idea.
+
+/** The agent's switch. `off`: nothing; `on`: what executions came to; `user`: also facts about the person they are for. */
+export type MemoryMode = "off" | "on" | "user";
+
+export type UserFactType = "preference" | "context" | "pattern" | "fact";
+
+/** Something stable about a person. */
+export interface UserFact {
+  /** Unique per person; lower case letters, digits, dots, dashes and underscores. */
+  readonly key: string;
+  readonly value: string;
+  readonly type: UserFactType;
+  /** 0–1. */
+  readonly importance: number;
+}
+
+export type Sentiment = "positive" | "neutral" | "negative";
+
+/** What one execution came to, in one line each. */
+export interface Summary {
+  readonly summary: string;
+  readonly sentiment: Sentiment | null;
+  readonly outcomes: readonly string[];
+  readonly patterns: readonly string[];
+  readonly suggestions: readonly string[];
+}
+
+export interface RunMemory extends Summary {
+  readonly id: string;
+  /** From 1, per agent; the higher, the newer. */
+  readonly number: number;
+  /** How the execution ended; of merged ones: `merged`. */
+  readonly status: string;
+  readonly at: Date;
+  /** 0–1. */
+  readonly importance: number;
+}
+
+/** What a start may be told, before anything is selected. */
+export interface Recall {
+  readonly facts: readonly UserFact[];
+  /** Newest first. */
+  readonly memories: readonly RunMemory[];
+}
+
+export type SectionTitle = "Profile" | "History" | "Learned patterns";
+
+export interface MemorySection {
+  readonly title: SectionTitle;
+  /** One printable line each, never empty. */
+  readonly lines: readonly string[];
+}
+
+/** What an execution is told. It is stored as it is, and never changes. */
+export interface MemoryBlock {
+  readonly sections: readonly MemorySection[];
+  /** As sent, frame and separator included. */
+  readonly tokens: number;
+}
+
+/** Makes a long text shorter; a `TokenCompressor` behind it, or nothing at all. */
+export interface TextShortener {
+  /** @returns null when it cannot reach the target without losing what matters */
+  shorten(text: string, targetTokens: number): Promise<string | null>;
+}

@@ -1,0 +1,307 @@
+// The rows of memory: whose they are, how long they stay, what happens when several write at once.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_WORKSPACE_ID, randomId, type WorkspaceId } from "../../../lib/core/ids.ts";
+import { silentLogger } from "../../../lib/core/logger.ts";
+import type { Database } from "../../../lib/db/Database.ts";
+import type { MemoryTask } from "../../../lib/memory/EndedExecution.ts";
+import { MemoryKeeper } from "../../../lib/memory/MemoryKeeper.ts";
+import { countExpired, deleteExpired, findAgentsWithMany, mergeOldest } from "../../../lib/memory/MemoryRetentionStore.ts";
+import {
+  forgetAgent,
+  forgetUser,
+  insertExecutionMemory,
+  listMemories,
+  loadBlock,
+  loadRecall,
+  setMemoryMode,
+} from "../../../lib/memory/MemoryStore.ts";
+import { claimTasks, endTask, loadEnded, nextNumber } from "../../../lib/memory/MemoryTaskStore.ts";
+import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
+import { ManualClock } from "../../../lib/testing/ManualClock.ts";
+import { openTestDatabase } from "../../testEnvironment.ts";
+
+let db: Database;
+let other: WorkspaceId;
+const workspaceId = DEFAULT_WORKSPACE_ID;
+
+beforeAll(async () => {
+  db = await openTestDatabase(QUEUE_TEMPLATE);
+  other = randomId() as WorkspaceId;
+  await db.query("INSERT INTO workspaces (id, name) VALUES ($1, 'other')", [other]);
+});
+afterAll(async () => {
+  await db.close();
+});
+beforeEach(async () => {
+  await db.query("DELETE FROM execution_memory");
+  await db.query("DELETE FROM run_memories");
+  await db.query("DELETE FROM user_memory");
+});
+
+async function agent(of: WorkspaceId = workspaceId, memory = "user"): Promise<string> {
+  const id = randomId();
+  await db.query("INSERT INTO agents (id, workspace_id, agent_name, memory) VALUES ($1, $2, 'a', $3)", [id, of, memory]);
+  return id;
+}
+
+interface Remembered {
+  readonly agentId: string;
+  readonly number: number;
+  readonly of?: WorkspaceId;
+  readonly userId?: string;
+  readonly daysAgo?: number;
+  readonly importance?: number;
+  readonly patterns?: readonly string[];
+  readonly status?: string;
+}
+
+async function remember(memory: Remembered): Promise<string> {
+  const { agentId, number, of = workspaceId, userId = null, daysAgo = 0, importance = 0.5, patterns = [], status = "completed" } = memory;
+  const id = randomId();
+  await db.query(
+    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, memory_type, status, summary, patterns_detected, importance_score, token_count)
+     VALUES ($1, $2, $3, $4, $5, $6, NOW() - make_interval(days => $7), 'execution', $8, $9, $10, $11, 5)`,
+    [id, of, agentId, userId, randomId(), number, daysAgo, status, `summary ${number}`, patterns, importance],
+  );
+  return id;
+}
+
+async function know(of: WorkspaceId, userId: string, key: string): Promise<void> {
+  await db.query(
+    `INSERT INTO user_memory (id, workspace_id, user_id, memory_key, memory_value, memory_type, importance, confidence)
+     VALUES ($1, $2, $3, $4, 'v', 'fact', 0.5, 0.8)`,
+    [randomId(), of, userId, key],
+  );
+}
+
+async function execution(agentId: string, isEnded = true): Promise<string> {
+  const id = randomId();
+  await db.query(
+    `INSERT INTO workflow_executions (id, workspace_id, agent_id, status, definition_hash, snapshot_hash, input_hash, started_at, finished_at)
+     VALUES ($1, $2, $3, $4, 'd', 's', 'i', NOW(), ${isEnded ? "NOW()" : "NULL"})`,
+    [id, workspaceId, agentId, isEnded ? "completed" : "running"],
+  );
+  return id;
+}
+
+async function told(executionId: string, agentId: string, userId: string | null = null): Promise<void> {
+  const block = { sections: [{ title: "History", lines: ["a: b"] }], tokens: 9 } as const;
+  await db.transaction((tx) =>
+    insertExecutionMemory(tx, { executionId, workspaceId, agentId, userId, block, model: null, tags: [], isRemembered: true }),
+  );
+}
+
+const summaryOf = (summary: string) => ({ summary, sentiment: null, outcomes: [], patterns: [], suggestions: [] });
+
+describe("memories", () => {
+  test("are recalled in their workspace, by their agent, for their person only", async () => {
+    const [ann, bob] = [randomId(), randomId()];
+    const [mine, foreign, elsewhere] = [await agent(), await agent(), await agent(other)];
+    await remember({ agentId: mine, number: 1 });
+    await remember({ agentId: mine, number: 2, userId: ann });
+    await remember({ agentId: mine, number: 3, userId: bob });
+    await remember({ agentId: foreign, number: 4 });
+    await remember({ agentId: elsewhere, number: 5, of: other });
+    await know(workspaceId, ann, "mine");
+    await know(workspaceId, bob, "his");
+    await know(other, ann, "elsewhere");
+    const recalled = async (...[owner, mode = "user"]: [Parameters<typeof loadRecall>[1], ("on" | "off" | "user")?]): Promise<unknown> => {
+      const { facts, memories } = await loadRecall(db, owner, mode);
+      return [facts.map(({ key }) => key), memories.map(({ number }) => number)];
+    };
+
+    expect(await recalled({ workspaceId, agentId: mine, userId: ann })).toEqual([["mine"], [2, 1]]);
+    expect(await recalled({ workspaceId, agentId: mine, userId: null })).toEqual([[], [1]]);
+    expect(await recalled({ workspaceId, agentId: mine, userId: ann }, "on")).toEqual([[], [2, 1]]);
+    expect(await recalled({ workspaceId, agentId: mine, userId: ann }, "off")).toEqual([[], []]);
+    expect(await recalled({ workspaceId: other, agentId: mine, userId: ann })).toEqual([["elsewhere"], []]);
+    expect(await recalled({ workspaceId, agentId: elsewhere, userId: bob })).toEqual([["his"], []]);
+  });
+
+  test("of another workspace can be neither listed, switched nor forgotten", async () => {
+    const mine = await agent();
+    await remember({ agentId: mine, number: 1 });
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const gone = await db.transaction((tx) => forgetAgent(tx, { workspaceId: other, agentId: mine, memoryId: null }));
+
+    expect(gone).toEqual({ memories: 0, facts: 0, blocks: 0 });
+    expect(await listMemories(db, other, { agentId: mine })).toEqual([]);
+    expect(await loadBlock(db, other, executionId)).toBeNull();
+    expect(await db.transaction((tx) => setMemoryMode(tx, other, mine, "on"))).toBeUndefined();
+    expect(await loadBlock(db, workspaceId, executionId)).toMatchObject({ tokens: 9 });
+  });
+
+  test("go one by one or all, and with them what executions were told", async () => {
+    const mine = await agent();
+    const [first] = [await remember({ agentId: mine, number: 1 }), await remember({ agentId: mine, number: 2 })];
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const one = await db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: first }));
+    const tasks = await claimTasks(db, 10);
+    const all = await db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: null }));
+
+    expect([one.memories, one.blocks, all.memories]).toEqual([1, 1, 1]);
+    expect(tasks.map((task) => task.executionId)).toEqual([executionId]);
+    expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
+  });
+});
+
+describe("tasks", () => {
+  test("are claimed once, after the end, and again when the claim ran out", async () => {
+    const mine = await agent();
+    const [ended, running] = [await execution(mine), await execution(mine, false)];
+    await told(ended, mine);
+    await told(running, mine);
+    const [first, second] = await Promise.all([claimTasks(db, 10), claimTasks(db, 10)]);
+    await db.query("UPDATE execution_memory SET not_before = NOW() WHERE execution_id = $1", [ended]);
+    const [again] = await claimTasks(db, 10);
+
+    expect([...first, ...second].map(({ executionId, tries }) => [executionId, tries])).toEqual([[ended, 1]]);
+    expect(again).toMatchObject({ executionId: ended, tries: 2 });
+  });
+
+  test("end with one memory, however many end them at once", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const [task] = await claimTasks(db, 1);
+    const ended = await loadEnded(db, task!);
+    const memory = { summary: summaryOf("once"), ended: ended!, facts: [], tokens: 1, model: null, costUsd: 0n };
+    await Promise.all([1, 2, 3].map(() => endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 })));
+
+    expect(await listMemories(db, workspaceId, { agentId: mine })).toMatchObject([{ summary: "once", number: 1, importance: 0.6 }]);
+  });
+
+  test("number the memories of an agent without a gap or a double, however many end at once", async () => {
+    const mine = await agent();
+    const ids = await Promise.all([1, 2, 3, 4, 5].map(() => execution(mine)));
+    for (const id of ids) await told(id, mine);
+    const tasks = await claimTasks(db, 10);
+    await Promise.all(
+      tasks.map(async (task) => {
+        const memory = { summary: summaryOf("x"), ended: (await loadEnded(db, task))!, facts: [], tokens: 1, model: null, costUsd: 0n };
+        await endTask(db, task, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
+      }),
+    );
+
+    expect(
+      (await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number).sort((left, right) => left - right),
+    ).toEqual([1, 2, 3, 4, 5]);
+    expect(await db.transaction((tx) => nextNumber(tx, mine))).toBe(6);
+  });
+
+  test("store nothing of a person who was forgotten while the summary was made", async () => {
+    const ann = randomId();
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine, ann);
+    const [task] = await claimTasks(db, 1);
+    const ended = await loadEnded(db, task!);
+    await db.transaction((tx) => forgetUser(tx, workspaceId, ann));
+    const facts = [{ key: "k", value: "v", type: "fact", confidence: 0.9, importance: 0.5 }] as const;
+    const memory = { summary: summaryOf("late"), ended: ended!, facts, tokens: 1, model: null, costUsd: 0n };
+    await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
+
+    expect(await listMemories(db, workspaceId, { userId: ann })).toEqual([]);
+    expect((await db.query("SELECT 1 FROM user_memory")).rowCount).toBe(0);
+  });
+});
+
+describe("MemoryKeeper", () => {
+  test("has tasks made in the background, passes over one that fails, and leaves it for the next round", async () => {
+    const mine = await agent();
+    const [good, bad] = [await execution(mine), await execution(mine)];
+    await told(good, mine);
+    await told(bad, mine);
+    const made: string[] = [];
+    const clock = new ManualClock();
+    const summarizer = {
+      summarize: async (task: MemoryTask): Promise<void> => {
+        made.push(`${task.executionId} ${task.tries}`);
+        if (task.executionId === bad && task.tries === 1) throw new Error("the database went away");
+        await endTask(db, task, { booked: [], end: { state: "skipped", why: "test" }, nowMs: 0 });
+      },
+    };
+    const keeper = new MemoryKeeper({ db, clock, logger: silentLogger, summarizer });
+    keeper.start();
+    await keeper.stop();
+    await db.query("UPDATE execution_memory SET not_before = NOW()");
+    keeper.start();
+    await keeper.stop();
+
+    expect(made.sort()).toEqual([`${bad} 1`, `${bad} 2`, `${good} 1`].sort());
+  });
+
+  test("reads nothing when executions without memory end", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const made: string[] = [];
+    const summarizer = {
+      summarize: async (task: MemoryTask): Promise<void> => {
+        made.push(task.executionId);
+      },
+    };
+    const keeper = new MemoryKeeper({ db, clock: new ManualClock(), logger: silentLogger, summarizer });
+    keeper.notice({ type: "finished", executionId });
+    await keeper.stop();
+    expect(made).toEqual([]);
+
+    expect(await keeper.load(workspaceId, executionId)).toMatchObject({ tokens: 9 });
+    keeper.notice({ type: "finished", executionId });
+    await keeper.stop();
+    expect(made).toEqual([executionId]);
+  });
+});
+
+describe("retention", () => {
+  test("keeps memories 90 days, and those of low importance 30", async () => {
+    const mine = await agent();
+    await remember({ agentId: mine, number: 1, daysAgo: 91, importance: 1 });
+    await remember({ agentId: mine, number: 2, daysAgo: 89, importance: 0.6 });
+    await remember({ agentId: mine, number: 3, daysAgo: 31, importance: 0.5 });
+    await remember({ agentId: mine, number: 4, daysAgo: 29, importance: 0.5 });
+    const rule = { workspaceId, days: 90 };
+
+    expect(await countExpired(db, { workspaceId: other, days: 90 })).toBe(0);
+    expect(await countExpired(db, rule)).toBe(2);
+    expect(await deleteExpired(db, rule)).toBe(2);
+    expect(
+      (await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number).sort((left, right) => left - right),
+    ).toEqual([2, 4]);
+  });
+
+  test("merges the oldest of more than 50 into one, for each person apart", async () => {
+    const ann = randomId();
+    const [mine, few] = [await agent(), await agent()];
+    for (let number = 1; number <= 51; number += 1) {
+      const status = number % 5 === 0 ? "failed" : "completed";
+      const more = number <= 4 ? { userId: ann } : {};
+      await remember({
+        agentId: mine,
+        number,
+        patterns: ["suppliers answer on Mondays"],
+        status,
+        importance: number === 7 ? 0.9 : 0.5,
+        ...more,
+      });
+    }
+    await remember({ agentId: few, number: 1 });
+    const found = await findAgentsWithMany(db, workspaceId);
+    const merged = await mergeOldest(db, workspaceId, mine);
+    const left = await listMemories(db, workspaceId, { agentId: mine });
+    const [own, hers] = [
+      left.filter(({ status, userId }) => status === "merged" && userId === null),
+      left.filter(({ userId }) => userId === ann),
+    ];
+
+    expect(found).toEqual([mine]);
+    expect(merged).toBe(24);
+    expect(left).toHaveLength(27);
+    expect(own).toMatchObject([{ number: 26, importance: 0.9, patterns: ["suppliers answer on Mondays (22 times)"], executionId: null }]);
+    expect(own[0]?.summary).toMatch(/^22 earlier executions \(17 completed, 5 failed\)\. Among them: summary 7/);
+    expect(hers).toMatchObject([{ number: 4, status: "merged" }]);
+    expect(await findAgentsWithMany(db, workspaceId)).toEqual([]);
+  });
+});
