@@ -27,6 +27,8 @@ export interface MadeView {
   readonly tokensIn: number;
   readonly tokensOut: number;
   readonly isLossless: boolean;
+  /** Q, 0–5; 5 where the content can be rebuilt from what is shown. */
+  readonly quality: number;
 }
 
 export interface ViewedCall {
@@ -53,11 +55,12 @@ interface Shortened extends Decided {
   readonly view: string;
   readonly tokens: number;
   readonly level: number;
+  readonly quality: number;
   /** JSON without its blanks: who could read the content can read it. */
   readonly isSameForm: boolean;
 }
 
-const AS_IT_IS = { level: 0, handle: null, base: null, isSameForm: true } as const;
+const AS_IT_IS = { level: 0, quality: 5, handle: null, base: null, isSameForm: true } as const;
 
 export class ToolResultViews {
   readonly #counter: TokenCounter;
@@ -169,11 +172,11 @@ export class ToolResultViews {
     const isAskedAgain = first !== undefined && first !== part.toolCallId;
     if (isAskedAgain && !made.isSameForm) return verbatim;
     const relative = isAskedAgain ? null : this.#relative(content, made.tokens, context);
-    const { view, tokens, level, handle, base, isSameForm } = relative ?? made;
+    const { view, tokens, level, quality, handle, base, isSameForm } = relative ?? made;
     if (tokens >= tokensIn) return verbatim;
     if (!isSameForm) this.#reformed.set(hash, part.toolCallId);
     if (handle !== null) this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
-    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null });
+    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null, quality });
     return { view, handle, base };
   }
 
@@ -185,7 +188,8 @@ export class ToolResultViews {
     const handle = result.lossless ? null : handleOf(content);
     const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
     const isSameForm = result.lossless && isJson(result.view);
-    return { view, tokens: this.#counter.count(view), level: result.level, handle, base: null, isSameForm };
+    const quality = result.lossless ? 5 : result.quality;
+    return { view, tokens: this.#counter.count(view), level: result.level, quality, handle, base: null, isSameForm };
   }
 
   #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
@@ -195,7 +199,7 @@ export class ToolResultViews {
 
   #relative(content: string, tokens: number, { whole }: ViewContext): Shortened | null {
     const found = this.#options.level === 2 ? whole.relate(content, tokens, this.#counter) : null;
-    return found === null ? null : { ...found, level: 2, handle: null, isSameForm: false };
+    return found === null ? null : { ...found, level: 2, quality: 5, handle: null, isSameForm: false };
   }
 }
 

@@ -144,6 +144,12 @@ export const configSchema = z.strictObject({
     expected: "a list of at most 50 providers",
     description: "Configured model providers: `name`, `kind`, `baseUrl`, `apiKeyFrom`.",
   }),
+  handlers: key(z.array(z.string().min(1).max(1_000)).max(50).default([]), {
+    unit: "paths",
+    expected: "a list of at most 50 paths",
+    description:
+      "Modules with handlers of your own; each exports `handler`, or a list `handlers`. One for an intent takes the built-in one's place. Only this file names code.",
+  }),
   memoryMaxTokens: key(wholeNumber(0, 8_000).default(800), {
     env: "NEURONFORGE_MEMORY_MAX_TOKENS",
     unit: "tokens",

@@ -8,6 +8,7 @@ import type {
   LedgerBalancesTable,
   LedgerGrantsTable,
   LedgerReservationsTable,
+  RoutingOutcomesTable,
   RunMemoriesTable,
   StepAttemptsTable,
   StepCacheTable,
@@ -17,6 +18,8 @@ import type {
   WorkspacesTable,
 } from "./engineTables.ts";
 import type {
+  AgentIntensityHistoryTable,
+  AgentIntensityMetricsTable,
   AgentsTable,
   AiModelPricingTable,
   AuditTrailTable,
@@ -32,6 +35,8 @@ import type {
 } from "./planTables.ts";
 
 export interface Tables {
+  agent_intensity_history: AgentIntensityHistoryTable;
+  agent_intensity_metrics: AgentIntensityMetricsTable;
   agents: AgentsTable;
   ai_model_pricing: AiModelPricingTable;
   audit_trail: AuditTrailTable;
@@ -46,6 +51,7 @@ export interface Tables {
   orchestration_handlers: OrchestrationHandlersTable;
   orchestration_intents: OrchestrationIntentsTable;
   plugin_connections: PluginConnectionsTable;
+  routing_outcomes: RoutingOutcomesTable;
   run_memories: RunMemoriesTable;
   step_attempts: StepAttemptsTable;
   step_cache: StepCacheTable;

@@ -8,6 +8,7 @@ import type { NanoUsd } from "../core/money.ts";
 import type { Database } from "../db/Database.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import type { Journal } from "../journal/Journal.ts";
+import type { HandlerFacts, PerformOptions } from "../orchestration/types.ts";
 import type { Ledger } from "../ledger/Ledger.ts";
 import type { MemoryBlock } from "../memory/types.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
@@ -21,6 +22,7 @@ import type { StepType, WorkflowDefinition, WorkflowStep } from "../workflow/typ
 import type { ExecutionState } from "./ExecutionState.ts";
 import type { GovernanceFacts } from "./governance/facts.ts";
 import type { StepGovernance } from "./governance/StepGovernance.ts";
+import type { HandlerRoute } from "./handlers/HandlerRoute.ts";
 import type { StepScope } from "./StepScope.ts";
 
 /** Something that only time or a person can bring. */
@@ -51,6 +53,8 @@ export interface StepFacts {
   readonly more?: JsonObject;
   /** What governance decided and did. */
   readonly governance?: GovernanceFacts;
+  /** Routing by intent: which handler performed the step, or would have. */
+  readonly handler?: HandlerFacts;
   /** Input tokens by which memory made the attempt's calls longer. Absent: there was none. */
   readonly memoryTokens?: number;
 }
@@ -88,7 +92,9 @@ export interface Decision {
   readonly why: string;
   /** On the governed path: gives views, keeps what calls would have cost without them. */
   readonly governance?: StepGovernance;
-  /** Why the step should have been governed and is not. */
+  /** The handler that performs the step in the direct performer's place; while observing, the one that would. */
+  readonly route?: HandlerRoute;
+  /** Why the step should have been governed, or routed, and is not. */
   readonly bypass?: string;
 }
 
@@ -132,6 +138,8 @@ export interface StepContext<Step extends WorkflowStep = WorkflowStep> {
   /** Aborted at the step's time-out, at cancel and when the lease is lost. */
   readonly signal: AbortSignal;
   readonly decision: Decision;
+  /** Judges the model's answers of a step that a handler performs; absent on the direct path. */
+  readonly review?: PerformOptions["review"];
   /** Resolves templates against raw outputs. @throws AppError TEMPLATE_INVALID with step and field */
   resolve(value: JsonValue, field: string): JsonValue;
   /** Performs nested steps in a scope made by `scope.child(…)`. */

@@ -23,6 +23,8 @@ export interface ShowOptions {
   readonly maxLevel?: 0 | 1 | 2;
   /** Stands at the end of a view that leaves something out: how the reader gets the rest. Its tokens count. */
   readonly ending?: { readonly text: string; readonly tokens: number };
+  /** To be reached as long as what is pinned fits. @defaultValue cut only while quality holds */
+  readonly targetTokens?: number;
 }
 
 export interface Shown {
@@ -107,11 +109,11 @@ export class StepGovernance {
   }
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
-  async show(raw: string, { of, task, fields, maxLevel, ending }: ShowOptions): Promise<Shown> {
+  async show(raw: string, { of, task, fields, maxLevel, ending, targetTokens }: ShowOptions): Promise<Shown> {
     const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
-    let view = await views.make({ ...content, policy });
+    let view = await views.make({ ...content, policy, ...(targetTokens === undefined ? {} : { targetTokens }) });
     const sent = view.tokens ?? 0;
     const harder = this.#harder(sent, maxLevel);
     if (harder !== null) {
@@ -194,8 +196,10 @@ export class StepGovernance {
   /** For a tool loop of at most so many turns; null while only observing. */
   createBrake(maxIterations: number): LoopBrake | null {
     if (!this.isActing) return null;
-    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare } = this.execution.settings;
-    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare });
+    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare, policy } = this.execution.settings;
+    // Where going over the plan is only warned of, tools are not taken away for it.
+    const finalShare = policy === "warn" ? Number.POSITIVE_INFINITY : finalOnlyAtShare;
+    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare: finalShare });
   }
 
   facts(): GovernanceFacts {

@@ -43,6 +43,15 @@ describe("the html reducer", () => {
     expect(viewOf(htmlReducer, ARTICLE.replace("How a town rebuilt its harbour.", told))).toContain(`description: ${told}`);
   });
 
+  it("keeps an aside that is a warning, and drops one that leads elsewhere", () => {
+    const warned = (attributes: string): string =>
+      ARTICLE.replace("</article>", `<aside ${attributes}>Never moor at the old mole.</aside></article>`);
+
+    for (const attributes of ['role="note"', 'class="callout callout--warning"', 'class="admonition"'])
+      expect(viewOf(htmlReducer, warned(attributes))).toContain("Never moor at the old mole.");
+    expect(viewOf(htmlReducer, warned('class="promo"'))).not.toContain("Never moor");
+  });
+
   it("drops an article's last section where it only invites to go elsewhere", () => {
     const ended = (title: string): string =>
       ARTICLE.replace("</article>", `<h2>${title}</h2><p>The <a href="/x">whole story</a> awaits you.</p></article>`);

@@ -1,7 +1,7 @@
-// What a governed tool loop is shown of tool results, and what `expand` gives back. Views are pure functions of stored results: a resumed loop
+// What a tool loop is shown of tool results, and what `expand` gives back. Views are pure functions of stored results: a resumed loop
 // shows the same ones, and its handles open as before. It calls no model and no tool.
-import { canonicalJson, isJsonObject } from "../../core/json.ts";
-import type { ModelTool, ModelToolCall } from "../../models/types.ts";
+import { canonicalJson, isJsonObject } from "../core/json.ts";
+import type { ModelTool, ModelToolCall } from "../models/types.ts";
 import {
   EXPAND_DESCRIPTION,
   EXPAND_NAME,
@@ -12,10 +12,8 @@ import {
   LONG_FROM_TOKENS,
   noSuchHandle,
   readsText,
-} from "../../orchestration/loops/expand.ts";
-import type { StepContext } from "../types.ts";
-import type { Presented } from "./presented.ts";
-import { withinLimit, type ToolResult } from "./toolCalls.ts";
+} from "../orchestration/loops/expand.ts";
+import type { AgentKitHost, ShownText, ToolReply, ViewSource } from "./types.ts";
 
 export const EXPAND_TOOL: ModelTool = {
   name: EXPAND_NAME,
@@ -27,13 +25,15 @@ export const EXPAND_TOOL: ModelTool = {
 const LONG_FROM_CHARACTERS = LONG_FROM_TOKENS;
 
 export class LoopViews {
-  readonly #context: StepContext;
+  readonly #views: ViewSource | null;
+  readonly #withinLimit: AgentKitHost<unknown>["withinLimit"];
   readonly #raw = new Map<string, string>();
   /** Calls of whose results something was left out: made again, they get theirs whole. */
   readonly #shortened = new Set<string>();
 
-  constructor(context: StepContext) {
-    this.#context = context;
+  constructor({ views, withinLimit }: Pick<AgentKitHost<unknown>, "views" | "withinLimit">) {
+    this.#views = views;
+    this.#withinLimit = withinLimit;
   }
 
   /** A handle is in the messages: from now on `expand` is offered, and only from now on. */
@@ -42,30 +42,24 @@ export class LoopViews {
   }
 
   /** What the model reads of a result from now on: each gets one view, and keeps it. */
-  async show({ call, text }: ToolResult): Promise<Presented> {
-    const { governance } = this.#context.decision;
+  async show({ call, text, isError }: ToolReply): Promise<ShownText> {
+    const asItIs = { text, savedTokens: 0, isShortened: false };
+    const views = this.#views;
+    if (views === null || isError || call.name === EXPAND_NAME) return asItIs;
     const of = `tool ${call.name}`;
-    if (governance === undefined || call.name === EXPAND_NAME) return { text, savedTokens: 0, isShortened: false };
     const key = `${call.name}\0${canonicalJson(call.arguments)}`;
     if (this.#shortened.has(key)) {
-      governance.noteTransition("refetched");
-      return { text, savedTokens: 0, isShortened: false };
+      views.noteTransition("refetched");
+      return asItIs;
     }
-    if (!this.#isLong(call, text)) return governance.show(text, { of, maxLevel: 0 });
+    if (!isLong(views, call, text)) return views.show(text, { of, maxLevel: 0 });
     const handle = handleOf(text);
     const line = `\n${handleLine(handle)}`;
-    const shown = await governance.show(text, { of, ending: { text: line, tokens: this.#context.services.counter.count(line) } });
+    const shown = await views.show(text, { of, ending: { text: line, tokens: views.countTokens(line) } });
     if (!shown.isShortened) return shown;
     this.#raw.set(handle, text);
     this.#shortened.add(key);
-    return { ...shown, savedTokens: shown.savedTokens - this.#neverSent(text) };
-  }
-
-  /** Tokens of a very long result that the direct path would not have sent either. */
-  #neverSent(text: string): number {
-    const direct = withinLimit(text);
-    const { counter } = this.#context.services;
-    return direct.isShortened ? counter.count(text) - counter.count(direct.text) : 0;
+    return { ...shown, savedTokens: shown.savedTokens - this.#neverSent(views, text) };
   }
 
   /** The answer to a call of `expand`; null for any other tool's. */
@@ -75,13 +69,19 @@ export class LoopViews {
     if (typeof handle !== "string") return `expand takes {"handle": "…"}, got ${JSON.stringify(given).slice(0, 200)}.`;
     const content = this.#raw.get(handle);
     if (content === undefined) return noSuchHandle(handle.slice(0, 40));
-    this.#context.decision.governance?.noteTransition("expanded");
+    this.#views?.noteTransition("expanded");
     return expandContent(content, typeof find === "string" ? find : undefined);
   }
 
-  #isLong({ name }: ModelToolCall, text: string): boolean {
-    if (text.length < LONG_FROM_CHARACTERS) return false;
-    if (readsText(name) && !/^\s*[[{]/.test(text)) return false;
-    return this.#context.services.counter.count(text) >= LONG_FROM_TOKENS;
+  /** Tokens of a very long result that the direct path would not have sent either. */
+  #neverSent(views: ViewSource, text: string): number {
+    const direct = this.#withinLimit(text);
+    return direct.isShortened ? views.countTokens(text) - views.countTokens(direct.text) : 0;
   }
+}
+
+function isLong(views: ViewSource, { name }: ModelToolCall, text: string): boolean {
+  if (text.length < LONG_FROM_CHARACTERS) return false;
+  if (readsText(name) && !/^\s*[[{]/.test(text)) return false;
+  return views.countTokens(text) >= LONG_FROM_TOKENS;
 }
