@@ -84,6 +84,10 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
   }
 }
 
+async function loadPrices(db: Database, { pricedProviders }: ProviderRegistry, clock: Clock): Promise<PriceBook> {
+  return PriceBook.load({ providers: pricedProviders, overrides: await loadPriceOverrides(db), nowMs: () => clock.nowMs() });
+}
+
 async function join(
   options: SystemOptions,
   { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
@@ -100,11 +104,7 @@ async function join(
     counter,
     ...(options.providers === undefined ? {} : { custom: options.providers }),
   });
-  const prices = await PriceBook.load({
-    providers: providers.pricedProviders,
-    overrides: await loadPriceOverrides(db),
-    nowMs: () => clock.nowMs(),
-  });
+  const prices = await loadPrices(db, providers, clock);
   const manager = new PluginManager();
   manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
   manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
@@ -119,8 +119,8 @@ async function join(
   });
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
-  const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
-  const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
+  const handlers = await createHandlers(options.handlers, { config, db, clock, logger });
+  const [classifier, histories, events] = [createClassifier(manager), new StepHistoryCache({ clock }), new EventBus()];
   const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({

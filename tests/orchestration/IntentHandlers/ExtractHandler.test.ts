@@ -18,7 +18,7 @@ const found = { invoice_number: "A-17", total: 240.5 };
 const base64 = (bytes: Buffer): string => bytes.toString("base64");
 
 function fields(more: object = {}): WorkflowStepInput {
-  return { id: "fields", type: "deterministic_extraction", input: "{{input.document}}", output_schema, ...more } as WorkflowStepInput;
+  return { id: "fields", type: "deterministic_extraction", input: "{{input.document}}", output_schema, ...more };
 }
 
 function ocrPlugin(answer: JsonValue, effect: "read" | "write" = "read") {
