@@ -185,6 +185,17 @@ describe("ExtractHandler", () => {
     expect(none.stage.audited()).not.toContain("orchestration.bypassed");
   });
 
+  test("asks no plugin where the step forbids it, and makes nothing up", async () => {
+    const document = base64(pdfOf([]));
+    const served = await serve(new ExtractHandler(), fields({ ocr_fallback: false, instruction: "Read it" }), {
+      inputs: { document },
+      plugins: [ocrPlugin("Total: 3")],
+    });
+
+    expect(errorOf(served).code).toBe("OUTPUT_INVALID");
+    expect(served.stage.model.requests).toHaveLength(0);
+  });
+
   test("does not let a reader change anything", async () => {
     const document = base64(pdfOf([]));
     const served = await serve(new ExtractHandler(), fields(), { inputs: { document }, plugins: [ocrPlugin("x", "write")] });
