@@ -85,6 +85,10 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
   }
 }
 
+async function loadPrices(db: Database, { pricedProviders }: ProviderRegistry, clock: Clock): Promise<PriceBook> {
+  return PriceBook.load({ providers: pricedProviders, overrides: await loadPriceOverrides(db), nowMs: () => clock.nowMs() });
+}
+
 async function join(
   options: SystemOptions,
   { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
@@ -106,8 +110,8 @@ async function join(
   });
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
-  const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
-  const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
+  const handlers = await createHandlers(options.handlers, { config, db, clock, logger });
+  const [classifier, histories, events] = [createClassifier(manager), new StepHistoryCache({ clock }), new EventBus()];
   const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
   const memory = createMemory({ db, clock, logger, providers, prices, counter, model: config.memoryModel });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";

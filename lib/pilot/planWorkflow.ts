@@ -200,13 +200,17 @@ function toReport(
     type: step.type,
     intent: label?.intent ?? null,
     effect: label?.effect ?? declared,
-    handler: outlook?.handlers?.get(step.id) ?? null,
+    handler: handlerOf(step, outlook),
     tier: null,
     model: plan.model,
     envelope: need?.envelope.tokens ?? UNKNOWN,
     costUsd: plan.usd === null ? null : nanoToUsd(plan.usd),
     calls: { min: plan.minCalls, max: plan.maxCalls },
   };
+}
+
+function handlerOf(step: WorkflowStep, outlook: Outlook | undefined): string | null {
+  return outlook?.handlers?.get(step.id) ?? null;
 }
 
 function modelOf(step: WorkflowStep | undefined, { services, definition, defaultModel }: PlanOptions): string {

@@ -25,7 +25,7 @@ export interface HandlerParts {
 
 /** @throws AppError `HANDLER_INVALID`, for a module of the configuration with its path */
 export async function createHandlers(
-  own: readonly HandlerInterface[],
+  own: readonly HandlerInterface[] = [],
   { config, db, clock, logger }: HandlerParts,
 ): Promise<HandlerRouter> {
   const registry = new HandlerRegistry({ clock });

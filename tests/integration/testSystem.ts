@@ -12,7 +12,7 @@ import type { Database } from "../../lib/db/Database.ts";
 import type { HandlerInterface } from "../../lib/orchestration/types.ts";
 import { QUEUE_TEMPLATE } from "../../lib/pilot/prepareQueue.ts";
 import { defineAction, definePlugin } from "../../lib/plugins/definePlugin.ts";
-import type { Verification } from "../../lib/plugins/types.ts";
+import type { Plugin, Verification } from "../../lib/plugins/types.ts";
 import { createSystem } from "../../lib/system.ts";
 import type { ExecutionReport, RunRequest, System } from "../../lib/systemApi.ts";
 import { ScriptedModel, type Script } from "../../lib/testing/ScriptedModel.ts";
@@ -46,6 +46,7 @@ export interface TestSystemOptions {
   readonly database?: Database;
   readonly clock?: Clock;
   readonly handlers?: readonly HandlerInterface[];
+  readonly plugins?: readonly Plugin[];
   /** False: nothing is claimed before the test calls `system.work()`. @defaultValue true */
   readonly works?: boolean;
 }
@@ -65,7 +66,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
     database: db,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     logger: process.env["DEBUG_TEST"] ? createLogger({ level: "debug" }) : silentLogger,
-    plugins: [createProbePlugin(probe)],
+    plugins: [createProbePlugin(probe), ...(options.plugins ?? [])],
     ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
     providers: [{ provider: model, models: ["gpt-4o-mini"] }],
   });

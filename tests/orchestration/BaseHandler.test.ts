@@ -46,8 +46,12 @@ describe("BaseHandler", () => {
     await expect(handler.init()).resolves.toBeUndefined();
     await expect(handler.cleanup()).resolves.toBeUndefined();
     await expect(
-      new (class extends CountingHandler {
-        override rollback = BaseHandler.prototype.rollback;
+      new (class extends BaseHandler {
+        readonly intent = "send";
+        protected readonly stepTypes = ["action"] as const;
+        async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
+          return this.output(step, context, null);
+        }
       })().rollback(served, {} as HandlerContext),
     ).resolves.toBeUndefined();
   });

@@ -29,6 +29,23 @@ export class OutsideWorld {
       version: "1.0.0",
       description: "Remembers what it is sent",
       actions: {
+        read: defineAction({
+          description: "x",
+          effect: "read",
+          idempotency: { by: "natural", windowHours: 1 },
+          params,
+          run: async (given) => given as JsonValue,
+        }),
+        write: defineAction({
+          description: "x",
+          effect: "write",
+          idempotency: { by: "natural", windowHours: 1 },
+          params,
+          run: async (given) => {
+            this.sent.push(given as JsonObject);
+            return given as JsonValue;
+          },
+        }),
         fetch: defineAction({
           description: "x",
           effect: "read",

@@ -16,7 +16,7 @@ export async function answerDocument(document: RecognisedDocument): Promise<Docu
   try {
     return { read: await read(document) };
   } catch (error) {
-    return { fault: error instanceof Error ? error.message : String(error) };
+    return { fault: (error as Error).message };
   }
 }
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../core/json.ts";
 import { describeValue } from "../../operations/describeValue.ts";
 import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
+import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
 
@@ -12,8 +12,7 @@ export class ConditionalHandler extends BaseHandler {
 
   async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
     if (isModelStep(step)) {
-      const contract = contractOf(step, context);
-      const { output } = await context.perform({ review: reviewOf(step, context, { contract, condenses: false }) });
+      const { output } = await performReviewed(step, context);
       return this.output(step, context, output);
     }
     const { output, details } = await context.perform();

@@ -7,7 +7,7 @@ import { readDocument } from "../../operations/documents/readDocument.ts";
 import { recogniseDocument, type RecognisedDocument } from "../../operations/documents/recogniseDocument.ts";
 import { extractFields, isEmptyExtraction } from "../../operations/extraction.ts";
 import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
+import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
 
@@ -35,8 +35,8 @@ export class ExtractHandler extends BaseHandler {
     // A plugin's own answer is exact; nothing is to be added.
     if (step.type !== "deterministic_extraction" && !isModelStep(step)) return this.output(step, context, (await context.perform()).output);
     const text = await this.#documentText(step as ExtractionStep, context);
-    const review = isModelStep(step) ? { review: reviewOf(step, context, { contract: contractOf(step, context), condenses: false }) } : {};
-    const { output, details, tokens } = await context.perform({ ...review, ...(text === null ? {} : { input: text }) });
+    const given = text === null ? {} : { input: text };
+    const { output, details, tokens } = isModelStep(step) ? await performReviewed(step, context, given) : await context.perform(given);
     await this.trackMetrics({ ...details, reason: tokens === 0 ? "rules sufficed" : "rules did not find all that is required" }, context);
     return this.output(step, context, output);
   }
@@ -49,7 +49,9 @@ export class ExtractHandler extends BaseHandler {
     // What the direct path gives is given here, too: reading it first could find another value than its raw lines.
     if (document.kind !== "pdf" && schema !== null && isFoundIn(context.input, schema)) return null;
     const read = await this.#read(step, document, context);
-    const text = read.text.trim() === "" && document.kind === "pdf" ? await this.#recognise(step, document, context) : read.text;
+    const mayRecognise = step.type !== "deterministic_extraction" || step.ocr_fallback !== false;
+    const text =
+      read.text.trim() === "" && document.kind === "pdf" && mayRecognise ? await this.#recognise(step, document, context) : read.text;
     await this.trackMetrics({ document: document.kind, pages: read.pages, documentCharacters: text.length }, context);
     return text;
   }

@@ -2,7 +2,7 @@
 import { AppError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
+import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { parseContract } from "../handlers/answerContract.ts";
 import { BaseHandler } from "./BaseHandler.ts";
@@ -21,8 +21,7 @@ export class GenerateHandler extends BaseHandler {
         }),
       );
     }
-    const contract = contractOf(step, context);
-    const { output } = await context.perform({ review: reviewOf(step, context, { contract, condenses: false }) });
+    const { output } = await performReviewed(step, context);
     return this.output(step, context, output);
   }
 }

@@ -1,7 +1,7 @@
 // Steps that reshape data: the operations do it, this counts what went in and out. A model's reshaping is kept from gaps, refusals and stubs.
 import { isJsonObject, type JsonValue } from "../../core/json.ts";
 import type { StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
+import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
 
@@ -11,8 +11,7 @@ export class TransformHandler extends BaseHandler {
 
   async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
     if (isModelStep(step)) {
-      const contract = contractOf(step, context);
-      const { output } = await context.perform({ review: reviewOf(step, context, { contract, condenses: false }) });
+      const { output } = await performReviewed(step, context);
       return this.output(step, context, output);
     }
     const { output } = await context.perform();

@@ -4,7 +4,7 @@ import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../..
 import { schemaFaults } from "../../operations/schemaFaults.ts";
 import { coerceToSchema } from "../../operations/validation.ts";
 import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { contractOf, isModelStep, reviewOf } from "../handlers/modelSteps.ts";
+import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { BaseHandler } from "./BaseHandler.ts";
 
@@ -17,8 +17,7 @@ export class ValidateHandler extends BaseHandler {
   async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
     if (step.type === "validation") return this.output(step, context, await this.#check(step, context));
     if (!isModelStep(step)) return this.output(step, context, (await context.perform()).output);
-    const contract = contractOf(step, context);
-    const { output } = await context.perform({ review: reviewOf(step, context, { contract, condenses: false }) });
+    const { output } = await performReviewed(step, context);
     return this.output(step, context, output);
   }
 

@@ -76,7 +76,7 @@ const MIN_SOURCE_CHARACTERS = 400;
 /** Every defect, hard ones first. */
 export function checkAnswer(answer: ModelAnswer, about: AnswerAbout): readonly AnswerDefect[] {
   const defects = [
-    ...findFaults(answer, about.given),
+    ...findFaults(answer, about.given, about.sourceCharacters === null),
     ...checkLengths(answer.text, about),
     ...checkFormat(answer, about.contract),
     ...checkFacts(answer.text, about),

@@ -19,7 +19,8 @@ const PLACEHOLDERS = [
 const MAX_CHARACTERS = 200_000;
 const MAX_TOLD = 10;
 
-export function findFaults({ text, value, isCutOff }: ModelAnswer, given: string): AnswerDefect[] {
+/** @param mayRepeat what is made of a text that repeats itself may do so, too. @defaultValue true */
+export function findFaults({ text, value, isCutOff }: ModelAnswer, given: string, mayRepeat = true): AnswerDefect[] {
   const defects: AnswerDefect[] = [];
   const add = (message: string): void => {
     defects.push({ message, severity: "hard" });
@@ -27,8 +28,9 @@ export function findFaults({ text, value, isCutOff }: ModelAnswer, given: string
   if (text === "" && (typeof value === "string" || value === null)) add("is empty");
   if (text.length <= MAX_REFUSAL_CHARACTERS && REFUSAL.test(text)) add(`refuses: ${JSON.stringify(text.slice(0, 80))}`);
   if (isCutOff) add("was cut off at the output limit: be briefer");
-  const repeated = repetitionIn(text);
-  if (repeated !== null) add(`repeats itself: ${JSON.stringify(repeated.slice(0, 60))}`);
+  // Data repeat as they are.
+  const repeated = typeof value === "string" ? repetitionIn(text) : null;
+  if (repeated !== null && !(mayRepeat && repetitionIn(given) !== null)) add(`repeats itself: ${JSON.stringify(repeated.slice(0, 60))}`);
   for (const placeholder of placeholdersIn(text, given)) add(`leaves ${JSON.stringify(placeholder)} to be filled in`);
   return defects;
 }
@@ -45,7 +47,9 @@ function placeholdersIn(text: string, given: string): string[] {
   return [...found];
 }
 
-const LEAST_UNIT_CHARACTERS = 12;
+/** A sentence or line of words: not a row of a table, an element of a list or a line of code. */
+const PROSE = /^\p{L}[\p{L}\p{N}' ,;:()-]{11,}[.!?]?$/u;
+const PROSE_WORD = /^[(']?[\p{L}\p{N}][\p{L}\p{N}'’-]*[),;:.!?]*$/u;
 const LEAST_REPEATS = 5;
 const MAX_PERIOD_WORDS = 30;
 
@@ -54,7 +58,7 @@ function repetitionIn(text: string): string | null {
   const counts = new Map<string, number>();
   for (const unit of text.slice(0, MAX_CHARACTERS).split(/(?<=[.!?])\s|\n/)) {
     const plain = unit.trim().toLowerCase();
-    if (plain.length >= LEAST_UNIT_CHARACTERS) counts.set(plain, (counts.get(plain) ?? 0) + 1);
+    if (PROSE.test(plain)) counts.set(plain, (counts.get(plain) ?? 0) + 1);
   }
   for (const [unit, count] of counts) if (count >= LEAST_REPEATS && unit.length * count * 2 > text.length) return unit;
   return periodAtEnd(text);
@@ -68,7 +72,13 @@ function periodAtEnd(text: string): string | null {
     const length = Math.max(needed, 24);
     if (words.length < length) continue;
     const tail = words.slice(-length);
-    if (tail.every((word, index) => index < period || word === tail[index - period])) return tail.slice(0, period).join(" ");
+    if (!tail.every((word, index) => index < period || word === tail[index - period])) continue;
+    const phrase = tail.slice(0, period).join(" ");
+    return isProse(phrase) ? phrase : null;
   }
   return null;
+}
+
+function isProse(phrase: string): boolean {
+  return /\p{L}{2}/u.test(phrase) && phrase.split(" ").every((word) => PROSE_WORD.test(word));
 }

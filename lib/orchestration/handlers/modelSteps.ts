@@ -1,7 +1,7 @@
 // What a handler can know of a step that asks a model: its instruction, its data as text, its contract. Reads; asks nothing.
 import { encodeJson, type JsonValue } from "../../core/json.ts";
 import type { StepOf, WorkflowStep } from "../../workflow/types.ts";
-import type { AnswerReview, HandlerContext } from "../types.ts";
+import type { AnswerReview, HandlerContext, PerformedStep } from "../types.ts";
 import { checkAnswer, limitsIn, parseContract, type AnswerContract } from "./answerContract.ts";
 
 export type ModelStep = StepOf<"ai_processing" | "llm_decision">;
@@ -46,4 +46,18 @@ export function reviewOf(
   ].join("\n");
   const sourceCharacters = condenses ? (context.input === null ? given.length : source.length) : null;
   return { judge: (answer) => checkAnswer(answer, { contract, given, sourceCharacters }), repairs: context.level === "minimal" ? 0 : 1 };
+}
+
+/** The step, its answers held to its contract. The last word of a tool loop can only be told of: its tools have done what they did. */
+export async function performReviewed(
+  step: ModelStep,
+  context: HandlerContext,
+  { condenses = false, input }: { readonly condenses?: boolean; readonly input?: JsonValue } = {},
+): Promise<PerformedStep> {
+  const review = reviewOf(step, context, { contract: contractOf(step, context), condenses });
+  const performed = await context.perform(input === undefined ? { review } : { review, input });
+  const { output } = performed;
+  if (step.type === "llm_decision" && typeof output === "string")
+    for (const { message } of review.judge({ text: output, value: output, isCutOff: false })) context.warn(`the answer ${message}`);
+  return performed;
 }

@@ -53,33 +53,41 @@ function readAnswer({ text, output, finishReason }: ModelResult): Said {
 }
 
 async function checkOrRepair(context: StepContext, asked: StructuredQuestion, said: Said): Promise<StructuredAnswer> {
-  const { question, schema, checkedSchema = schema, tally } = asked;
+  const { schema, checkedSchema = schema, tally } = asked;
   const first = review(context, check(checkedSchema, said), said);
   if (first.defects.length === 0) return { kind: "value", value: first.value };
-  if (context.review?.repairs === 0 && first.isFitting) return reviewed(context, first, { result: null, tally });
+  if (first.isFitting && context.review?.repairs === 0) return reviewed(context, first, { result: null, tally });
   tally.warn(
     `the first answer ${first.isFitting ? "was not accepted" : "did not fit the schema"} and was repaired once: ${first.defects[0]}`,
   );
+  const answer = await askModel(context, repairOf(asked, said, first), tally, said.isCut ? 2 : 1);
+  const fallback = fallbackOf(first);
+  if (answer.kind === "ended")
+    return fallback === null || answer.outcome.status === "halted" ? answer : reviewed(context, fallback, { result: null, tally });
+  const again = readAnswer(answer.result);
+  const second = review(context, check(checkedSchema, again), again);
+  if (fallback !== null && isSecondWorse(second, fallback)) return reviewed(context, fallback, { result: null, tally });
+  if (second.isFitting) return reviewed(context, second, { result: answer.result, tally });
+  return { kind: "ended", outcome: { status: "failed", error: invalid(context, second.defects, answer.result), facts: tally.facts() } };
+}
+
+/** A repair that a handler wishes for: where the first answer can be taken at need, nothing but a stop keeps it from being taken. */
+function fallbackOf(first: Reviewed): Reviewed | null {
+  return first.isFitting && hardOf(first.judged).length === 0 ? first : null;
+}
+
+function repairOf({ question, schema }: StructuredQuestion, said: Said, first: Reviewed): Question {
   const messages: ModelMessage[] = [
     ...question.messages,
     { role: "assistant", content: said.text },
     { role: "user", content: complaint(first, said.isCut) },
   ];
-  const answer = await askModel(
-    context,
-    { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false, ...(first.isFitting ? { isOwnCost: true } : {}) },
-    tally,
-    said.isCut ? 2 : 1,
-  );
-  const fallback = first.isFitting && hardOf(first.judged).length === 0 ? first : null;
-  if (answer.kind === "ended")
-    return fallback === null || answer.outcome.status === "halted" ? answer : reviewed(context, fallback, { result: null, tally });
-  const again = readAnswer(answer.result);
-  const second = review(context, check(checkedSchema, again), again);
-  if (fallback !== null && (!second.isFitting || isWorse(second.judged, fallback.judged)))
-    return reviewed(context, fallback, { result: null, tally });
-  if (second.isFitting) return reviewed(context, second, { result: answer.result, tally });
-  return { kind: "ended", outcome: { status: "failed", error: invalid(context, second.defects, answer.result), facts: tally.facts() } };
+  const repair = { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false };
+  return first.isFitting ? { ...repair, isOwnCost: true } : repair;
+}
+
+function isSecondWorse(second: Reviewed, first: Reviewed): boolean {
+  return !second.isFitting || isWorse(second.judged, first.judged);
 }
 
 interface Checked {

@@ -18,7 +18,7 @@ const found = { invoice_number: "A-17", total: 240.5 };
 const base64 = (bytes: Buffer): string => bytes.toString("base64");
 
 function fields(more: object = {}): WorkflowStepInput {
-  return { id: "fields", type: "deterministic_extraction", input: "{{input.document}}", output_schema, ...more } as WorkflowStepInput;
+  return { id: "fields", type: "deterministic_extraction", input: "{{input.document}}", output_schema, ...more };
 }
 
 function ocrPlugin(answer: JsonValue, effect: "read" | "write" = "read") {
@@ -183,6 +183,17 @@ describe("ExtractHandler", () => {
     expect(errorOf(other).message).toContain("eye.see");
     // A verdict of the handler is no fault: nothing falls back.
     expect(none.stage.audited()).not.toContain("orchestration.bypassed");
+  });
+
+  test("asks no plugin where the step forbids it, and makes nothing up", async () => {
+    const document = base64(pdfOf([]));
+    const served = await serve(new ExtractHandler(), fields({ ocr_fallback: false, instruction: "Read it" }), {
+      inputs: { document },
+      plugins: [ocrPlugin("Total: 3")],
+    });
+
+    expect(errorOf(served).code).toBe("OUTPUT_INVALID");
+    expect(served.stage.model.requests).toHaveLength(0);
   });
 
   test("does not let a reader change anything", async () => {

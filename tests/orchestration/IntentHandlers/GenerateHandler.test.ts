@@ -13,7 +13,7 @@ function write(contract?: JsonObject, more: object = {}): WorkflowStepInput {
     prompt: "Write to {{input.name}} about {{input.order}}",
     ...(contract === undefined ? {} : { metadata: { contract } }),
     ...more,
-  } as WorkflowStepInput;
+  };
 }
 
 const inputs = {

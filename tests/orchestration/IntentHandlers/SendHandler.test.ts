@@ -19,7 +19,7 @@ function send(batch?: JsonValue, more: object = {}): WorkflowStepInput {
     params: { to: "{{input.people}}", text: "hello {{input.who}}" },
     ...(batch === undefined ? {} : { metadata: { batch } }),
     ...more,
-  } as WorkflowStepInput;
+  };
 }
 
 const inputs = { people, who: "you" };

@@ -129,6 +129,14 @@ describe("SummarizeHandler", () => {
     expect((await run([long], soft, "minimal")).stage.output).toEqual(long.output);
   });
 
+  test("tells of what is wrong with the last word of a tool loop, and takes it: its tools have done what they did", async () => {
+    const step: WorkflowStepInput = { id: "look", type: "llm_decision", prompt: "Summarize what you find", plugins: ["world"] };
+    const { stage } = await serve(new SummarizeHandler(), step, { script: ["Found by [Your Name]."] });
+
+    expect(stage.output).toBe("Found by [Your Name].");
+    expect(stage.detail.warnings).toEqual(['the answer leaves "[Your Name]" to be filled in']);
+  });
+
   test("warns of nothing where a loop of tools answers, and serves it", async () => {
     const step: WorkflowStepInput = { id: "look", type: "llm_decision", prompt: "Summarize what you find", plugins: ["world"] };
     const { stage } = await serve(new SummarizeHandler(), step, { script: ["Nothing was found."] });

@@ -25,7 +25,7 @@ function check(schema: JsonObject | undefined, more: object = {}): WorkflowStepI
     input: "{{input.data}}",
     ...(schema === undefined ? {} : { schema }),
     ...more,
-  } as WorkflowStepInput;
+  };
 }
 
 async function run(schema: JsonObject | undefined, data: JsonValue, more: object = {}) {
@@ -120,7 +120,7 @@ describe("ValidateHandler", () => {
     const good = await serve(new ValidateHandler(), step, { script: [{ output: { pass: false } }] });
     const gap = await serve(
       new ValidateHandler(),
-      { ...step, output_schema: { type: "object", properties: { why: { type: "string" } } } } as WorkflowStepInput,
+      { ...step, output_schema: { type: "object", properties: { why: { type: "string" } } } },
       {
         script: [{ output: { why: "[Your reason]" } }, { output: { why: "It is too short." } }],
       },

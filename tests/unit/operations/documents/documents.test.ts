@@ -143,7 +143,7 @@ describe("answerDocument", () => {
     const evil = {
       kind: "html",
       get content(): string {
-        throw "gone";
+        throw new Error("gone");
       },
     } as unknown as RecognisedDocument;
     expect(await answerDocument(evil)).toEqual({ fault: "gone" });

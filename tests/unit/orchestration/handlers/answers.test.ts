@@ -134,7 +134,21 @@ describe("faults of any answer", () => {
     expect(faults("It was good, it was good, it was good. ".repeat(8))[0]).toMatch(/^repeats itself/);
     expect(faults(`A fine start of the report, and then ${"on and ".repeat(30)}`)[0]).toMatch(/^repeats itself: "on and"/);
     expect(faults(Array.from({ length: 60 }, (_, index) => `| ${index} | paid | ok |`).join("\n"))).toEqual([]);
-    expect(faults(`${"no no no no no"} and then something else entirely is said about the matter at hand`)).toEqual([]);
+    expect(faults("| paid | paid |\n".repeat(40))).toEqual([]);
+    expect(faults("<td>paid</td>\n".repeat(40))).toEqual([]);
+    expect(faults("- paid in full and on time\n".repeat(9))).toEqual([]);
+    expect(faults("0 0 1 ".repeat(40))).toEqual([]);
+    expect(
+      faults(
+        "x",
+        "",
+        Array.from({ length: 30 }, () => ({ status: "paid in full" })),
+      ),
+    ).toEqual([]);
+    const refrain = "Row, row, row your boat gently down the stream. ".repeat(8);
+    expect(faults(refrain)[0]).toMatch(/^repeats itself/);
+    expect(faults(refrain, "Der Kahn fährt leise den Bach hinab. ".repeat(8))).toEqual([]);
+    expect(faults(`no no no no no and then something else entirely is said about the matter at hand`)).toEqual([]);
   });
 
   test("are found in bounded time, whatever the text", () => {

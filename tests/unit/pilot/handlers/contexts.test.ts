@@ -72,7 +72,8 @@ describe("performHandled", () => {
       expect(seen).toMatchObject(outcome);
       const isRow = outcome.status === "completed" || outcome.status === "failed";
       expect("facts" in seen).toBe(isRow);
-      if ("facts" in seen) expect(seen.facts?.handler).toEqual({ name: "TrialHandler", intent: "send", mode: "observe" });
+      const facts = "facts" in seen ? seen.facts : undefined;
+      expect(facts?.handler ?? null).toEqual(isRow ? { name: "TrialHandler", intent: "send", mode: "observe" } : null);
     }
   });
 
@@ -117,7 +118,10 @@ describe("performHandled", () => {
     const noteFailure = (): void => void (failures += 1);
     const failing = (error: Error): HandlerRoute => {
       const registry = new HandlerRegistry();
-      registry.register("send", Object.assign(new TrialHandler(), { execute: () => Promise.reject(error) }));
+      const execute = async (): Promise<StepOutput> => {
+        throw error;
+      };
+      registry.register("send", Object.assign(new TrialHandler(), { execute }));
       return { ...routeOf(), registry, noteFailure };
     };
     await performHandled(contextFor(), done, failing(new AppError("TEMPLATE_INVALID", "no such name")));
@@ -226,6 +230,12 @@ describe("a step's input", () => {
   });
 });
 
+function refusing(error: Error): () => Promise<never> {
+  return async () => {
+    throw error;
+  };
+}
+
 /** Only what one handler looks at. */
 function handlerContext(fields: Partial<HandlerContext>): HandlerContext {
   const base = {
@@ -298,7 +308,7 @@ describe("handlers on contexts of their own", () => {
       handlerContext({ perform: async () => ({ ...(await perform()), output: "odd" }), track }),
     );
     const failing = (error: AppError) =>
-      new ValidateHandler().execute({ ...step, metadata: {} }, handlerContext({ perform: () => Promise.reject(error), track }));
+      new ValidateHandler().execute({ ...step, metadata: {} }, handlerContext({ perform: refusing(error), track }));
     await expect(failing(new AppError("VALIDATION_FAILED", "bad"))).rejects.toThrow("bad");
     await expect(failing(new AppError("CONDITION_INVALID", "worse"))).rejects.toThrow("worse");
 
@@ -317,12 +327,12 @@ describe("handlers on contexts of their own", () => {
     expect(instructionOf(step, context)).toBe("Write\n\nin at most 5 words");
     expect(instructionOf({ id: "w", type: "ai_processing", config: { ai_type: "extract" } }, context)).toBe("");
     expect(contractOf(step, context)).toEqual({});
-    const { judge, repairs } = reviewOf(step, handlerContext({ level: "minimal" }), {
+    const review = reviewOf(step, handlerContext({ level: "minimal" }), {
       contract: { only_given_facts: true },
       condenses: true,
     });
-    expect(judge({ text: "code 777", value: "code 777", isCutOff: false })).toEqual([]);
-    expect(repairs).toBe(0);
+    expect(review.judge({ text: "code 777", value: "code 777", isCutOff: false })).toEqual([]);
+    expect(review.repairs).toBe(0);
   });
 
   test("compress passes a budget on, with a task or without", async () => {

@@ -151,7 +151,7 @@ describe("a step through its handler", () => {
     const clock = new ManualClock();
     const { stage, world } = await openStage(
       handlerOf(async (context, done) => done((await context.perform()).output)),
-      { ...fetch, timeoutMs: HANDLER_IDLE_MS * 10 } as WorkflowStepInput,
+      { ...fetch, timeoutMs: HANDLER_IDLE_MS * 10 },
       { clock },
     );
     world.behave = async () => {
@@ -226,7 +226,7 @@ describe("what a handler may use", () => {
       expect(context.findAction("world", "none")).toBeUndefined();
       return done(await context.compress("kept as it is"));
     });
-    const { stage } = await serve(looking, { ...send, token_budget: 500 } as WorkflowStepInput, { inputs });
+    const { stage } = await serve(looking, { ...send, token_budget: 500 }, { inputs });
 
     expect(stage.output).toBe("kept as it is");
     expect(seen).toMatchObject({
@@ -282,7 +282,7 @@ describe("what a handler may use", () => {
       }
       return done("done");
     });
-    const { stage, world } = await openStage(parts, { ...send, timeoutMs: 1_000 } as WorkflowStepInput, { inputs });
+    const { stage, world } = await openStage(parts, { ...send, timeoutMs: 1_000 }, { inputs });
     world.behave = async (params) => (params["id"] === "bad" ? Promise.reject(new AppError("UPSTREAM_REJECTED", "no")) : params);
     await stage.walk();
 
