@@ -102,7 +102,10 @@ async function join(
     nowMs: () => clock.nowMs(),
   });
   const manager = new PluginManager();
-  manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
+  manager.register(
+    ...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock, allowedPrivateHosts: config.allowedPrivateHosts }),
+    ...(options.plugins ?? []),
+  );
   manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
   const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
   const plugins = new PluginExecutor({
