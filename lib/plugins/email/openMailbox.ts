@@ -67,7 +67,7 @@ function describe(error: unknown, server: MailServer): AppError {
   const status = facts["responseStatus"];
   const said = facts["responseText"];
   if (!isLogin && (status === "NO" || status === "BAD")) {
-    const failed = toServerError(new Error(typeof said === "string" ? said : String(status)), server, {
+    const failed = toServerError(new Error(typeof said === "string" ? said : status), server, {
       accepted: "no",
       when: "which refused",
     });

@@ -1,7 +1,9 @@
 // Searches a folder and takes messages apart. What a message says is data: nothing in it is followed, opened or run.
 import type { FetchMessageObject, ImapFlow, MessageAddressObject, SearchObject } from "imapflow";
+import type { ParsedMail } from "mailparser";
 import { AppError } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { htmlToText } from "./htmlToText.ts";
 
 export interface MailQuery {
   readonly folder: string;
@@ -18,8 +20,8 @@ export interface MailQuery {
 
 const MAX_TEXT_CHARACTERS = 1_000;
 const MAX_FLAGS = 50;
-/** Above it, turning HTML into text would hold the process for too long. */
-const MAX_HTML_CHARACTERS = 500_000;
+/** What is turned into text of a mail that has HTML only. */
+const MAX_HTML_CHARACTERS = 2_000_000;
 
 /** Newest first by UID. */
 export async function searchMail(client: ImapFlow, query: MailQuery): Promise<JsonObject> {
@@ -125,18 +127,11 @@ export async function fetchMail(client: ImapFlow, request: MailRequest): Promise
 }
 
 async function takeApart(source: Buffer, { attachments }: MailRequest): Promise<JsonObject> {
-  const { simpleParser } = await import("mailparser");
-  const parsed = await simpleParser(source, {
-    skipTextToHtml: true,
-    skipImageLinks: true,
-    skipTextLinks: true,
-    keepCidLinks: true,
-    checksumAlgo: false,
-    maxHtmlLengthToParse: MAX_HTML_CHARACTERS,
-  });
+  const parsed = await parse(source);
+  const html = typeof parsed.html === "string" ? parsed.html : null;
   return {
-    text: parsed.text ?? null,
-    html: typeof parsed.html === "string" ? parsed.html : null,
+    text: parsed.text ?? (html === null ? null : htmlToText(html.slice(0, MAX_HTML_CHARACTERS))),
+    html,
     reply_to: clipped(parsed.replyTo?.text),
     references: (typeof parsed.references === "string" ? [parsed.references] : (parsed.references ?? [])).slice(0, 100),
     attachments: parsed.attachments.map(({ filename, contentType, size, content }) => ({
@@ -147,6 +142,24 @@ async function takeApart(source: Buffer, { attachments }: MailRequest): Promise<
       content_base64: attachments === "content" ? content.toString("base64") : null,
     })),
   };
+}
+
+/** @throws AppError `UPSTREAM_REJECTED` for one with more parts or longer headers than any honest message has */
+async function parse(source: Buffer): Promise<ParsedMail> {
+  const { simpleParser } = await import("mailparser");
+  try {
+    return await simpleParser(source, {
+      skipHtmlToText: true,
+      skipTextToHtml: true,
+      skipImageLinks: true,
+      skipTextLinks: true,
+      keepCidLinks: true,
+      checksumAlgo: false,
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("UPSTREAM_REJECTED", `the message cannot be taken apart: ${reason}`, { cause });
+  }
 }
 
 function tooLarge(uid: number, bytes: number, maxBytes: number): AppError {

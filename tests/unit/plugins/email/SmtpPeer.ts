@@ -1,7 +1,7 @@
 // A real SMTP server (smtp-server) on 127.0.0.1 for tests: keeps what it accepted, refuses whom it is told to refuse.
 import type { AddressInfo } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerEnvelope, type SMTPServerOptions } from "smtp-server";
 
 export interface AcceptedMail {
   readonly from: string;
@@ -32,18 +32,7 @@ export class SmtpPeer implements AsyncDisposable {
         const responseCode = refused.get(address);
         done(responseCode === undefined ? null : Object.assign(new Error("no such mailbox"), { responseCode }));
       },
-      onData: (stream, { envelope }, done) => {
-        const chunks: Buffer[] = [];
-        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => {
-          const raw = Buffer.concat(chunks);
-          const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
-          void simpleParser(raw).then((parsed) => {
-            this.accepted.push({ from, to: envelope.rcptTo.map(({ address }) => address), raw: raw.toString("utf8"), parsed });
-            done(null, "queued as 42");
-          });
-        });
-      },
+      onData: (stream, { envelope }, done) => void this.#keep(stream, envelope, done),
       ...options,
     });
     // Clients that go away in the middle are what some tests are about.
@@ -58,6 +47,16 @@ export class SmtpPeer implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.server.address() as AddressInfo).port;
+  }
+
+  async #keep(stream: SMTPServerDataStream, envelope: SMTPServerEnvelope, done: (error: null, reply: string) => void): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+    const raw = Buffer.concat(chunks);
+    const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
+    const to = envelope.rcptTo.map(({ address }) => address);
+    this.accepted.push({ from, to, raw: raw.toString("utf8"), parsed: await simpleParser(raw) });
+    done(null, "queued as 42");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

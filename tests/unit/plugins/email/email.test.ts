@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
 import { parseAddress } from "../../../../lib/plugins/email/mailAddress.ts";
@@ -92,8 +92,8 @@ describe("email.send", () => {
     const outcome = await mailExecutor(smtpAccount(peer.port)).execute(send({ text }));
 
     expect([verdictOf(outcome), errorOf(outcome).error.code]).toEqual([verdict, code]);
-    // The truth behind the verdict: "not sent" is never said of what a server may deliver.
-    if (verdict === "not sent" && moment !== "dot") expect(peer.complete).toEqual([]);
+    // The truth behind the verdict: what a server had in full, it may deliver, whatever it says next.
+    expect(peer.complete).toHaveLength(moment === "dot" ? 1 : 0);
   });
 
   test("lets go at once when aborted while the acknowledgement is awaited, and stays uncertain", async () => {
@@ -250,39 +250,22 @@ describe("email.send", () => {
     ['{"from":"shop@example.com","smtp":{"host":"h","password":["secret-word"]}}', "smtp.password"],
     ['{"from":"secret-word","smtp":{"host":"h"}}', "from"],
     ['{"from":"shop@example.com"}', "no smtp server"],
-    ['{"from":"shop@example.com","smtp":{"host":"h"},"secret-word":1}', "is not a known field"],
+    ['{"from":"shop@example.com","smtp":{"host":"h"},"password":"secret-word"}', "password: is not a known field"],
   ])("tells what is wrong with a stored account without quoting it: %s", async (text, fault) => {
     const { error, effectHappened } = errorOf(await mailExecutor(text).execute(send()));
 
     expect([error.code, effectHappened]).toEqual(["CONNECTION_INVALID", "no"]);
     expect(error.message).toContain(fault);
-    if (!text.includes('"secret-word":1')) expect(error.message).not.toContain("secret-word");
+    expect(error.message).not.toContain("secret-word");
   });
 });
 
 describe("parseAddress", () => {
   test("never yields an address or a name that could end a line or begin another address", () => {
-    const pieces = fc.constantFrom(
-      "a",
-      "@",
-      "example.org",
-      "<",
-      ">",
-      "\r\n",
-      "\n",
-      " ",
-      ",",
-      ";",
-      '"',
-      "Ann",
-      "\u0000",
-      "ö",
-      ".",
-      "\u2028",
-    );
-    fc.assert(
-      fc.property(
-        fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join("")),
+    const pieces = constantFrom("a", "@", "example.org", "<", ">", "\r\n", "\n", " ", ",", ";", '"', "Ann", "\u0000", "ö", ".", "\u2028");
+    assert(
+      property(
+        array(pieces, { maxLength: 12 }).map((parts) => parts.join("")),
         (text) => {
           const parsed = parseAddress(text);
           if (parsed === null) return;
