@@ -4,11 +4,13 @@ import { writeFile } from "node:fs/promises";
 import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
+import { htmlToText } from "../../../../lib/plugins/email/htmlToText.ts";
 import { parseAddress } from "../../../../lib/plugins/email/mailAddress.ts";
 import { FileJail } from "../../../../lib/plugins/files/FileJail.ts";
 import { hashedIdempotencyKey } from "../../../../lib/plugins/idempotencyKey.ts";
 import { callOf, dataOf, errorOf } from "../executorOf.ts";
 import { openTestFolder } from "../openTestFolder.ts";
+import { ImapPeer } from "./ImapPeer.ts";
 import { LETTER, mailExecutor, smtpAccount, verdictOf } from "./mailWorld.ts";
 import { type Deed, type Moment, ScriptedSmtp } from "./ScriptedSmtp.ts";
 import { SmtpPeer } from "./SmtpPeer.ts";
@@ -257,6 +259,47 @@ describe("email.send", () => {
     expect([error.code, effectHappened]).toEqual(["CONNECTION_INVALID", "no"]);
     expect(error.message).toContain(fault);
     expect(error.message).not.toContain("secret-word");
+  });
+});
+
+describe("email.search and email.fetch", () => {
+  const imapAccount = (port: number) =>
+    smtpAccount(1, { imap: { host: "127.0.0.1", port, security: "none", user: "shop", password: "right" } });
+
+  test.each([
+    ["huge", "fetch", { uid: 1 }],
+    ["drop", "search", {}],
+  ] as const)("end with a typed error when the server is %s", async (fault, action, params) => {
+    await using peer = await ImapPeer.open(fault);
+    peer.mails.push({ folder: "INBOX", raw: "Subject: one\r\n\r\nHello\r\n" });
+
+    const { error } = errorOf(await mailExecutor(imapAccount(peer.port)).execute(callOf("email", action, params)));
+
+    expect(error.code).toBe("UPSTREAM_UNAVAILABLE");
+  });
+
+  test("does not take a search that broke for a mail that was not sent", async () => {
+    await using peer = await ImapPeer.open("drop");
+    const executor = mailExecutor({ ...imapAccount(peer.port), sentCopies: "server" });
+
+    expect(await executor.verify(send())).toEqual({ happened: "unknown" });
+  });
+});
+
+describe("htmlToText", () => {
+  test("keeps words and lines, leaves out what is not seen", () => {
+    const html =
+      "<head><title>t</title></head><p>Dear <b>Ann</b>,</p><style>p{}</style><table><tr><td>1</td><td>2</td></tr></table><br>&amp; more";
+
+    expect(
+      htmlToText(html)
+        .split("\n")
+        .filter((line) => line !== ""),
+    ).toEqual(["Dear Ann,", "1 2", "& more"]);
+  });
+
+  test("is linear in hostile nesting", () => {
+    expect(htmlToText("<div>".repeat(400_000))).toBe("");
   });
 });
 

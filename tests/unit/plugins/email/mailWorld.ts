@@ -8,9 +8,13 @@ import { executorOf } from "../executorOf.ts";
 
 export const ALLOWED = ["127.0.0.1", "localhost"];
 
-export function storedAccount(account: JsonObject | string): ConnectionSource {
-  const text = typeof account === "string" ? account : JSON.stringify(account);
-  return { findSecret: async (_workspaceId, name) => (name === "email" ? createSecret(name, text) : undefined) };
+export function storedAccounts(accounts: Readonly<Record<string, JsonObject | string>>): ConnectionSource {
+  return {
+    findSecret: async (_workspaceId, name) => {
+      const account = accounts[name];
+      return account === undefined ? undefined : createSecret(name, typeof account === "string" ? account : JSON.stringify(account));
+    },
+  };
 }
 
 export function smtpAccount(port: number, more: JsonObject = {}): JsonObject {
@@ -18,7 +22,7 @@ export function smtpAccount(port: number, more: JsonObject = {}): JsonObject {
 }
 
 export function mailExecutor(account: JsonObject | string, options: Partial<PluginExecutorOptions> = {}): PluginExecutor {
-  return executorOf([createEmailPlugin({ allowedPrivateHosts: ALLOWED })], { connections: storedAccount(account), ...options });
+  return executorOf([createEmailPlugin({ allowedPrivateHosts: ALLOWED })], { connections: storedAccounts({ email: account }), ...options });
 }
 
 export const LETTER = { to: ["ann@example.org"], subject: "Report", text: "All is well." };
