@@ -1,32 +1,54 @@
-// The readable text of a mail that came as HTML only. Linear in its length; keeps words and lines, no layout.
-import { Parser } from "htmlparser2";
+// The readable text of a mail that came as HTML only. Linear in its length whatever its nesting; keeps words and lines, no layout.
+import { Tokenizer } from "htmlparser2";
 
 const BLOCKS: ReadonlySet<string> = new Set(
-  "address article blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul".split(
-    " ",
-  ),
+  "address article blockquote br dd div dl dt figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul".split(" "),
 );
 const CELLS: ReadonlySet<string> = new Set(["td", "th"]);
 const UNSEEN: ReadonlySet<string> = new Set(["head", "script", "style", "template", "title", "noscript"]);
 
+/** The tokenizer and not the parser: that one keeps a stack of open tags, which costs the square of a hostile nesting. */
 export function htmlToText(html: string): string {
   const pieces: string[] = [];
-  let unseen = 0;
-  const parser = new Parser({
-    onopentag: (name) => {
-      if (UNSEEN.has(name)) unseen += 1;
-      else if (BLOCKS.has(name)) pieces.push("\n");
-      else if (CELLS.has(name)) pieces.push(" ");
+  /** The tag that hides what follows, until it ends. */
+  let hiding = "";
+  const say = (text: string): void => {
+    if (hiding === "") pieces.push(text);
+  };
+  const open = (start: number, end: number): void => {
+    const name = html.slice(start, end).toLowerCase();
+    if (BLOCKS.has(name)) say("\n");
+    else if (CELLS.has(name)) say(" ");
+    else if (hiding === "" && UNSEEN.has(name)) hiding = name;
+  };
+  const close = (start: number, end: number): void => {
+    const name = html.slice(start, end).toLowerCase();
+    if (name === hiding) hiding = "";
+    else if (BLOCKS.has(name)) say("\n");
+  };
+  const ignore = (): void => undefined;
+  const tokenizer = new Tokenizer(
+    { xmlMode: false, decodeEntities: true },
+    {
+      ontext: (start, end) => say(html.slice(start, end).replaceAll(/\s+/g, " ")),
+      ontextentity: (codePoint) => say(String.fromCodePoint(codePoint)),
+      onopentagname: open,
+      onclosetag: close,
+      onattribdata: ignore,
+      onattribentity: ignore,
+      onattribend: ignore,
+      onattribname: ignore,
+      oncdata: ignore,
+      oncomment: ignore,
+      ondeclaration: ignore,
+      onend: ignore,
+      onopentagend: ignore,
+      onprocessinginstruction: ignore,
+      onselfclosingtag: ignore,
     },
-    onclosetag: (name) => {
-      if (UNSEEN.has(name)) unseen -= 1;
-      else if (BLOCKS.has(name) && name !== "br") pieces.push("\n");
-    },
-    ontext: (text) => {
-      if (unseen === 0) pieces.push(text.replaceAll(/\s+/g, " "));
-    },
-  });
-  parser.end(html);
+  );
+  tokenizer.write(html);
+  tokenizer.end();
   const lines = pieces
     .join("")
     .split("\n")
