@@ -32,6 +32,7 @@ import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
 import { keepFactors } from "./system/keepFactors.ts";
 import { LocalSystem } from "./system/LocalSystem.ts";
+import { openMcpServers } from "./system/openMcpServers.ts";
 import { providerSettings, secretsOf } from "./system/secretsOf.ts";
 import type { System } from "./systemApi.ts";
 import { loadCalibration } from "./tokens/CalibrationStore.ts";
@@ -106,6 +107,7 @@ async function join(
     ...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock, allowedPrivateHosts: config.allowedPrivateHosts }),
     ...(options.plugins ?? []),
   );
+  const mcp = await openMcpServers({ config, db, connections, manager, clock, logger });
   manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
   const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
   const plugins = new PluginExecutor({
@@ -157,7 +159,9 @@ async function join(
     audit,
     classifier,
     histories,
+    refreshPlugins: mcp.refresh,
     beforeClose: async () => {
+      await mcp.close();
       await stopSaving();
       await fetcher[Symbol.asyncDispose]();
     },

@@ -25,6 +25,8 @@ export interface SystemParts {
   readonly audit: AuditTrailService;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
+  /** Asks MCP servers for their tools anew. */
+  readonly refreshPlugins: () => Promise<void>;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }

@@ -2,10 +2,14 @@
 import { Tokenizer } from "htmlparser2";
 
 const BLOCKS: ReadonlySet<string> = new Set(
-  "address article blockquote br dd div dl dt figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul".split(" "),
+  "address article blockquote br dd div dl dt figure footer form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section table tr ul".split(
+    " ",
+  ),
 );
 const CELLS: ReadonlySet<string> = new Set(["td", "th"]);
 const UNSEEN: ReadonlySet<string> = new Set(["head", "script", "style", "template", "title", "noscript"]);
+
+const ignore = (): void => undefined;
 
 /** The tokenizer and not the parser: that one keeps a stack of open tags, which costs the square of a hostile nesting. */
 export function htmlToText(html: string): string {
@@ -26,7 +30,6 @@ export function htmlToText(html: string): string {
     if (name === hiding) hiding = "";
     else if (BLOCKS.has(name)) say("\n");
   };
-  const ignore = (): void => undefined;
   const tokenizer = new Tokenizer(
     { xmlMode: false, decodeEntities: true },
     {
