@@ -6,7 +6,6 @@ import { SecretBox } from "./access/SecretBox.ts";
 import { createKeySource } from "./access/secretKeys.ts";
 import type { Config } from "./config/Config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
-import { createGuardedFetch } from "./core/guardedFetch.ts";
 import { createLogger, type Logger } from "./core/logger.ts";
 import type { Database } from "./db/Database.ts";
 import { migrate } from "./db/migrate.ts";
@@ -20,20 +19,17 @@ import { ProviderRegistry } from "./models/ProviderRegistry.ts";
 import { StepHistoryCache } from "./orchestration/budgets/StepHistoryCache.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
-import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
-import { PluginExecutor } from "./plugins/PluginExecutor.ts";
-import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createEngine } from "./system/createEngine.ts";
+import { createPlugins } from "./system/createPlugins.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
 import { keepFactors } from "./system/keepFactors.ts";
 import { LocalSystem } from "./system/LocalSystem.ts";
-import { openMcpServers } from "./system/openMcpServers.ts";
-import { providerSettings, secretsOf } from "./system/secretsOf.ts";
+import { providerSettings } from "./system/secretsOf.ts";
 import type { System } from "./systemApi.ts";
 import { loadCalibration } from "./tokens/CalibrationStore.ts";
 import { Calibration } from "./tokens/calibration.ts";
@@ -102,22 +98,8 @@ async function join(
     overrides: await loadPriceOverrides(db),
     nowMs: () => clock.nowMs(),
   });
-  const manager = new PluginManager();
-  manager.register(
-    ...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock, allowedPrivateHosts: config.allowedPrivateHosts }),
-    ...(options.plugins ?? []),
-  );
-  const mcp = await openMcpServers({ config, db, connections, manager, clock, logger });
-  manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
-  const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
-  const plugins = new PluginExecutor({
-    manager,
-    clock,
-    fetch: fetcher.fetch,
-    filesOf: createWorkspaceFolders(config.filesRoot, clock),
-    connections: secretsOf(db, connections),
-    log: logger,
-  });
+  const plugins = await createPlugins({ config, db, connections, clock, logger, given: options.plugins ?? [] });
+  const { manager } = plugins;
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
@@ -129,7 +111,7 @@ async function join(
     clock,
     logger,
     emit: (event) => events.emit(event),
-    plugins,
+    plugins: plugins.executor,
     catalog: manager,
     providers,
     counter,
@@ -159,11 +141,10 @@ async function join(
     audit,
     classifier,
     histories,
-    refreshPlugins: mcp.refresh,
+    refreshPlugins: plugins.refresh,
     beforeClose: async () => {
-      await mcp.close();
       await stopSaving();
-      await fetcher[Symbol.asyncDispose]();
+      await plugins.close();
     },
   });
 }

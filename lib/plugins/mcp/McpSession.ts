@@ -1,9 +1,10 @@
 // The connection to one MCP server: made when it is needed, made anew when it broke, closed with us. Decides nothing about tools.
 import type { CallToolResult, Client, Transport } from "@modelcontextprotocol/client";
 import type { Clock } from "../../core/clock.ts";
-import { isConnectionRefusal } from "../../core/connectionRefusal.ts";
+import { isConnectionRefusal, isRefusingStatus } from "../../core/connectionRefusal.ts";
 import { AppError } from "../../core/errors.ts";
 import type { StreamFetch } from "../../core/guardedStream.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { maskSecretText } from "../../core/redaction.ts";
 import type { Secret } from "../types.ts";
 import type { McpProcess, McpServerConfig } from "../../config/McpServerConfig.ts";
@@ -28,13 +29,17 @@ interface Line {
   readonly client: Client;
   readonly transport: Transport;
   readonly tools: readonly McpTool[];
+  readonly calls: { inFlight: number };
 }
 
 export class McpSession implements AsyncDisposable {
   readonly #options: McpSessionOptions;
   #line: Promise<Line> | undefined;
-  #inFlight = 0;
+  /** The one that {@link McpSession.#line} is about. */
+  #client: Client | undefined;
   #isClosed = false;
+  /** What it was given and must not come back in a message. */
+  #secrets: readonly string[] = [];
   /** The server said that its tools changed; they are read again before the next call. */
   #isStale = false;
 
@@ -45,7 +50,7 @@ export class McpSession implements AsyncDisposable {
   /** Process id of a server that runs, for tests and doctors. */
   async pid(): Promise<number | undefined> {
     const line = await this.#line?.catch(() => undefined);
-    return line?.transport instanceof ProcessTransport ? line.transport.pid : undefined;
+    return line?.transport instanceof ProcessTransport && !line.transport.hasEnded ? line.transport.pid : undefined;
   }
 
   /** The tools that the server lists now. @throws AppError with `details.accepted` `no` */
@@ -66,16 +71,22 @@ export class McpSession implements AsyncDisposable {
     const { tool, params, signal } = request;
     const line = await this.#open(signal);
     check(line.tools);
-    this.#inFlight += 1;
+    const { calls, client } = line;
+    calls.inFlight += 1;
+    // One that does not answer in time may never answer again; others' calls are not torn down for it.
+    const onAbort = (): void => {
+      if (calls.inFlight === 1) this.#forget(client);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
       const timeout = this.#options.settings.timeoutMs;
-      return await line.client.callTool({ name: tool, arguments: params }, { signal, timeout });
+      return await client.callTool({ name: tool, arguments: params }, { signal, timeout });
     } catch (error) {
       throw this.#describe(error, line.transport, tool);
     } finally {
-      this.#inFlight -= 1;
-      // One that did not answer in time may never answer again; others' calls are not torn down for it.
-      if (signal.aborted && this.#inFlight === 0) await this.#drop(line);
+      calls.inFlight -= 1;
+      signal.removeEventListener("abort", onAbort);
+      if (this.#client !== client || this.#line === undefined) await closeQuietly(line);
     }
   }
 
@@ -86,18 +97,35 @@ export class McpSession implements AsyncDisposable {
   }
 
   async #open(signal: AbortSignal): Promise<Line> {
-    if (this.#isClosed) throw this.#refusal("UPSTREAM_UNAVAILABLE", "the system is closing");
-    if (this.#isStale && this.#inFlight === 0) {
-      this.#isStale = false;
-      const old = await this.#line?.catch(() => undefined);
-      if (old !== undefined) await this.#drop(old);
-    }
+    if (this.#isClosed) throw this.#error("UPSTREAM_UNAVAILABLE", "the system is closing", { accepted: "no" });
     signal.throwIfAborted();
-    this.#line ??= this.#connect().catch((error: unknown) => {
-      this.#line = undefined;
-      throw error;
-    });
-    return untilAborted(this.#line, signal);
+    if (this.#line === undefined || this.#isStale) {
+      this.#isStale = false;
+      const opening = (this.#line === undefined ? this.#connect() : this.#listAgain(this.#line)).catch((error: unknown) => {
+        if (this.#line === opening) this.#line = undefined;
+        throw error;
+      });
+      this.#line = opening;
+    }
+    const line = await untilAborted(this.#line, signal);
+    if (!(line.transport instanceof ProcessTransport && line.transport.hasEnded)) return line;
+    this.#forget(line.client);
+    return this.#open(signal);
+  }
+
+  async #listAgain(present: Promise<Line>): Promise<Line> {
+    const line = await present;
+    try {
+      return { ...line, tools: await this.#listTools(line.client) };
+    } catch {
+      await closeQuietly(line);
+      return this.#connect();
+    }
+  }
+
+  async #listTools(client: Client): Promise<McpTool[]> {
+    const { tools } = await client.listTools(undefined, { timeout: this.#options.settings.timeoutMs, cacheMode: "bypass" });
+    return tools.slice(0, MAX_TOOLS).map(toTool);
   }
 
   /** With no caller's signal: others may wait for the same connection. */
@@ -114,11 +142,9 @@ export class McpSession implements AsyncDisposable {
     try {
       const timeout = this.#options.settings.timeoutMs;
       await client.connect(transport, { timeout });
-      const { tools } = await client.listTools(undefined, { timeout, cacheMode: "bypass" });
-      const line = { client, transport, tools: tools.slice(0, MAX_TOOLS).map(toTool) };
-      const onclose = (): void => {
-        this.#line = undefined;
-      };
+      const line = { client, transport, tools: await this.#listTools(client), calls: { inFlight: 0 } };
+      this.#client = client;
+      const onclose = (): void => this.#forget(client);
       // The library knows one listener only, and no events.
       Object.assign(client, { onclose });
       return line;
@@ -134,11 +160,13 @@ export class McpSession implements AsyncDisposable {
     const { target, name } = settings;
     if (target.kind === "process") {
       const environment = await withSecrets(target, secretOf);
+      this.#secrets = Object.keys(target.secrets).map((variable) => environment[variable] ?? "");
       const { command, args, folder } = target;
       return new ProcessTransport({ name, command, args, folder, environment, maxMessageBytes, clock });
     }
     const { StreamableHTTPClientTransport } = await import("@modelcontextprotocol/client");
     const token = target.connection === null ? undefined : (await secretOf(target.connection)).reveal();
+    this.#secrets = token === undefined ? [] : [token];
     return new StreamableHTTPClientTransport(new URL(target.url), {
       fetch,
       requestInit: { redirect: "error", ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }) },
@@ -147,38 +175,61 @@ export class McpSession implements AsyncDisposable {
     });
   }
 
-  async #drop(line: Line): Promise<void> {
-    this.#line = undefined;
-    await closeQuietly(line);
+  /** Unless another has taken its place. */
+  #forget(client: Client | undefined): void {
+    if (this.#client === client) this.#line = undefined;
   }
 
   #describe(error: unknown, transport: Transport, tool: string | null): AppError {
-    if (transport instanceof ProcessTransport && transport.failure !== undefined) return transport.failure;
-    for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1) {
-      if (AppError.is(cause)) return cause;
-    }
     const facts = typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>) : {};
     const { code } = facts;
     const isUnsent = code === "NOT_CONNECTED" || isConnectionRefusal(error);
-    const said = maskSecretText(error instanceof Error ? error.message : String(error)).slice(0, MAX_SHOWN_CHARACTERS);
-    const what = `${tool === null ? "it cannot be used" : `tool ${tool} gave no answer`}: ${said}`;
-    if (typeof code === "number") {
-      const isRefused = REFUSING_CODES.has(code);
-      return new AppError("UPSTREAM_REJECTED", this.#message(what), { details: { rpcCode: code, accepted: isRefused ? "no" : "maybe" } });
-    }
-    return new AppError("UPSTREAM_UNAVAILABLE", this.#message(what), {
-      cause: error,
-      details: { accepted: isUnsent ? "no" : "maybe", ...(typeof code === "string" && { mcpCode: code }) },
+    if (!isUnsent && transport instanceof ProcessTransport && transport.failure !== undefined) return this.#clean(transport.failure);
+    const ours = findAppError(error);
+    if (ours !== undefined) return this.#clean(ours);
+    const said = error instanceof Error ? error.message : String(error);
+    const message = `${tool === null ? "it cannot be used" : `tool ${tool} gave no answer`}: ${said}`;
+    if (typeof code === "number")
+      return this.#error("UPSTREAM_REJECTED", message, { rpcCode: code, accepted: accepts(!REFUSING_CODES.has(code)) });
+    const status = statusOf(facts["data"]);
+    // A session that the server has forgotten: nothing was called, and a new one will do.
+    if (status === 404) this.#forget(this.#client);
+    const isRefused = status !== undefined && isRefusingStatus(status);
+    return this.#error(isRefused && status !== 404 ? "UPSTREAM_REJECTED" : "UPSTREAM_UNAVAILABLE", message, {
+      accepted: accepts(!isUnsent && !isRefused),
+      ...(status !== undefined && { httpStatus: status }),
+      ...(typeof code === "string" && { mcpCode: code }),
     });
   }
 
-  #refusal(code: "UPSTREAM_UNAVAILABLE", what: string): AppError {
-    return new AppError(code, this.#message(what), { details: { accepted: "no" } });
+  #error(code: "UPSTREAM_UNAVAILABLE" | "UPSTREAM_REJECTED", what: string, details: JsonObject): AppError {
+    const message = this.#hide(maskSecretText(what.slice(0, MAX_SHOWN_CHARACTERS)));
+    return new AppError(code, `MCP server ${this.#options.settings.name}: ${message}`, { details });
   }
 
-  #message(what: string): string {
-    return `MCP server ${this.#options.settings.name}: ${what}`;
+  #clean({ code, message, details, retry, hint }: AppError): AppError {
+    return new AppError(code, this.#hide(message), { details, retry, hint });
   }
+
+  #hide(text: string): string {
+    return this.#secrets.reduce((shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[masked]")), text);
+  }
+}
+
+function accepts(isPossible: boolean): "maybe" | "no" {
+  return isPossible ? "maybe" : "no";
+}
+
+/** The library wraps what a transport throws. */
+function findAppError(error: unknown): AppError | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1)
+    if (AppError.is(cause)) return cause;
+  return undefined;
+}
+
+function statusOf(data: unknown): number | undefined {
+  const status: unknown = typeof data === "object" && data !== null && "status" in data ? data.status : undefined;
+  return typeof status === "number" ? status : undefined;
 }
 
 const MAX_SHOWN_CHARACTERS = 500;

@@ -45,6 +45,7 @@ export class ProcessTransport implements Transport {
   #pendingBytes = 0;
   #foreignLines = 0;
   #stderr = "";
+  #hasExited = false;
   #isOver = false;
 
   constructor(options: ProcessTransportOptions) {
@@ -56,6 +57,11 @@ export class ProcessTransport implements Transport {
     return maskSecretText(this.#stderr)
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
       .trim();
+  }
+
+  /** Its last words may still be on their way, but it hears no more. */
+  get hasEnded(): boolean {
+    return this.#hasExited || this.#isOver;
   }
 
   get pid(): number | undefined {
@@ -95,7 +101,8 @@ export class ProcessTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     const input = this.#child?.stdin;
-    if (input === null || input === undefined || this.#isOver || !input.writable) throw this.failure ?? new Error("the server has ended");
+    if (input === null || input === undefined || this.hasEnded || !input.writable)
+      throw Object.assign(new Error("the server has ended"), { code: "NOT_CONNECTED" });
     await new Promise<void>((resolve, reject) => {
       input.write(`${JSON.stringify(message)}\n`, (error) => (error === null || error === undefined ? resolve() : reject(error)));
     });
@@ -168,6 +175,7 @@ export class ProcessTransport implements Transport {
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#hasExited = true;
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
     this.failure ??= this.#error("UPSTREAM_UNAVAILABLE", `it ended with ${how}${this.stderr === "" ? "" : `: ${this.stderr.slice(-300)}`}`);
     // What it started itself goes with it. The watcher still holds the group's number, so it is nobody else's.

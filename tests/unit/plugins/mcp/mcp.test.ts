@@ -146,10 +146,10 @@ describe("a server that misbehaves", () => {
 
   test("that died between calls is started anew", async () => {
     await using world = await McpWorld.odd(["dies-after"]);
-    const pid = await world.servers.session("odd")?.pid();
+    const session = world.servers.session("odd");
 
     dataOf(await world.call("get_note"));
-    await untilGone(pid ?? 0);
+    while ((await session?.pid()) !== undefined) await systemClock.sleep(20);
     dataOf(await world.call("get_note"));
 
     expect((await world.log()).filter((line) => line.startsWith("started"))).toHaveLength(2);
