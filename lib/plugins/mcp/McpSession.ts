@@ -1,13 +1,11 @@
 // The connection to one MCP server: made when it is needed, made anew when it broke, closed with us. Decides nothing about tools.
 import type { CallToolResult, Client, Transport } from "@modelcontextprotocol/client";
 import type { Clock } from "../../core/clock.ts";
-import { isConnectionRefusal, isRefusingStatus } from "../../core/connectionRefusal.ts";
 import { AppError } from "../../core/errors.ts";
 import type { StreamFetch } from "../../core/guardedStream.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { maskSecretText } from "../../core/redaction.ts";
 import type { Secret } from "../types.ts";
 import type { McpProcess, McpServerConfig } from "../../config/McpServerConfig.ts";
+import { describeMcpFailure } from "./describeMcpFailure.ts";
 import type { McpTool } from "./McpTool.ts";
 import { ProcessTransport } from "./ProcessTransport.ts";
 
@@ -97,7 +95,7 @@ export class McpSession implements AsyncDisposable {
   }
 
   async #open(signal: AbortSignal): Promise<Line> {
-    if (this.#isClosed) throw this.#error("UPSTREAM_UNAVAILABLE", "the system is closing", { accepted: "no" });
+    if (this.#isClosed) throw closing(this.#options.settings.name);
     signal.throwIfAborted();
     if (this.#line === undefined || this.#isStale) {
       this.#isStale = false;
@@ -181,60 +179,17 @@ export class McpSession implements AsyncDisposable {
   }
 
   #describe(error: unknown, transport: Transport, tool: string | null): AppError {
-    const facts = typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>) : {};
-    const { code } = facts;
-    const isUnsent = code === "NOT_CONNECTED" || isConnectionRefusal(error);
-    if (!isUnsent && transport instanceof ProcessTransport && transport.failure !== undefined) return this.#clean(transport.failure);
-    const ours = findAppError(error);
-    if (ours !== undefined) return this.#clean(ours);
-    const said = error instanceof Error ? error.message : String(error);
-    const message = `${tool === null ? "it cannot be used" : `tool ${tool} gave no answer`}: ${said}`;
-    if (typeof code === "number")
-      return this.#error("UPSTREAM_REJECTED", message, { rpcCode: code, accepted: accepts(!REFUSING_CODES.has(code)) });
-    const status = statusOf(facts["data"]);
-    // A session that the server has forgotten: nothing was called, and a new one will do.
-    if (status === 404) this.#forget(this.#client);
-    const isRefused = status !== undefined && isRefusingStatus(status);
-    return this.#error(isRefused && status !== 404 ? "UPSTREAM_REJECTED" : "UPSTREAM_UNAVAILABLE", message, {
-      accepted: accepts(!isUnsent && !isRefused),
-      ...(status !== undefined && { httpStatus: status }),
-      ...(typeof code === "string" && { mcpCode: code }),
-    });
-  }
-
-  #error(code: "UPSTREAM_UNAVAILABLE" | "UPSTREAM_REJECTED", what: string, details: JsonObject): AppError {
-    const message = this.#hide(maskSecretText(what.slice(0, MAX_SHOWN_CHARACTERS)));
-    return new AppError(code, `MCP server ${this.#options.settings.name}: ${message}`, { details });
-  }
-
-  #clean({ code, message, details, retry, hint }: AppError): AppError {
-    return new AppError(code, this.#hide(message), { details, retry, hint });
-  }
-
-  #hide(text: string): string {
-    return this.#secrets.reduce((shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[masked]")), text);
+    const ended = transport instanceof ProcessTransport ? transport.failure : undefined;
+    const failure = describeMcpFailure(error, { server: this.#options.settings.name, tool, ended, secrets: this.#secrets });
+    // A session that the server has forgotten: a new one will do.
+    if (failure.details["httpStatus"] === 404) this.#forget(this.#client);
+    return failure;
   }
 }
 
-function accepts(isPossible: boolean): "maybe" | "no" {
-  return isPossible ? "maybe" : "no";
+function closing(server: string): AppError {
+  return new AppError("UPSTREAM_UNAVAILABLE", `MCP server ${server}: the system is closing`, { details: { accepted: "no" } });
 }
-
-/** The library wraps what a transport throws. */
-function findAppError(error: unknown): AppError | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1)
-    if (AppError.is(cause)) return cause;
-  return undefined;
-}
-
-function statusOf(data: unknown): number | undefined {
-  const status: unknown = typeof data === "object" && data !== null && "status" in data ? data.status : undefined;
-  return typeof status === "number" ? status : undefined;
-}
-
-const MAX_SHOWN_CHARACTERS = 500;
-/** Invalid request, no such method, invalid params: said before a tool runs. */
-const REFUSING_CODES: ReadonlySet<number> = new Set([-32_600, -32_601, -32_602]);
 
 async function withSecrets(
   { environment, secrets, missing }: McpProcess,
