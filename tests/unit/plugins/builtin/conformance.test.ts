@@ -16,6 +16,7 @@ import { ALLOWED, smtpAccount, storedAccounts } from "../email/mailWorld.ts";
 import { ScriptedSmtp } from "../email/ScriptedSmtp.ts";
 import { SmtpPeer } from "../email/SmtpPeer.ts";
 import { hang, json, LoopbackServer } from "../LoopbackServer.ts";
+import { McpWorld, oddServer } from "../mcp/McpWorld.ts";
 import { openTestFolder } from "../openTestFolder.ts";
 
 const runner = { describe, test };
@@ -155,6 +156,31 @@ async function openHttpWorld(): Promise<PluginWorld> {
 }
 
 describePlugin(runner, { plugin: createHttpPlugin(), openWorld: openHttpWorld });
+
+const mcpFolder = await openTestFolder();
+const mcpTools = ["write_note", "get_note", "purge.all", "get_structured"];
+const mcp = await McpWorld.open([oddServer(mcpFolder, [], { tools: mcpTools })], {}, mcpFolder);
+afterAll(async () => mcp[Symbol.asyncDispose]());
+
+/** The server's own log of its calls is what can be observed; one server serves all tests, as it does all executions. */
+async function openMcpWorld(): Promise<PluginWorld> {
+  const hanging = { text: "please hang" };
+  const usual: ActionCase = { params: {}, wrong: { params: "words", field: "value" }, hanging };
+  return {
+    cases: {
+      write_note: { params: { text: "hello" }, wrong: { params: { txt: "x" }, field: "txt" }, hanging },
+      get_note: usual,
+      purge_all: usual,
+      get_structured: usual,
+    },
+    fetch: noFetch,
+    filesOf: noFiles,
+    observe: async () => (await mcp.log()).filter((line) => line.startsWith("called")),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+for (const plugin of mcp.listing.plugins) describePlugin(runner, { plugin, openWorld: openMcpWorld });
 
 async function openMailWorld(): Promise<PluginWorld> {
   const [smtp, imap, silentSmtp, silentImap] = [

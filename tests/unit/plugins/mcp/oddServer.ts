@@ -90,6 +90,7 @@ const ON_CALL: Readonly<Record<string, (id: number | undefined) => void>> = {
 function call({ id, params }: Request): void {
   const name = params?.name ?? "";
   note(`called ${name}`);
+  if (params?.arguments?.["text"] === "please hang") return;
   const fault = faults.find((candidate) => candidate in ON_CALL);
   if (fault !== undefined) return ON_CALL[fault]?.(id);
   const text = JSON.stringify(has("environment") ? process.env : (params?.arguments ?? {}));
