@@ -100,7 +100,7 @@ class Session {
     if (verb === "SELECT" || verb === "EXAMINE")
       return [`${mails.length} EXISTS`, "FLAGS (\\Seen)", "OK [UIDVALIDITY 7] ok", "OK [UIDNEXT 99] ok"];
     if (verb === "SEARCH") {
-      const wanted = words.flatMap((word, at) => (word.toUpperCase() === "HEADER" ? [unquote(words[at + 2] ?? "")] : []));
+      const wanted = words.flatMap((word, at) => (word.toUpperCase().endsWith("HEADER") ? [unquote(words[at + 2] ?? "")] : []));
       const found = mails.flatMap(({ raw }, at) => (wanted.length === 0 || wanted.some((term) => raw.includes(term)) ? [at + 1] : []));
       return [`SEARCH ${found.join(" ")}`.trim()];
     }
@@ -129,5 +129,5 @@ function verbOf([first = "", second = ""]: readonly string[]): string {
 }
 
 function unquote(text: string): string {
-  return text.replaceAll('"', "");
+  return text.replaceAll(/["()]/g, "");
 }
