@@ -96,6 +96,8 @@ class Session {
   #details(verb: string, words: readonly string[]): string[] {
     const mails = this.#mails.filter(({ folder }) => folder === this.#folder);
     if (verb === "CAPABILITY") return ["CAPABILITY IMAP4rev1"];
+    // With no pattern it is asked for the delimiter only.
+    if (verb === "LIST" && unquote(words[2] ?? "") === "") return ['LIST (\\Noselect) "/" ""'];
     if (verb === "LIST") return ['LIST (\\HasNoChildren) "/" INBOX', 'LIST (\\HasNoChildren \\Sent) "/" Sent'];
     if (verb === "SELECT" || verb === "EXAMINE")
       return [`${mails.length} EXISTS`, "FLAGS (\\Seen)", "OK [UIDVALIDITY 7] ok", "OK [UIDNEXT 99] ok"];
