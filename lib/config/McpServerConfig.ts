@@ -1,6 +1,7 @@
 // What the operator says of MCP servers, as written and as completed. The only place from which a command or an address of one may come.
 import { resolve } from "node:path";
 import { z } from "zod";
+import { isSecretKey, looksLikeSecret } from "../core/redaction.ts";
 
 const NAME = /^[a-z][a-z0-9-]{0,40}$/;
 const CONNECTION = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
@@ -80,8 +81,18 @@ export function checkMcpServers(entries: readonly McpServerEntry[]): string[] {
     if ((entry.command === undefined) === (entry.url === undefined)) problems.push(`${place}: expected either command or url`);
     if (entry.url === undefined && entry.connection !== undefined)
       problems.push(`${place}.connection: only a server with a url takes one; use env`);
+    for (const name of openSecrets(entry))
+      problems.push(`${place}.${name} is a secret and may not stand in a file: name a connection or a variable in env`);
   }
   return problems;
+}
+
+/** A file is copied, shared and committed, and arguments stand in every list of processes. */
+function openSecrets({ args, env }: McpServerEntry): string[] {
+  const variables = Object.entries(env).filter(
+    ([name, source]) => typeof source === "string" && (isSecretKey(name) || looksLikeSecret(source)),
+  );
+  return [...variables.map(([name]) => `env.${name}`), ...args.flatMap((arg, index) => (looksLikeSecret(arg) ? [`args[${index}]`] : []))];
 }
 
 export function completeMcpServer(entry: McpServerEntry, env: Variables, cwd: string): McpServerConfig {

@@ -3,7 +3,6 @@ import type { FetchMessageObject, ImapFlow, MessageAddressObject, SearchObject }
 import type { ParsedMail } from "mailparser";
 import { AppError } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
-import { htmlToText } from "./htmlToText.ts";
 
 export interface MailQuery {
   readonly folder: string;
@@ -127,7 +126,7 @@ export async function fetchMail(client: ImapFlow, request: MailRequest): Promise
 }
 
 async function takeApart(source: Buffer, { attachments }: MailRequest): Promise<JsonObject> {
-  const parsed = await parse(source);
+  const [parsed, { htmlToText }] = await Promise.all([parse(source), import("./htmlToText.ts")]);
   const html = typeof parsed.html === "string" ? parsed.html : null;
   return {
     text: parsed.text ?? (html === null ? null : htmlToText(html.slice(0, MAX_HTML_CHARACTERS))),
