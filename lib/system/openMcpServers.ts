@@ -38,7 +38,9 @@ export async function openMcpServers({ config, db, connections, manager, clock, 
   });
   const list = async (isFresh: boolean): Promise<void> => {
     const { plugins, missing } = await servers.list({ isFresh });
-    for (const plugin of plugins) manager.replace(plugin);
+    if (isFresh) for (const plugin of plugins) manager.replace(plugin);
+    // At first a taken name is a fault.
+    else manager.register(...plugins);
     manager.noteMissing(missing);
   };
   await list(false);

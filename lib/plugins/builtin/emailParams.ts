@@ -26,7 +26,7 @@ export const sendParams = z.strictObject({
   attachments: z
     .array(
       z.strictObject({
-        path: z.string().min(1).describe("below the files root"),
+        path: lineText(2_000).min(1).describe("below the files root"),
         filename: lineText(200).min(1).optional(),
         content_type: z.string().regex(CONTENT_TYPE, "is not a media type such as text/csv").optional(),
       }),

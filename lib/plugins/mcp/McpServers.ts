@@ -36,10 +36,13 @@ export interface McpListing {
 const DEFAULT_MAX_MESSAGE_BYTES = 10_000_000;
 /** Servers that `npx` must first fetch take long; all are asked at once. */
 const LIST_TIMEOUT_MS = 60_000;
+/** For so long a server that could not be listed is not asked again: each command would wait for it. */
+const FAILURE_REMEMBERED_MS = 60_000;
 
 const schemaObject = z.record(z.string(), z.unknown());
 const memory = z.object({
   fingerprint: z.string(),
+  failure: z.object({ reason: z.string(), atMs: z.number() }).optional(),
   tools: z.array(
     z.object({
       name: z.string(),
@@ -50,6 +53,11 @@ const memory = z.object({
     }),
   ),
 });
+
+interface Remembered {
+  readonly tools: readonly McpTool[];
+  readonly failure?: { readonly reason: string; readonly atMs: number };
+}
 
 export class McpServers implements AsyncDisposable {
   readonly #options: McpServersOptions;
@@ -86,8 +94,8 @@ export class McpServers implements AsyncDisposable {
   async remembered(): Promise<readonly Plugin[]> {
     const plugins: Plugin[] = [];
     for (const settings of this.#options.servers) {
-      const tools = await this.#recall(settings);
-      const plugin = tools === null ? null : this.#toPlugin(settings, tools);
+      const known = await this.#recall(settings);
+      const plugin = known === null ? null : this.#toPlugin(settings, known.tools);
       if (plugin !== null) plugins.push(plugin);
     }
     return plugins;
@@ -104,7 +112,9 @@ export class McpServers implements AsyncDisposable {
 
   async #toolsOf(settings: McpServerConfig, isFresh: boolean): Promise<readonly McpTool[] | AppError> {
     const known = isFresh ? null : await this.#recall(settings);
-    if (known !== null) return known;
+    if (known !== null && known.failure === undefined) return known.tools;
+    if (known?.failure !== undefined && this.#isRecent(known.failure.atMs))
+      return new AppError("UPSTREAM_UNAVAILABLE", known.failure.reason);
     const late = new AbortController();
     const cancel = this.#options.clock.schedule(
       LIST_TIMEOUT_MS,
@@ -115,10 +125,12 @@ export class McpServers implements AsyncDisposable {
     );
     try {
       const tools = await this.#requireSession(settings).tools(late.signal);
-      await this.#remember(settings, tools);
+      await this.#remember(settings, { tools });
       return tools;
     } catch (error) {
-      return asAppError(error);
+      const failure = asAppError(error);
+      await this.#remember(settings, { tools: [], failure: { reason: failure.message, atMs: this.#options.clock.nowMs() } });
+      return failure;
     } finally {
       cancel();
     }
@@ -138,10 +150,15 @@ export class McpServers implements AsyncDisposable {
     return join(this.#options.folder, `${name}.json`);
   }
 
-  async #recall(settings: McpServerConfig): Promise<readonly McpTool[] | null> {
+  #isRecent(atMs: number): boolean {
+    const ageMs = this.#options.clock.nowMs() - atMs;
+    return ageMs >= 0 && ageMs < FAILURE_REMEMBERED_MS;
+  }
+
+  async #recall(settings: McpServerConfig): Promise<Remembered | null> {
     try {
       const kept = memory.safeParse(JSON.parse(await readFile(this.#fileOf(settings), "utf8")));
-      return kept.success && kept.data.fingerprint === fingerprintOf(settings) ? (kept.data.tools as readonly McpTool[]) : null;
+      return kept.success && kept.data.fingerprint === fingerprintOf(settings) ? (kept.data as Remembered) : null;
     } catch {
       // None, or none that can be read: the server is asked.
       return null;
@@ -149,11 +166,11 @@ export class McpServers implements AsyncDisposable {
   }
 
   /** Whole or not at all, since another process may read it at this moment. A folder that cannot be written costs speed only. */
-  async #remember(settings: McpServerConfig, tools: readonly McpTool[]): Promise<void> {
+  async #remember(settings: McpServerConfig, known: Remembered): Promise<void> {
     const beside = `${this.#fileOf(settings)}.${randomId()}`;
     try {
       await mkdir(this.#options.folder, { recursive: true });
-      await writeFile(beside, JSON.stringify({ fingerprint: fingerprintOf(settings), tools }));
+      await writeFile(beside, JSON.stringify({ fingerprint: fingerprintOf(settings), ...known }));
       await rename(beside, this.#fileOf(settings));
     } catch (error) {
       this.#options.log.warn({ server: settings.name, error: String(error) }, "the tools of an MCP server could not be remembered");

@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
+import { ManualClock } from "../../../../lib/testing/ManualClock.ts";
 import type { JsonObject } from "../../../../lib/core/json.ts";
 import { dataOf, errorOf } from "../executorOf.ts";
 import { openTestFolder } from "../openTestFolder.ts";
@@ -265,6 +266,24 @@ describe("server processes", () => {
     expect((await second.log()).filter((line) => line.startsWith("started"))).toHaveLength(1);
     await second.servers.list({ isFresh: true });
     expect((await second.log()).filter((line) => line.startsWith("started"))).toHaveLength(2);
+  });
+
+  test("that could not be listed are left alone for a minute, unless asked for", async () => {
+    await using folder = await openTestFolder();
+    const clock = new ManualClock();
+    const server = oddServer(folder, ["no-tools"]);
+    const started = async (world: McpWorld) => (await world.log()).filter((line) => line.startsWith("started")).length;
+    const open = async () => {
+      const world = await McpWorld.open([server], { clock: { ...systemClock, nowMs: () => clock.nowMs() } }, folder);
+      await world.servers[Symbol.asyncDispose]();
+      return world;
+    };
+    const first = await open();
+    const second = await open();
+    expect([await started(second), second.listing.missing.get("mcp-odd")]).toEqual([1, first.listing.missing.get("mcp-odd")]);
+
+    await clock.advance(61_000);
+    expect(await started(await open())).toBe(2);
   });
 
   test("are asked anew when the memory of their tools is damaged or of other settings", async () => {
