@@ -16,12 +16,14 @@ import { FeatureFlags } from "./flags/FeatureFlags.ts";
 import { SystemConfigStore } from "./flags/SystemConfigStore.ts";
 import type { BaseProvider } from "./models/BaseProvider.ts";
 import { ProviderRegistry } from "./models/ProviderRegistry.ts";
+import type { HandlerInterface } from "./orchestration/types.ts";
 import { StepHistoryCache } from "./orchestration/budgets/StepHistoryCache.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
+import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createEngine } from "./system/createEngine.ts";
 import { createPlugins } from "./system/createPlugins.ts";
@@ -41,6 +43,8 @@ export interface SystemOptions {
   readonly config: Config;
   /** Plugins besides the built-in ones. */
   readonly plugins?: readonly Plugin[];
+  /** Handlers besides, or in place of, the built-in seven: one for an intent takes the built-in one's place. */
+  readonly handlers?: readonly HandlerInterface[];
   /** Providers made elsewhere, such as a ScriptedModel; they come before configured ones of the same name. */
   readonly providers?: readonly { readonly provider: BaseProvider; readonly models?: readonly string[] }[];
   readonly clock?: Clock;
@@ -103,8 +107,8 @@ async function join(
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
-  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter });
-  const events = new EventBus();
+  const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
     db,
@@ -141,9 +145,10 @@ async function join(
     audit,
     classifier,
     histories,
+    handlers,
     refreshPlugins: plugins.refresh,
     beforeClose: async () => {
-      await stopSaving();
+      await Promise.all([stopSaving(), handlers.registry.cleanup()]);
       await plugins.close();
     },
   });

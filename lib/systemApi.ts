@@ -3,6 +3,7 @@
 import type { ErrorRecord } from "./core/errors.ts";
 import type { JsonObject, JsonValue } from "./core/json.ts";
 import type { Receipt, ReportedStatus } from "./receiptApi.ts";
+import type { ModelSession, SessionRequest } from "./sessionApi.ts";
 
 export type { ReportedStatus } from "./receiptApi.ts";
 
@@ -333,6 +334,12 @@ export interface System extends SystemApi, AsyncDisposable {
   subscribe(executionId: string, listener: (event: ExecutionEvent) => void): () => void;
   /** Starts claiming and running executions; resolves when the loop runs. */
   work(): Promise<void>;
-  /** Stops claiming, hands over what is held, flushes audit, closes the database. */
+  /**
+   * Books model calls outside of a workflow like those of a step; `govern(model, { system })` of `neuronforge/ai-sdk` does it for you.
+   *
+   * @throws AppError `USAGE` for limits that are no amounts, and blank names
+   */
+  openSession(request: SessionRequest): Promise<ModelSession>;
+  /** Stops claiming, hands over what is held, closes sessions, flushes audit, closes the database. */
   close(): Promise<void>;
 }

@@ -61,10 +61,18 @@ function score(
   };
 }
 
+interface ParsedArticle {
+  readonly title?: string | null;
+  readonly byline?: string | null;
+  readonly publishedTime?: string | null;
+  readonly content?: string | null;
+  readonly textContent?: string | null;
+}
+
 interface Packages {
   readonly readability: {
     readonly Readability: new (document: unknown) => {
-      parse(): { readonly content?: string | null; readonly textContent?: string | null } | null;
+      parse(): ParsedArticle | null;
     };
   };
   readonly linkedom: { parseHTML(html: string): { readonly document: unknown } };
@@ -83,13 +91,13 @@ async function loadReadability(): Promise<ToArticle | undefined> {
     const { default: Turndown } = (await importByName("turndown")) as Packages["turndown"];
     return (html) => {
       const article = new Readability(linkedom.parseHTML(html).document).parse();
-      return {
-        markdown: new Turndown().turndown(article?.content ?? ""),
-        text: (article?.textContent ?? "")
-          .replace(/[ \t]+/g, " ")
-          .replace(/ ?\n\s*/g, "\n")
-          .trim(),
-      };
+      // Whatever it found for a reader: our views have title, author and date, too.
+      const head = [article?.title, article?.byline, article?.publishedTime].filter((part) => (part ?? "") !== "").join("\n");
+      const text = (article?.textContent ?? "")
+        .replace(/[ \t]+/g, " ")
+        .replace(/ ?\n\s*/g, "\n")
+        .trim();
+      return { markdown: `${head}\n\n${new Turndown().turndown(article?.content ?? "")}`, text: `${head}\n\n${text}` };
     };
   } catch {
     return undefined;

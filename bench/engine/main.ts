@@ -13,17 +13,23 @@ import { measureCommitLatency } from "./commitLatency.ts";
 import { printRows, row, type Row } from "../measure.ts";
 import { measureExample, measureHelp, measureIdle } from "./processes.ts";
 import { measureResume } from "./resume.ts";
-import { startServer } from "./server.ts";
+import { startEmbedded, startServer } from "./server.ts";
 import { measureEmbeddedTakeover, measureWorkerTakeover } from "./takeover.ts";
 import { measureThroughput } from "./throughput.ts";
 
 const { values: options } = parseArgs({
-  options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false }, data: { type: "string" } },
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    embedded: { type: "boolean", default: false },
+    data: { type: "string" },
+  },
 });
 const rounds = options.quick ? 1 : 5;
 const executions = options.quick ? 300 : 2_000;
 
 const server = await startServer(process.env["DATABASE_URL"]);
+process.stderr.write(`rows named postgres: the server ${server.origin}\n`);
 const folder = await mkdtemp(join(tmpdir(), "neuronforge-bench-"));
 const onServer = (): Promise<Database> => createTestDatabase({ ...QUEUE_TEMPLATE, serverUrl: server.url });
 let folders = 0;
@@ -49,6 +55,17 @@ try {
     await using db = await onServer();
     return await measureThroughput(db, "postgres", { executions, rounds, goal: ">= 0.35" });
   });
+  if (options.embedded) {
+    await measure(["steps_ratio.embedded", "steps_per_second.embedded"], async () => {
+      const embedded = await startEmbedded();
+      try {
+        await using db = await createTestDatabase({ ...QUEUE_TEMPLATE, serverUrl: embedded.url });
+        return await measureThroughput(db, "embedded", { executions, rounds });
+      } finally {
+        await embedded.stop();
+      }
+    });
+  }
   await measure(["steps_ratio.pglite", "steps_per_second.pglite"], async () => {
     await using db = await onPglite();
     return await measureThroughput(db, "pglite", { executions, rounds, goal: ">= 0.08" });

@@ -1,7 +1,8 @@
 // Replays recorded tool loops: what the input of every model call counts with our views of tool results, and without. No model is asked.
 import { join } from "node:path";
 import { countable } from "../../lib/ai-sdk/callSize.ts";
-import { createExpandTool, EXPAND_NAME } from "../../lib/ai-sdk/expandTool.ts";
+import { createExpandTool } from "../../lib/ai-sdk/expandTool.ts";
+import { EXPAND_NAME } from "../../lib/orchestration/loops/expand.ts";
 import { ToolResultViews } from "../../lib/ai-sdk/ToolResultViews.ts";
 import { contentOf, isToolMessage } from "../../lib/ai-sdk/toolResults.ts";
 import type { SdkCall, ViewCompressor, ViewOptions } from "../../lib/ai-sdk/types.ts";

@@ -55,6 +55,22 @@ export async function upsertAgent(
   };
 }
 
+/** The agent of this name as it is; made when there is none. One that a workflow made keeps its definition. */
+export async function ensureAgent(
+  db: Queryable,
+  { workspaceId, name }: { readonly workspaceId: WorkspaceId; readonly name: string },
+): Promise<{ readonly id: string; readonly orchestration: "off" | "on" | null; readonly createdAt: Date }> {
+  const { rows } = await db.query<{ id: string; orchestration: "off" | "on" | null; created_at: Date }>(
+    `INSERT INTO agents (id, workspace_id, agent_name, source_key, token_limit) VALUES ($1, $2, $3, $3, 10000)
+     ON CONFLICT (workspace_id, source_key) DO UPDATE SET updated_at = NOW() RETURNING id, orchestration, created_at`,
+    [uuidv7(), workspaceId, name],
+    "agent_ensured",
+  );
+  const row = rows[0];
+  if (row === undefined) throw new RangeError("an upsert gave no row");
+  return { id: row.id, orchestration: row.orchestration, createdAt: row.created_at };
+}
+
 interface AgentRow {
   readonly id: string;
   readonly workspace_id: string;

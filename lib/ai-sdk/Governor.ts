@@ -1,23 +1,27 @@
 // One governed model: views, reservation before the call, settlement after it, savings. It repeats nothing and runs no tool.
 import { systemClock } from "../core/clock.ts";
+import { asAppError, type AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { classifyModelError } from "../models/modelErrors.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
-import type { CallBaseline, OwnCostKind } from "../orchestration/savings/types.ts";
-import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
-import { PriceBook } from "../tokens/pricing.ts";
-import { TokenCounter } from "../tokens/TokenCounter.ts";
+import type { CallBaseline } from "../orchestration/savings/types.ts";
+import type { System } from "../systemApi.ts";
+import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountableRequest, ModelUsage } from "../tokens/types.ts";
 import { countable, providerOf, providerRunTool, thinkingTokens } from "./callSize.ts";
 import { checkOptions, unboundedTool } from "./checkOptions.ts";
-import { EXPAND_NAME } from "./expandTool.ts";
+import { EXPAND_NAME } from "../orchestration/loops/expand.ts";
 import { observedUsage } from "./observedUsage.ts";
+import { loadParts, type GovernorParts as Parts } from "./loadParts.ts";
 import { ProcessLedger } from "./ProcessLedger.ts";
 import { refusalError } from "./refusalError.ts";
 import { reportedUsage } from "./reportedUsage.ts";
+import type { SessionViews } from "../sessionApi.ts";
 import { settleStream, type StreamEnd } from "./settleStream.ts";
-import { ToolResultViews, type ViewedCall } from "./ToolResultViews.ts";
+import { SystemLedger } from "./SystemLedger.ts";
+import type { ViewedCall } from "./ToolResultViews.ts";
 import type {
+  CallEnd,
   CallLedger,
   CallReservation,
   GovernDecision,
@@ -33,15 +37,6 @@ import type {
 const DEFAULT_OUTPUT_CAP = 4_096;
 /** Before the first call there is nothing to price. */
 const EMPTY = new SavingsLedger({ priceCall: () => null }).report();
-
-interface Parts {
-  readonly counter: TokenCounter;
-  readonly prices: PriceBook;
-  readonly views: ToolResultViews | null;
-  readonly savings: SavingsLedger;
-  /** What would have been, in mode `observe`. */
-  readonly observed: SavingsLedger;
-}
 
 interface OpenCall {
   readonly callId: string;
@@ -59,6 +54,8 @@ interface OpenCall {
 interface Ended {
   readonly usage: ModelUsage | null;
   readonly toolCalls: readonly { readonly toolName: string; readonly input: string }[];
+  /** null: it was answered. */
+  readonly errorCode: string | null;
 }
 
 export class Governor {
@@ -66,6 +63,8 @@ export class Governor {
   readonly #options: GovernOptions;
   readonly #mode: GovernMode;
   readonly #ledger: CallLedger;
+  /** Set with `system`: it ends with this model. */
+  readonly #own: SystemLedger | null;
   readonly #provider: string;
   #loading: Promise<Parts> | undefined;
   #parts: Parts | undefined;
@@ -78,7 +77,8 @@ export class Governor {
     this.#mode = options.mode ?? "on";
     this.#provider = providerOf(model);
     checkOptions(options);
-    this.#ledger = options.ledger ?? new ProcessLedger(options.limits);
+    this.#own = options.system === undefined ? null : ownLedger(options.system, options);
+    this.#ledger = this.#own ?? options.ledger ?? new ProcessLedger(options.limits);
   }
 
   async generate(call: SdkCall): Promise<SdkAnswer> {
@@ -86,7 +86,7 @@ export class Governor {
     const open = await this.#open(parts, call);
     const answer = await this.#send(parts, open, () => this.#model.doGenerate(open.sent));
     const toolCalls = answer.content.filter((part) => part.type === "tool-call");
-    await this.#settle(parts, open, { usage: reportedUsage(answer.usage), toolCalls });
+    await this.#settle(parts, open, { usage: reportedUsage(answer.usage), toolCalls, errorCode: null });
     return answer;
   }
 
@@ -117,6 +117,7 @@ export class Governor {
       agent: this.#options.agent ?? "agent",
       tags: this.#options.tags ?? [],
       mode: this.#mode,
+      executionId: this.#ledger.executionId ?? null,
       remark: this.#ledger.remark,
       balance: this.#ledger.balance(),
       savings: this.#parts?.savings.report() ?? EMPTY,
@@ -125,8 +126,12 @@ export class Governor {
     };
   }
 
+  async close(): Promise<void> {
+    await this.#own?.close();
+  }
+
   async #load(): Promise<Parts> {
-    this.#loading ??= this.#loadParts();
+    this.#loading ??= loadParts(this.#model, this.#options, this.#ledger);
     try {
       this.#parts = await this.#loading;
       return this.#parts;
@@ -136,49 +141,42 @@ export class Governor {
     }
   }
 
-  async #loadParts(): Promise<Parts> {
-    const { price, views = {}, compressor } = this.#options;
-    const own = price && {
-      provider: this.#provider,
-      model: this.#model.modelId,
-      effectiveAtMs: 0,
-      inputUsdPerMillion: price.inputUsdPerMillion,
-      outputUsdPerMillion: price.outputUsdPerMillion,
-      cacheReadUsdPerMillion: price.cacheReadUsdPerMillion ?? null,
-      cacheWriteUsdPerMillion: price.cacheWriteUsdPerMillion ?? null,
-      contextWindowTokens: null,
-    };
-    const [counter, prices] = await Promise.all([
-      TokenCounter.load(),
-      PriceBook.load({ nowMs: () => systemClock.nowMs(), overrides: own === undefined ? [] : [own] }),
-    ]);
-    return {
-      counter,
-      prices,
-      views: views === false ? null : new ToolResultViews(counter, compressor ?? new TokenCompressor({ counter }), views),
-      savings: new SavingsLedger(prices),
-      observed: new SavingsLedger(prices),
-    };
-  }
-
   async #open(parts: Parts, call: SdkCall): Promise<OpenCall> {
     call.abortSignal?.throwIfAborted();
     const open = await this.#prepare(parts, call);
     const { callId, worst } = open;
     const isObserved = this.#mode === "observe";
-    const tool = this.#ledger.isLimited ? providerRunTool(call) : null;
-    const uncounted = tool === null ? null : unboundedTool(tool);
+    const uncounted = await this.#uncounted(call);
     if (uncounted !== null && !isObserved) {
       this.#refused += 1;
       throw uncounted;
     }
-    const refusal = await this.#ledger.reserve(callId, worst, isObserved);
+    const { outputCapTokens } = open;
+    const facts = { provider: this.#provider, model: this.#model.modelId, outputCapTokens };
+    const refusal = await this.#ledger.reserve(callId, worst, isObserved, facts);
     if (refusal !== null || uncounted !== null) this.#refused += 1;
     if (refusal !== null) this.#tell({ type: "refused", refusal, isOnlyObserved: isObserved });
     if (refusal !== null && !isObserved) throw refusalError(refusal, `${this.#provider}/${this.#model.modelId}`, this.#ledger);
-    for (const view of open.viewed?.made ?? []) this.#tell({ type: "view", ...view });
+    for (const { toolName, level, tokensIn, tokensOut } of open.viewed?.made ?? [])
+      this.#tell({ type: "view", toolName, level, tokensIn, tokensOut });
     this.#tell({ type: "reserved", callId, ...worst });
+    await this.#stopIfAborted(open, call.abortSignal);
     return open;
+  }
+
+  /** The error for a tool that no worst case covers, where that matters. */
+  async #uncounted(call: SdkCall): Promise<AppError | null> {
+    const tool = providerRunTool(call);
+    if (tool === null) return null;
+    const isLimited = (await this.#ledger.hasLimits?.()) ?? this.#ledger.isLimited;
+    return isLimited ? unboundedTool(tool) : null;
+  }
+
+  /** A reservation may have taken its time; what was never sent cost nothing. */
+  async #stopIfAborted(open: OpenCall, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted !== true) return;
+    await this.#settleUnsent(open, "EXECUTION_CANCELLED");
+    signal.throwIfAborted();
   }
 
   async #prepare({ counter, prices, views }: Parts, call: SdkCall): Promise<OpenCall> {
@@ -224,20 +222,30 @@ export class Governor {
   async #endStream(parts: Parts, open: OpenCall, end: StreamEnd): Promise<void> {
     const usage = reportedUsage(end.usage);
     if (usage === null && end.error !== undefined) return this.#fail(parts, open, { ...end, error: end.error });
-    return this.#settle(parts, open, { usage, toolCalls: end.toolCalls });
+    const errorCode = end.error === undefined ? null : asAppError(end.error, "MODEL_FAILED").code;
+    return this.#settle(parts, open, { usage, toolCalls: end.toolCalls, errorCode });
   }
 
   /** Refused before acceptance: nothing was spent. Else nobody says what was: booked at the most it can have been. */
   async #fail(parts: Parts, open: OpenCall, failure: { readonly error: unknown; readonly outputTextReceived: number }): Promise<void> {
-    const { details } = classifyModelError(failure.error, {
+    const { code, details } = classifyModelError(failure.error, {
       provider: this.#provider,
       model: this.#model.modelId,
       progress: { outputTextReceived: failure.outputTextReceived, usage: null, isDispatched: true },
       signal: open.sent.abortSignal,
       nowMs: systemClock.nowMs(),
     });
-    if (details["mayHaveSpent"] !== false) return this.#settle(parts, open, { usage: null, toolCalls: [] });
-    await this.#ledger.settle(open.callId, { tokens: 0, usd: 0n });
+    if (details["mayHaveSpent"] !== false) return this.#settle(parts, open, { usage: null, toolCalls: [], errorCode: code });
+    await this.#settleUnsent(open, code);
+  }
+
+  /** Nothing was spent. */
+  async #settleUnsent(open: OpenCall, errorCode: string): Promise<void> {
+    await this.#ledger.settle(
+      open.callId,
+      { tokens: 0, usd: 0n },
+      { state: "failed", usage: { inputTokens: 0, outputTokens: 0 }, errorCode },
+    );
     this.#tell({ type: "settled", callId: open.callId, state: "failed", tokens: 0, usd: 0n });
   }
 
@@ -247,16 +255,29 @@ export class Governor {
     const isAssumed = ended.usage === null;
     const usd = isAssumed ? worst.usd : parts.prices.priceCall(this.#provider, this.#model.modelId, usage);
     const tokens = isAssumed ? worst.tokens : usage.inputTokens + usage.outputTokens;
-    await this.#ledger.settle(callId, { tokens, usd });
-    this.#record(parts, open, { usage, usd, isAssumed, purpose: this.#ownPurpose(parts, open, ended) });
+    const purpose = this.#ownPurpose(parts, open, ended);
+    await this.#ledger.settle(callId, { tokens, usd }, this.#endOf(open, { ...ended, purpose }));
+    this.#record(parts, open, { usage, usd, isAssumed, purpose });
     if (!isAssumed) parts.counter.observeRequest({ ...counted, provider: this.#provider }, usage.inputTokens);
     this.#tell({ type: "settled", callId, state: isAssumed ? "assumed" : "settled", tokens, usd });
+  }
+
+  #endOf(open: OpenCall, { usage, errorCode, purpose }: Ended & { readonly purpose: SessionViews["ownCost"] }): CallEnd {
+    const { outputCapTokens, worst, viewed, baseline } = open;
+    const { rawInputTokens, sentInputTokens } = baseline;
+    return {
+      state: usage === null ? "assumed" : "settled",
+      // Booked at its worst case, input and output apart: the sum is what the ledger is told.
+      usage: usage ?? { inputTokens: worst.tokens - outputCapTokens, outputTokens: outputCapTokens },
+      errorCode,
+      ...(viewed === null ? {} : { views: { rawInputTokens, sentInputTokens, made: viewed.made, ownCost: purpose } }),
+    };
   }
 
   #record(
     { savings, observed, prices }: Parts,
     { baseline }: OpenCall,
-    { usage, usd, isAssumed, purpose }: { usage: ModelUsage; usd: bigint | null; isAssumed: boolean; purpose: OwnCostKind | null },
+    { usage, usd, isAssumed, purpose }: { usage: ModelUsage; usd: bigint | null; isAssumed: boolean; purpose: SessionViews["ownCost"] },
   ): void {
     const call = { provider: this.#provider, model: this.#model.modelId, usage, paidUsd: usd, isAssumed };
     const { views = 0, handlesOffered = 0, handlesOpened = 0 } = baseline;
@@ -274,7 +295,7 @@ export class Governor {
   }
 
   /** A call whose only outcome is to ask for what a view left out would not have been made without views. */
-  #ownPurpose({ views }: Parts, { viewed }: OpenCall, { toolCalls }: Ended): OwnCostKind | null {
+  #ownPurpose({ views }: Parts, { viewed }: OpenCall, { toolCalls }: Ended): SessionViews["ownCost"] {
     if (views === null || viewed?.isExpandOffered !== true || toolCalls.length === 0) return null;
     const asked = toolCalls.filter(({ toolName }) => toolName !== EXPAND_NAME);
     if (asked.length === 0) return "expand";
@@ -288,6 +309,11 @@ export class Governor {
       // Whoever listens must not be able to undo a booking or to break a call that was paid for.
     }
   }
+}
+
+/** @throws AppError `INPUT_INVALID` without an agent's name */
+function ownLedger(system: System, { agent = "", tags = [], limits }: GovernOptions): SystemLedger {
+  return new SystemLedger(system, { agent, tags, ...(limits === undefined ? {} : { limits }) });
 }
 
 function parsed(input: string): unknown {

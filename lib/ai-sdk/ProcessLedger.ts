@@ -1,6 +1,6 @@
 // A ledger in memory: limits last as long as the process. Check and booking are one synchronous step, so parallel calls cannot pass a limit together.
-import { AppError } from "../core/errors.ts";
-import { parseUsd, type NanoUsd } from "../core/money.ts";
+import type { NanoUsd } from "../core/money.ts";
+import { checkLimits } from "./checkLimits.ts";
 import type { CallLedger, CallRefusal, CallReservation, GovernLimits, LedgerBalance } from "./types.ts";
 
 export class ProcessLedger implements CallLedger {
@@ -16,8 +16,9 @@ export class ProcessLedger implements CallLedger {
 
   /** @throws AppError `INPUT_INVALID` for a limit that is negative or not a number */
   constructor(limits: GovernLimits = {}) {
-    this.#limitTokens = limits.tokens === undefined ? null : validTokens(limits.tokens);
-    this.#limitUsd = limits.usd === undefined ? null : validUsd(limits.usd);
+    const { tokens, usd } = checkLimits(limits);
+    this.#limitTokens = tokens;
+    this.#limitUsd = usd;
   }
 
   get isLimited(): boolean {
@@ -66,23 +67,4 @@ export class ProcessLedger implements CallLedger {
     const isTooMuch = (leftTokens !== null && tokens > leftTokens) || (leftUsd !== null && usd !== null && usd > leftUsd);
     return isTooMuch ? { reason: "limit", ...refusal } : null;
   }
-}
-
-function validTokens(tokens: number): number {
-  if (Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
-  throw new AppError("INPUT_INVALID", `limits.tokens must be a whole number of at least 0, got ${tokens}`, {
-    details: { field: "limits.tokens", expected: "a whole number of at least 0", got: String(tokens) },
-  });
-}
-
-function validUsd(text: string): NanoUsd {
-  try {
-    const usd = parseUsd(text);
-    if (usd >= 0n) return usd;
-  } catch (error) {
-    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-  }
-  throw new AppError("INPUT_INVALID", `limits.usd must be an amount such as "0.50", as text, got ${text}`, {
-    details: { field: "limits.usd", expected: 'an amount such as "0.50", as text', got: text },
-  });
 }

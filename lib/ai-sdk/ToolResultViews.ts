@@ -1,8 +1,8 @@
 // Shows a model shorter views of tool results, the same one for the same result in every later call. User and system text is never touched.
 import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/ids.ts";
+import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine, handleOf, LONG_FROM_TOKENS, readsText } from "../orchestration/loops/expand.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
-import { EXPAND_DESCRIPTION, EXPAND_NAME, handleLine } from "./expandTool.ts";
 import {
   callInputs,
   contentOf,
@@ -16,15 +16,10 @@ import {
 import { WholeResults } from "./WholeResults.ts";
 import type { SdkCall, SdkMessage, ViewCompressor, ViewOptions } from "./types.ts";
 
-/** Below it a loop's results are lossless only: what is small is seldom worth a second look (durability.md, C3). */
-const LONG_FROM_TOKENS = 2_000;
 /** Shorter results cannot pay for the marks of a view. */
 const MIN_CHARS = 80;
-/** 48 bits of the content's hash: nobody who has not seen the content can guess it. */
-const HANDLE_CHARS = 12;
 const KEPT_VIEWS = 10_000;
 const KEPT_CHARS = 64_000_000;
-const VERBATIM_NAMES = /(?:^|[_\-\s.])(?:grep|rg|search|find|glob|ls|cat|read|view|open|file|diff|patch)(?:$|[_\-\s.])/i;
 
 export interface MadeView {
   readonly toolName: string;
@@ -32,6 +27,8 @@ export interface MadeView {
   readonly tokensIn: number;
   readonly tokensOut: number;
   readonly isLossless: boolean;
+  /** Q, 0–5; 5 where the content can be rebuilt from what is shown. */
+  readonly quality: number;
 }
 
 export interface ViewedCall {
@@ -58,11 +55,12 @@ interface Shortened extends Decided {
   readonly view: string;
   readonly tokens: number;
   readonly level: number;
+  readonly quality: number;
   /** JSON without its blanks: who could read the content can read it. */
   readonly isSameForm: boolean;
 }
 
-const AS_IT_IS = { level: 0, handle: null, base: null, isSameForm: true } as const;
+const AS_IT_IS = { level: 0, quality: 5, handle: null, base: null, isSameForm: true } as const;
 
 export class ToolResultViews {
   readonly #counter: TokenCounter;
@@ -162,45 +160,46 @@ export class ToolResultViews {
 
   #isVerbatim({ toolName }: ToolResult, content: string): boolean {
     if (content.length < MIN_CHARS || this.#options.verbatimTools?.includes(toolName) === true) return true;
-    return VERBATIM_NAMES.test(toolName) && !/^\s*[[{]/.test(content);
+    return readsText(toolName) && !/^\s*[[{]/.test(content);
   }
 
   async #decide(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Decided> {
     const verbatim: Decided = { view: null, handle: null, base: null };
     const tokensIn = this.#counter.count(content);
-    const made = (await this.#shorten(part, content, hash, context)) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
+    const made = (await this.#shorten(part, content, context)) ?? { view: content, tokens: tokensIn, ...AS_IT_IS };
     const first = this.#reformed.get(hash);
     // Who asks again for what was shown in another form may not have been able to read it: then it is given as it is.
     const isAskedAgain = first !== undefined && first !== part.toolCallId;
     if (isAskedAgain && !made.isSameForm) return verbatim;
     const relative = isAskedAgain ? null : this.#relative(content, made.tokens, context);
-    const { view, tokens, level, handle, base, isSameForm } = relative ?? made;
+    const { view, tokens, level, quality, handle, base, isSameForm } = relative ?? made;
     if (tokens >= tokensIn) return verbatim;
     if (!isSameForm) this.#reformed.set(hash, part.toolCallId);
     if (handle !== null) this.#shortenedCalls.set(toolCallKey(part.toolName, context.inputs.get(part.toolCallId)), true);
-    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null });
+    context.made.push({ toolName: part.toolName, level, tokensIn, tokensOut: tokens, isLossless: handle === null, quality });
     return { view, handle, base };
   }
 
-  async #shorten(part: ToolResult, content: string, hash: string, context: ViewContext): Promise<Shortened | null> {
+  async #shorten(part: ToolResult, content: string, context: ViewContext): Promise<Shortened | null> {
     const level = this.#levelOf(part, this.#counter.count(content), context);
     const result = await this.#compressor.compress(content, undefined, undefined, { level, ...(level < 2 ? {} : context.task) });
     // At level 0 nothing can be had back, so nothing may be missing.
     if (result.outcome === "passthrough" || (level === 0 && !result.lossless)) return null;
-    const handle = result.lossless ? null : hash.slice(0, HANDLE_CHARS);
+    const handle = result.lossless ? null : handleOf(content);
     const view = handle === null ? result.view : `${result.view}\n${handleLine(handle)}`;
     const isSameForm = result.lossless && isJson(result.view);
-    return { view, tokens: this.#counter.count(view), level: result.level, handle, base: null, isSameForm };
+    const quality = result.lossless ? 5 : result.quality;
+    return { view, tokens: this.#counter.count(view), level: result.level, quality, handle, base: null, isSameForm };
   }
 
   #levelOf(part: ToolResult, tokensIn: number, { isExpandOffered }: ViewContext): 0 | 1 | 2 {
     const { level = 1, longFromTokens = LONG_FROM_TOKENS } = this.#options;
-    return !isExpandOffered || tokensIn < longFromTokens || VERBATIM_NAMES.test(part.toolName) ? 0 : level;
+    return !isExpandOffered || tokensIn < longFromTokens || readsText(part.toolName) ? 0 : level;
   }
 
   #relative(content: string, tokens: number, { whole }: ViewContext): Shortened | null {
     const found = this.#options.level === 2 ? whole.relate(content, tokens, this.#counter) : null;
-    return found === null ? null : { ...found, level: 2, handle: null, isSameForm: false };
+    return found === null ? null : { ...found, level: 2, quality: 5, handle: null, isSameForm: false };
   }
 }
 

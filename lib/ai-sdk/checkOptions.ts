@@ -1,5 +1,6 @@
 // What `govern` is given, checked: options that make no sense, tools that no limit can cover.
 import { AppError } from "../core/errors.ts";
+import { SystemLedger } from "./SystemLedger.ts";
 import type { GovernOptions } from "./types.ts";
 
 /** The error of a call under a limit that offers a tool which the provider runs itself. */
@@ -11,9 +12,21 @@ export function unboundedTool(name: string): AppError {
 }
 
 /** @throws AppError `INPUT_INVALID` */
-export function checkOptions({ maxOutputTokens, price, ledger, limits }: GovernOptions): void {
+export function checkOptions({ maxOutputTokens, price, ledger, limits, system, mode }: GovernOptions): void {
   if (ledger !== undefined && limits !== undefined) {
     throw new AppError("INPUT_INVALID", "govern takes limits or a shared ledger, not both: the ledger has the limits");
+  }
+  if (ledger !== undefined && system !== undefined) {
+    throw new AppError(
+      "INPUT_INVALID",
+      "govern takes a system or a shared ledger, not both: make the ledger with `new SystemLedger(system, …)`",
+    );
+  }
+  if (mode === "observe" && (system !== undefined || ledger instanceof SystemLedger)) {
+    throw new AppError("INPUT_INVALID", "govern cannot observe with a system: its limits hold for every call that is booked there", {
+      details: { field: "mode" },
+      hint: "observe without `system` first, then switch it on",
+    });
   }
   if (maxOutputTokens !== undefined && !(Number.isSafeInteger(maxOutputTokens) && maxOutputTokens > 0)) {
     throw new AppError("INPUT_INVALID", `maxOutputTokens must be a whole number above 0, got ${maxOutputTokens}`, {

@@ -1,4 +1,4 @@
-// Wraps an AI SDK model: limits before the call, shorter views of tool results, a receipt. Needs no workflow and no database.
+// Wraps an AI SDK model: limits before the call, shorter views of tool results, a receipt. Needs no workflow, and a database only for limits that last.
 import { wrapLanguageModel } from "ai";
 import { AppError } from "../core/errors.ts";
 import { nanoToUsd } from "../core/money.ts";
@@ -8,7 +8,8 @@ import { Governor } from "./Governor.ts";
 import type { GovernableModel, GovernedModel, GovernOptions, GovernReceipt, SdkModel } from "./types.ts";
 
 /**
- * The same model for `generateText`, `streamText`, agents and tool loops, with limits and a receipt.
+ * The same model for `generateText`, `streamText`, agents and tool loops, with limits and a receipt. With `system` each call is booked
+ * durably before it is sent, under the limits of that system (README.md).
  *
  * A call whose worst case (upper count of its input plus its output cap, at the dearest price) does not fit the limits is refused with
  * an AppError `BUDGET_EXCEEDED` before anything is sent; one without a known price under a money limit with `PRICE_UNKNOWN`.
@@ -31,6 +32,7 @@ export function govern(model: GovernableModel, options: GovernOptions = {}): Gov
     tools: { expand: createExpandTool((handle) => governor.readRaw(handle)) },
     receipt: () => governor.receipt(),
     receiptText: () => textOf(governor.receipt()),
+    close: () => governor.close(),
   };
 }
 
@@ -43,10 +45,11 @@ function toSdkModel(model: unknown): SdkModel {
   return wrapLanguageModel({ model: model as GovernableModel, middleware: [] });
 }
 
-function textOf({ agent, mode, remark, balance, savings, callsRefused, observed }: GovernReceipt): string {
+function textOf({ agent, mode, executionId, remark, balance, savings, callsRefused, observed }: GovernReceipt): string {
   const limits = [
     ...(balance.limitTokens === null ? [] : [`${balance.spentTokens} of ${balance.limitTokens} tokens used`]),
     ...(balance.limitTokens === null && balance.limitUsd === null ? ["no limit is set"] : [remark]),
+    ...(executionId === null ? [] : [`execution ${executionId}`]),
     ...(callsRefused === 0 ? [] : [`${callsRefused} calls refused before they were made`]),
   ];
   const text = renderReceipt(savings, {

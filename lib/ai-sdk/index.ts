@@ -1,7 +1,10 @@
 // `neuronforge/ai-sdk`: governs any AI SDK model in one line.
 export { govern } from "./govern.ts";
 export { ProcessLedger } from "./ProcessLedger.ts";
+export { SystemLedger } from "./SystemLedger.ts";
 export type {
+  CallEnd,
+  CallFacts,
   CallLedger,
   CallRefusal,
   CallReservation,

@@ -3,6 +3,8 @@ import type { wrapLanguageModel } from "ai";
 import type { NanoUsd } from "../core/money.ts";
 import type { SavingsReport } from "../orchestration/savings/types.ts";
 import type { ExpandTool } from "./expandTool.ts";
+import type { SessionSettlement, SessionViews } from "../sessionApi.ts";
+import type { System } from "../systemApi.ts";
 import type { CompressedContent } from "../orchestration/types.ts";
 
 /** Any model object of a provider package (specification v2, v3 or v4); a model's name as text is not one. */
@@ -51,10 +53,18 @@ export interface ViewOptions {
 }
 
 export interface GovernOptions {
-  /** Whose calls these are, for receipts and decisions. @defaultValue "agent" */
+  /**
+   * Books every call in this system's database: its limits hold, also those that other processes set, and they last beyond this process.
+   * `agent` is then required, and every call gets an output cap. Absent: a ledger in memory.
+   */
+  readonly system?: System;
+  /** Whose calls these are, for receipts and decisions; with `system` also whose limits and history. @defaultValue "agent" */
   readonly agent?: string;
   readonly tags?: readonly string[];
-  /** Absent: nothing is refused, and calls get no output cap that they do not bring. */
+  /**
+   * Absent: nothing is refused, and calls get no output cap that they do not bring. With `system`: the agent's lasting limit in total, put
+   * in place unless one is stored already.
+   */
   readonly limits?: GovernLimits;
   /** @defaultValue "on" */
   readonly mode?: GovernMode;
@@ -89,6 +99,14 @@ export interface CallRefusal {
   /** null: not limited. */
   readonly leftTokens: number | null;
   readonly leftUsd: NanoUsd | null;
+  /** Where several limits may apply: the one that has no room. */
+  readonly limit?: {
+    /** As `budgets topup` takes it. */
+    readonly scope: string;
+    readonly window: string;
+    readonly limitTokens: number | null;
+    readonly limitUsd: NanoUsd | null;
+  };
 }
 
 /** A call's worst case: upper count of the input plus the output cap; null = unknown price. */
@@ -108,15 +126,38 @@ export interface LedgerBalance {
   readonly callsWithoutPrice: number;
 }
 
+/** What a durable ledger keeps of a call before it is made. */
+export interface CallFacts {
+  readonly provider: string;
+  readonly model: string;
+  readonly outputCapTokens: number;
+}
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly state: SessionSettlement["state"];
+  /** null: nothing was spent, or nothing is known but the amount. */
+  readonly usage: SessionSettlement["usage"] | null;
+  /** null: it was answered. */
+  readonly errorCode: string | null;
+  readonly views?: SessionViews;
+}
+
 /** Where calls are booked. */
 export interface CallLedger {
   /** One sentence for the receipt: how long the limits last. */
   readonly remark: string;
   readonly isLimited: boolean;
+  /** Asked where a call offers a tool that no worst case covers. @defaultValue `isLimited` */
+  hasLimits?(): Promise<boolean>;
+  /** False: tool results are sent as they are. @defaultValue true */
+  allowsViews?(): Promise<boolean>;
+  /** The execution that calls are booked under; null: none yet. Absent: there is none. */
+  readonly executionId?: string | null;
   /** Books the worst case, or refuses; all or nothing, whatever else is under way. `isForced`: books it in any case and still says what it would have refused. */
-  reserve(callId: string, worst: CallReservation, isForced: boolean): Promise<CallRefusal | null>;
+  reserve(callId: string, worst: CallReservation, isForced: boolean, facts?: CallFacts): Promise<CallRefusal | null>;
   /** Replaces the reservation by what was used. `usd` null: unknown price. */
-  settle(callId: string, used: CallReservation): Promise<void>;
+  settle(callId: string, used: CallReservation, end?: CallEnd): Promise<void>;
   balance(): LedgerBalance;
 }
 
@@ -134,6 +175,8 @@ export interface GovernReceipt {
   readonly agent: string;
   readonly tags: readonly string[];
   readonly mode: GovernMode;
+  /** With `system`: what `system.receipt` and `executions receipt` take; null: no call was made, or there is no system. */
+  readonly executionId: string | null;
   readonly remark: string;
   readonly balance: LedgerBalance;
   /** Of the calls of this model only, where several share a ledger. */
@@ -150,4 +193,6 @@ export type GovernedModel = SdkModel & {
   receipt(): GovernReceipt;
   /** The receipt for people, in 80 columns. */
   receiptText(): string;
+  /** With `system`: ends the session once calls under way have ended; later calls are refused. Without one, or with a shared ledger, nothing. */
+  close(): Promise<void>;
 };

@@ -66,6 +66,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => import("./commands/classify.ts"),
   },
   {
+    name: "route",
+    group: "Govern",
+    summary: "which tier and model a step goes to, and why, without a model",
+    load: async () => import("./commands/route.ts"),
+  },
+  {
     name: "budgets",
     group: "Govern",
     summary: "limits in money and tokens: set, top up, reconcile",

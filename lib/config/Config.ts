@@ -151,6 +151,12 @@ export const configSchema = z.strictObject({
     description:
       "MCP servers whose tools workflows may call as plugin `mcp-NAME`: `name`, and `command`, `args`, `folder`, `env` or `url`, `connection`; `tools`, `effects`, `timeoutMs`.",
   }),
+  handlers: key(z.array(z.string().min(1).max(1_000)).max(50).default([]), {
+    unit: "paths",
+    expected: "a list of at most 50 paths",
+    description:
+      "Modules with handlers of your own; each exports `handler`, or a list `handlers`. One for an intent takes the built-in one's place. Only this file names code.",
+  }),
   secretKey: key(z.string().min(1).nullable().default(null), {
     env: "NEURONFORGE_SECRET_KEY",
     isEnvOnly: true,

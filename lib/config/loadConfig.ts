@@ -172,6 +172,7 @@ function complete(settings: Settings, env: Environment, cwd: string): Config {
     filesRoot: resolve(cwd, settings.filesRoot),
     outboxFolder: settings.outboxFolder === null ? join(dataFolder, "outbox") : resolve(cwd, settings.outboxFolder),
     secretKeyFile,
+    handlers: settings.handlers.map((path) => resolve(cwd, path)),
     providers: settings.providers.map((provider): ProviderConfig => {
       const source = provider.apiKeyFrom;
       const value = source !== null && "env" in source ? env[source.env] : undefined;

@@ -102,6 +102,12 @@ export const ERROR_CATALOGUE = {
     "run the step alone and look at its memory",
   ),
   EXECUTION_TIMEOUT: entry(1, 504, "An execution passed its overall time limit.", "raise `limits.timeoutMs`"),
+  SESSION_LOST: entry(
+    1,
+    409,
+    "The process of a governed session went silent during a model call; the call is booked at its worst case.",
+    "correct it with the provider's export: `budgets reconcile`",
+  ),
   EXECUTION_CANCELLED: entry(1, 409, "The execution was cancelled.", "start it again if that was not meant"),
   CONDITION_FAILED: entry(1, 422, "A condition could not be evaluated on the data at hand.", "compare the operand types with the data"),
   TRANSFORM_FAILED: entry(1, 422, "A transform could not be applied to its input.", "compare the input with what the operation expects"),
@@ -119,6 +125,29 @@ export const ERROR_CATALOGUE = {
     "look at the outside system, then `executions resume ID --resolve done|retry`",
   ),
   LOOP_LIMIT: entry(1, 422, "A loop reached its stated bound.", "raise maxIterations"),
+  // Handlers
+  HANDLER_INVALID: entry(3, 500, "A handler is malformed, hangs, or gives what is no output.", "mend the handler named in the message"),
+  HANDLER_UNAVAILABLE: entry(
+    1,
+    503,
+    "No handler can perform the step, and the direct path must not.",
+    "register or enable the handler, then resume",
+  ),
+  SCHEMA_INVALID: entry(
+    2,
+    422,
+    "A schema does not compile, refers to itself without end, or to another document.",
+    "mend the schema at the stated place",
+  ),
+  FACTS_MISSING: entry(1, 422, "A step is to write about facts that its data do not hold.", "bring the listed facts, or require fewer"),
+  DOCUMENT_UNREADABLE: entry(1, 422, "A document is damaged, encrypted or larger than can be read.", "open it by hand and save it anew"),
+  OCR_UNAVAILABLE: entry(
+    3,
+    424,
+    "A document has no text layer, and no plugin recognises text in images.",
+    "register a plugin with an action `recognize_text`",
+  ),
+  SEND_INCOMPLETE: entry(1, 502, "Some of what a step sends was refused; which went out is in the details.", "send what is left by itself"),
   // Plugins
   PLUGIN_UNKNOWN: entry(2, 422, "No plugin of that name is registered.", "list plugins with `plugins ls`"),
   PLUGIN_ACTION_UNKNOWN: entry(2, 422, "The plugin has no such action.", "list its actions with `plugins ls NAME`"),

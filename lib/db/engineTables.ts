@@ -66,6 +66,19 @@ export interface LedgerReservationsTable {
   window_start: Timestamp;
 }
 
+export interface RoutingOutcomesTable {
+  attempt_id: string;
+  workspace_id: string;
+  intent: string;
+  tool: string;
+  signature: string;
+  version: string;
+  model: string;
+  success: boolean;
+  buckets: Bytes;
+  created_at: Defaulted<Timestamp>;
+}
+
 export interface StepAttemptsTable {
   id: string;
   execution_id: string;

@@ -1,6 +1,45 @@
 // Row types of the tables that the plan names or takes as given, our later columns included. Not a schema: supabase/migrations is.
 import type { BigInteger, Bytes, Decimal, Defaulted, Json, Nullable, TextArray, Timestamp } from "./columnTypes.ts";
 
+export interface AgentIntensityHistoryTable {
+  execution_id: string;
+  workspace_id: string;
+  agent_id: string;
+  success: boolean;
+  creation_score: number | null;
+  execution_score: number | null;
+  combined_score: number | null;
+  orchestration_efficiency: number | null;
+  token_governance_score: number | null;
+  handler_effectiveness: number | null;
+  cost_usd: Decimal | null;
+  created_at: Defaulted<Timestamp>;
+}
+
+export interface AgentIntensityMetricsTable {
+  agent_id: string;
+  workspace_id: string;
+  creation_score: number | null;
+  execution_score: number | null;
+  combined_score: number | null;
+  token_component: number | null;
+  execution_component: number | null;
+  plugin_component: number | null;
+  workflow_component: number | null;
+  memory_component: number | null;
+  orchestration_efficiency: number | null;
+  token_governance_score: number | null;
+  handler_effectiveness: number | null;
+  total_executions: Defaulted<BigInteger>;
+  successful_executions: Defaulted<BigInteger>;
+  failed_executions: Defaulted<BigInteger>;
+  total_cost_usd: Defaulted<Decimal | null>;
+  output_growth_percent: number | null;
+  growth_alert: Defaulted<string>;
+  averages: Bytes;
+  updated_at: Defaulted<Timestamp>;
+}
+
 export interface AgentsTable {
   id: Defaulted<string>;
   user_id: string | null;

@@ -7,6 +7,7 @@ import type {
   LedgerBalancesTable,
   LedgerGrantsTable,
   LedgerReservationsTable,
+  RoutingOutcomesTable,
   StepAttemptsTable,
   StepCacheTable,
   StoredDocumentsTable,
@@ -14,6 +15,8 @@ import type {
   WorkspacesTable,
 } from "./engineTables.ts";
 import type {
+  AgentIntensityHistoryTable,
+  AgentIntensityMetricsTable,
   AgentsTable,
   AiModelPricingTable,
   AuditTrailTable,
@@ -29,6 +32,8 @@ import type {
 } from "./planTables.ts";
 
 export interface Tables {
+  agent_intensity_history: AgentIntensityHistoryTable;
+  agent_intensity_metrics: AgentIntensityMetricsTable;
   agents: AgentsTable;
   ai_model_pricing: AiModelPricingTable;
   audit_trail: AuditTrailTable;
@@ -42,6 +47,7 @@ export interface Tables {
   orchestration_handlers: OrchestrationHandlersTable;
   orchestration_intents: OrchestrationIntentsTable;
   plugin_connections: PluginConnectionsTable;
+  routing_outcomes: RoutingOutcomesTable;
   step_attempts: StepAttemptsTable;
   step_cache: StepCacheTable;
   stored_documents: StoredDocumentsTable;

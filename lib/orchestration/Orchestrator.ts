@@ -1,4 +1,4 @@
-// Decides what is to be done with a step: views, cap, budget, and why. It acts on nothing: plan, observe, explain and the pilot all ask the same function.
+// Decides what is to be done with a step: handler, views, cap, budget, and why. It acts on nothing: plan, observe, explain and the pilot all ask the same function.
 import type { WorkflowStep } from "../workflow/types.ts";
 import type { DecideContext, StepDecision, ViewPolicy } from "./types.ts";
 
@@ -11,10 +11,11 @@ const TIGHT_SHARE = 0.2;
 export class Orchestrator {
   /** Pure: the same step and context give the same decision. */
   decide(step: WorkflowStep, context: DecideContext): StepDecision {
-    const { label, mode, namedModel, defaultMaxOutputTokens, share } = context;
+    const { label, mode, namedModel, defaultMaxOutputTokens, share, routing } = context;
     const trail = [`intent ${label.intent}, effect ${label.effect} (${label.source})`];
     const views = viewPolicy(step, context, trail);
     if (share !== null) trail.push(`planned ${share.allocatedTokens} tokens, used ${share.usedTokens}, pool ${share.poolTokens}`);
+    if (routing !== undefined) trail.push(routing.reason);
     return {
       mode,
       intent: label.intent,
@@ -22,6 +23,7 @@ export class Orchestrator {
       model: step.model ?? namedModel,
       maxOutputTokens: step.max_output_tokens ?? defaultMaxOutputTokens,
       views,
+      handler: routing?.handler ?? null,
       allocatedTokens: share === null ? null : share.allocatedTokens,
       trail,
       why: `${label.intent} step, ${views.name} views up to level ${views.level}`,
@@ -36,8 +38,8 @@ function viewPolicy(step: WorkflowStep, { ais, settings, share }: DecideContext,
     return { name: "exact", level: 0, minQuality: 5 };
   }
   if (step.type === "llm_decision") {
-    trail.push("tool loop: lossless views");
-    return { name: "loop", level: 0, minQuality: 5 };
+    trail.push("tool loop: lossless views; of long tool results ones whose rest can be had back");
+    return { name: "loop", level: 1, minQuality: minQuality.moderate };
   }
   if (share !== null && isTight(share)) {
     trail.push(`less than ${TIGHT_SHARE * 100} % of the planned tokens are left: aggressive views`);

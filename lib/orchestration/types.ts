@@ -1,6 +1,8 @@
 // The words of orchestration, the plan's among them: intents, budgets, policies, routes, views. Types only.
+import type { AppError } from "../core/errors.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import type { Effect, StepLabel, StepOutput, WorkflowStep } from "../workflow/types.ts";
+import type { TemplateScope } from "../operations/templates.ts";
+import type { Effect, PluginCatalogAction, StepLabel, StepOutput, WorkflowStep } from "../workflow/types.ts";
 import type { CompressionFacts, CompressionLevel, CompressionOutcome, StageReport, ViewHandle } from "./compression/types.ts";
 
 /** What a step is for: which handler should own it. */
@@ -81,6 +83,17 @@ export interface DecideContext {
   /** Planning share of this step and what is left of it and of the pool; null: none was planned. */
   readonly share: { readonly allocatedTokens: number; readonly usedTokens: number; readonly poolTokens: number } | null;
   readonly settings: { readonly minQuality: { readonly moderate: number; readonly aggressive: number } };
+  /** Routing by intent; absent: it is off. */
+  readonly routing?: RoutingContext;
+}
+
+/** What is known of the handler for a step's intent. */
+export interface RoutingContext {
+  readonly mode: GovernanceMode;
+  /** Class of the handler that is registered, enabled and ready for the intent; null: there is none. */
+  readonly handler: string | null;
+  /** Why there is none, or what is to be known of it. */
+  readonly reason: string;
 }
 
 /** What is to be done with a step, and why. Made without acting; recorded whether or not it is acted on. */
@@ -91,6 +104,8 @@ export interface StepDecision {
   readonly model: string | undefined;
   readonly maxOutputTokens: number;
   readonly views: ViewPolicy;
+  /** Class of the handler that is to perform the step; null: the direct path does. */
+  readonly handler: string | null;
   readonly allocatedTokens: number | null;
   /** The questions asked, in order, with their answers. */
   readonly trail: readonly string[];
@@ -120,13 +135,139 @@ export interface ExecutionContext {
   readonly signal: AbortSignal;
 }
 
-/** What every handler offers. The registry calls `init` once, then `validate`, `execute`, at need `rollback`, at the end `cleanup`. */
+/** What is wrong with a model's answer. `hard`: it is never taken; `soft`: it is taken with a warning when one repair did not mend it. */
+export interface AnswerDefect {
+  /** Told to the model for its repair and to people: one clause without a full stop. */
+  readonly message: string;
+  readonly severity: "hard" | "soft";
+}
+
+/** A model's answer as a contract sees it. */
+export interface ModelAnswer {
+  /** As the model wrote it, without blanks around it. */
+  readonly text: string;
+  /** What the step would give on; the text itself where no schema was asked for. */
+  readonly value: JsonValue;
+  /** True when it ended at the output limit. */
+  readonly isCutOff: boolean;
+}
+
+export interface PerformOptions {
+  /** In place of the step's resolved `input` (of `params` for an action). Never read as a template. */
+  readonly input?: JsonValue;
+  /** Judges each answer of the step's model before it counts. */
+  readonly review?: AnswerReview;
+}
+
+export interface AnswerReview {
+  judge(answer: ModelAnswer): readonly AnswerDefect[];
+  /** Calls that may be paid to mend defects. */
+  readonly repairs: 0 | 1;
+}
+
+/** What a part of a handler's work gave. `output` is what the step, or the call, would give on the direct path. */
+export interface PerformedStep {
+  readonly output: JsonValue;
+  readonly warnings: readonly string[];
+  /** Of the model calls that it made. */
+  readonly tokens: number;
+  /** Facts of its kind, for example the `branch` taken, what it was `extractedBy`. */
+  readonly details: JsonObject;
+}
+
+/** One plugin call of several that make up a step: it has a row, a key and a verification of its own. */
+export interface StepPart {
+  /** Names the part for ever: a part that is recorded is never performed again. Letters, digits, `-`, `[`, `]`. */
+  readonly id: string;
+  readonly plugin: string;
+  readonly action: string;
+  /** Never read as a template. */
+  readonly params: JsonObject;
+}
+
+export type PartResult =
+  | { readonly id: string; readonly ok: true; readonly output: JsonValue; readonly isReplayed: boolean }
+  | { readonly id: string; readonly ok: false; readonly error: AppError; readonly isReplayed: boolean };
+
+/** What a handler tells of one execution besides what is measured for it (time, tokens, success). JSON, shown in the step's row. */
+export interface HandlerMetrics {
+  /** Tokens that no model was sent because of the handler. @defaultValue 0 */
+  readonly savedTokens?: number;
+  readonly [fact: string]: JsonValue | undefined;
+}
+
+/** What is remembered of a handler's part in one attempt; stored as the row's `detail.handler`, read back for metrics and scores. */
+export interface HandlerFacts {
+  /** Class; null: there was none. */
+  readonly name: string | null;
+  readonly intent: IntentType;
+  /** `observe`: the direct path was taken, this is what would have been. */
+  readonly mode: "observe" | "on";
+  /** Why the direct path was taken although routing is on. */
+  readonly degraded?: string;
+  readonly succeeded?: boolean;
+  /** Milliseconds around the handler, what it waited for included. */
+  readonly ms?: number;
+  readonly tokens?: number;
+  readonly savedTokens?: number;
+  readonly metrics?: JsonObject;
+}
+
+/** How a row of `orchestration_handlers` tunes a handler. `minimal`: it checks, but pays for nothing extra. */
+export type OptimizationLevel = "minimal" | "standard";
+
+/**
+ * What a handler may use for one attempt of one step; the pilot makes it. Everything goes through the step machinery: reservations, journal,
+ * keys, views and limits are those of the direct path. A call that ends the step (waiting, cancelled, no budget) ends it whatever the
+ * handler makes of the error.
+ */
+export interface HandlerContext extends ExecutionContext {
+  readonly workspaceId: string;
+  readonly intent: IntentType;
+  /** From 1. */
+  readonly attempt: number;
+  readonly level: OptimizationLevel;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Names that templates and conditions can see. */
+  readonly scope: TemplateScope;
+  /** @throws AppError `TEMPLATE_INVALID` with step and field */
+  resolve(value: JsonValue, field: string): JsonValue;
+  /** The step as the direct path performs it. @throws AppError what fails there */
+  perform(options?: PerformOptions): Promise<PerformedStep>;
+  /** One plugin call that belongs to the step and reads only. @throws AppError `HANDLER_INVALID` for an action with an effect; what the call fails with */
+  read(call: { readonly plugin: string; readonly action: string; readonly params: JsonObject }): Promise<JsonValue>;
+  /** One after the other. A part that fails is a result; its retries are its own. */
+  performPart(part: StepPart): Promise<PartResult>;
+  /** Ids of parts that were begun by this or an earlier attempt, in any order. */
+  begunParts(): readonly string[];
+  /** What the catalogue knows of a plugin's action; undefined: there is none. */
+  findAction(plugin: string, action: string): PluginCatalogAction | undefined;
+  /** A shorter view where governance acts, else the content itself. Never for what is stored. */
+  compress(content: string, options?: { readonly task?: string; readonly targetTokens?: number }): Promise<string>;
+  /** Rejects when the step is aborted. */
+  sleep(ms: number): Promise<void>;
+  /**
+   * Ends the step with this error, to be thrown: what was asked for cannot be done. Anything else that is thrown before anything was asked of
+   * the context is a fault of the handler, and the direct path is taken.
+   */
+  verdict(error: AppError): AppError;
+  warn(warning: string): void;
+  track(metrics: HandlerMetrics): void;
+}
+
+/**
+ * What every handler offers. The registry calls `init` once, then `validate` and `execute`, `rollback` after an execution that failed, at the end
+ * `cleanup`. One handler serves many steps at the same time: what belongs to one of them stands in its context.
+ */
 export interface HandlerInterface {
   readonly intent: IntentType;
   init(): Promise<void>;
+  /** Whether it can serve this step; false: the step takes the direct path. */
   validate(step: WorkflowStep): Promise<boolean>;
-  execute(step: WorkflowStep, context: ExecutionContext): Promise<StepOutput>;
-  rollback(step: WorkflowStep, context: ExecutionContext): Promise<void>;
+  execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput>;
+  /** Takes back what the handler itself keeps of a failed execution. What the outside world saw is the business of `rollbackAction`. */
+  rollback(step: WorkflowStep, context: HandlerContext): Promise<void>;
   cleanup(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { loadValues, type StoredStep } from "../journal/JournalStore.ts";
 import type { StepStatus, ValueRef } from "../journal/types.ts";
 import type { StoredAttempt } from "../ledger/BudgetStore.ts";
 import type { ChargeScope } from "../ledger/LedgerStore.ts";
+import type { HandlerFacts } from "../orchestration/types.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { BudgetGate } from "./BudgetGate.ts";
 import type { ClaimedExecution, Signal } from "./ExecutionStore.ts";
@@ -48,6 +49,7 @@ export interface StepDetail {
   readonly warnings?: readonly string[];
   readonly more?: JsonObject;
   readonly governance?: GovernanceFacts;
+  readonly handler?: HandlerFacts;
   /** The step failed, and `continueOnError` let the execution go on. */
   readonly tolerated?: boolean;
 }
@@ -60,6 +62,9 @@ export interface KnownStep {
   /** Order of completion, for rollback. */
   readonly order: number;
 }
+
+/** Begins the id of a part of a step that its handler performs, for example `send.~batch[0]`. No step of a workflow has such an id. */
+export const PART_MARK = "~";
 
 /** Decoded outputs above this many bytes are dropped after journaling and read again when needed. */
 const KEEP_IN_MEMORY_BYTES = 256 * 1024;
@@ -90,6 +95,8 @@ export class ExecutionState {
   readonly #attempts: StoredAttempt[];
   /** Highest number of a call by path and attempt, for steps that have no outcome yet: attempt rows are unique by it. */
   readonly #callNumbers = new Map<string, number>();
+  /** Ids of parts that handlers began, by the step's path. */
+  readonly #parts = new Map<string, Set<string>>();
   readonly #stop = new AbortController();
   #signals: ReadonlyMap<string, Signal>;
   #order = 0;
@@ -102,6 +109,7 @@ export class ExecutionState {
     this.inputs = inputs;
     this.#attempts = [...attempts];
     this.#signals = new Map(signals.map((signal) => [signal.key, signal]));
+    for (const { stepPath } of attempts) this.#notePart(stepPath);
     for (const row of rows) {
       this.record(row.stepPath, {
         status: row.status,
@@ -186,7 +194,22 @@ export class ExecutionState {
   record(path: string, step: Omit<KnownStep, "order">): void {
     this.#order += 1;
     this.#steps.set(path, { ...step, order: this.#order });
+    this.#notePart(path);
     if (step.status === "completed" || step.status === "skipped") this.#callNumbers.delete(`${path}#${step.attempt}`);
+  }
+
+  /** Ids, without their mark, of parts of a step that were begun by a handler, now or in an earlier claim. */
+  partsOf(path: string): readonly string[] {
+    return [...(this.#parts.get(path) ?? [])];
+  }
+
+  #notePart(path: string): void {
+    const at = path.lastIndexOf(`.${PART_MARK}`);
+    if (at === -1) return;
+    const parent = path.slice(0, at);
+    const known = this.#parts.get(parent) ?? new Set();
+    known.add(path.slice(at + 1 + PART_MARK.length));
+    this.#parts.set(parent, known);
   }
 
   /** Step rows in order of completion. */
@@ -270,6 +293,7 @@ export class ExecutionState {
 
   /** A model's answer or an effect's doubt that is about to be stored with its settlement: a later attempt of the step finds it here. */
   keepAttempt(attempt: StoredAttempt): void {
+    this.#notePart(attempt.stepPath);
     this.#attempts.push(attempt);
   }
 }

@@ -3,6 +3,7 @@ import type { UnitPart } from "../db/UnitPart.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import type { ModelRequest } from "../models/types.ts";
 import type { NanoUsd } from "../core/money.ts";
+import type { OwnCostKind } from "../orchestration/savings/types.ts";
 import type { StepGovernance } from "./governance/StepGovernance.ts";
 import type { StepScope } from "./StepScope.ts";
 import type { PilotServices } from "./types.ts";
@@ -36,7 +37,7 @@ export interface PreparedCall {
   readonly reservedUsd: NanoUsd | null;
   readonly journalMessage: boolean;
   readonly savedInputTokens: number;
-  readonly isOwnCost: boolean;
+  readonly ownCost?: OwnCostKind;
   /** Exact input and predicted output; null: nothing was predicted. */
   readonly allocatedTokens: number | null;
 }

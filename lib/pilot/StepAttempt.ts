@@ -9,6 +9,7 @@ import { callModel } from "./callModel.ts";
 import type { ModelCallHost } from "./ModelCallHost.ts";
 import { governedOutcome } from "./governance/governedOutcome.ts";
 import type { StepGovernance } from "./governance/StepGovernance.ts";
+import { performHandled } from "./handlers/performHandled.ts";
 import type { StepScope } from "./StepScope.ts";
 import type { Decision, PilotServices, StepContext, StepOutcome, StepPerformer, Walk } from "./types.ts";
 
@@ -72,7 +73,9 @@ export class StepAttempt implements ModelCallHost {
     const decided = this.services.decide(this.#step, this.scope.state, this.path);
     // No turn of the event loop for the direct path: most steps take it.
     this.#decision = decided instanceof Promise ? await decided : decided;
-    const work = performer(this.#context(this.#decision));
+    const { route } = this.#decision;
+    const context = this.#context(this.#decision);
+    const work = route === undefined ? performer(context) : performHandled(context, performer, route);
     // Without a time-out of its own the step ends by itself: plugins answer an abort, composite steps once their children halt.
     if (this.#timeout === null) return work;
     const { promise: abandoned, reject } = Promise.withResolvers<never>();

@@ -1,6 +1,7 @@
 // SQL of the sweep: executions that nobody would ever wake, and new wake-ups for them. Decides nothing.
 import type { Queryable, Transaction } from "../db/Database.ts";
 import { QUEUE_NAME, QUEUE_SCHEMA } from "./queueNames.ts";
+import { SESSION_MODE } from "./sessions/sessionMode.ts";
 
 /** Whether any wake-up is due: for who only looks whether there is something to fetch. */
 export async function isWakeUpDue(db: Queryable): Promise<boolean> {
@@ -12,11 +13,11 @@ export async function isWakeUpDue(db: Queryable): Promise<boolean> {
   return rows[0]?.due === true;
 }
 
-/** Executions that should have a live wake-up and have none: `job` states below `completed` are alive. */
+/** Executions, sessions apart, that should have a live wake-up and have none: `job` states below `completed` are alive. */
 export async function findWithoutWakeUp(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
     `SELECT e.id FROM workflow_executions e
-     WHERE e.finished_at IS NULL AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
+     WHERE e.finished_at IS NULL AND e.run_mode <> '${SESSION_MODE}' AND (e.status IN ('queued', 'running') OR (e.status = 'suspended' AND e.wake_at IS NOT NULL))
        AND NOT EXISTS (SELECT 1 FROM ${QUEUE_SCHEMA}.job j WHERE j.name = '${QUEUE_NAME}' AND j.id = e.wake_id AND j.state IN ('created', 'retry', 'active'))
      ORDER BY e.id LIMIT $1 FOR UPDATE OF e SKIP LOCKED`,
     [limit],
@@ -40,7 +41,7 @@ export async function findResolved(tx: Queryable, limit: number): Promise<string
 /** For the owner of an embedded folder at boot: every claim of the process before is dead. */
 export async function findInterrupted(tx: Queryable, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>(
-    "SELECT id FROM workflow_executions WHERE finished_at IS NULL AND status = 'running' ORDER BY id LIMIT $1 FOR UPDATE",
+    `SELECT id FROM workflow_executions WHERE finished_at IS NULL AND status = 'running' AND run_mode <> '${SESSION_MODE}' ORDER BY id LIMIT $1 FOR UPDATE`,
     [limit],
   );
   return rows.map((row) => row.id);

@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly maxConcurrentExecutions: number;
   /** True for the owner of an embedded folder: claims of the process before are dead, and are woken at once. */
   readonly ownsDatabase: boolean;
+  /** Ends sessions of silent processes, which are nobody's to claim. */
+  readonly sweepSessions: () => Promise<number>;
   /** Aborts `Suspender.leaseSignal`. */
   readonly loseLease: (reason: AppError) => void;
 }
@@ -273,6 +275,7 @@ export class Worker {
       logger.warn({ executions: found }, "executions without a wake-up were woken");
       this.wake();
     }
+    await this.#options.sweepSessions();
     await deleteExpired(db);
   }
 

@@ -69,7 +69,7 @@ export function bookCall(host: ModelCallHost, { call, reservation, usage, costUs
 /** The same call with raw content in place of its views, under the same prices and cache rules. */
 function compare({ governance, services }: ModelCallHost, call: NumberedCall, usage: ModelUsage, costUsd: NanoUsd | null): void {
   if (governance === undefined) return;
-  const { savedInputTokens, isOwnCost, priced } = call;
+  const { savedInputTokens, ownCost, priced } = call;
   const raw = { ...usage, inputTokens: usage.inputTokens + savedInputTokens };
   governance.noteCall({
     call: call.number,
@@ -82,7 +82,7 @@ function compare({ governance, services }: ModelCallHost, call: NumberedCall, us
     costUsd,
     baselineUsd: savedInputTokens === 0 ? costUsd : services.prices.priceCall(priced.provider, priced.model, raw),
     allocatedTokens: call.allocatedTokens,
-    isOwnCost,
+    ...(ownCost === undefined ? {} : { ownCost }),
   });
 }
 

@@ -31,6 +31,8 @@ export interface PlanOptions {
 export interface Outlook {
   readonly classifications: ReadonlyMap<string, IntentClassification>;
   readonly forecast: WorkflowForecast;
+  /** Handlers by step id. @defaultValue none: routing by intent is off */
+  readonly handlers?: ReadonlyMap<string, string>;
 }
 
 export interface WorkflowPlan {
@@ -198,7 +200,7 @@ function toReport(
     type: step.type,
     intent: label?.intent ?? null,
     effect: label?.effect ?? declared,
-    handler: null,
+    handler: outlook?.handlers?.get(step.id) ?? null,
     tier: null,
     model: plan.model,
     envelope: need?.envelope.tokens ?? UNKNOWN,

@@ -12,14 +12,7 @@ import type { ModelCallRequest, StepOutcome } from "./types.ts";
 export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): PreparedCall | { readonly stopped: StepOutcome } {
   const { providers, prices, counter } = host.services;
   const { provider, model } = providers.resolve(asked.model);
-  const {
-    activityType: _activityType,
-    journalMessage = false,
-    savedInputTokens = 0,
-    isOwnCost = false,
-    isUncapped = false,
-    ...rest
-  } = asked;
+  const { activityType: _activityType, journalMessage = false, savedInputTokens = 0, ownCost, isUncapped = false, ...rest } = asked;
   const countable = { ...rest, provider: provider.name, model };
   const { tokens, upperTokens } = counter.countRequest(countable);
   const window = prices.contextWindowTokens(provider.name, model);
@@ -62,7 +55,7 @@ export function prepareCall(host: ModelCallHost, asked: ModelCallRequest): Prepa
     reservedUsd: prices.worstCaseUsd(priced.provider, priced.model, { upperInputTokens: upperTokens, outputCapTokens: maxOutputTokens }),
     journalMessage,
     savedInputTokens,
-    isOwnCost,
+    ...(ownCost === undefined ? {} : { ownCost }),
     allocatedTokens: dispatch?.commitment.allocated ?? null,
   };
 }

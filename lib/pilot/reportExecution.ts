@@ -132,7 +132,7 @@ function stepReport(step: StoredStep, calls: CallSum | undefined, { labels, gove
     type: step.stepType,
     intent: labels[id]?.intent ?? null,
     status: step.status,
-    handler: null,
+    handler: performedBy(detail),
     model: calls?.model ?? detail.model ?? null,
     tokens: { baseline: governance.length === 0 || used === null ? null : used + savedTokens, allocated: allocatedTokens, used },
     costUsd: step.epoch === 0 ? 0 : calls === undefined ? (detail.costUsd ?? null) : usdOrNull(calls.usd),
@@ -141,6 +141,11 @@ function stepReport(step: StoredStep, calls: CallSum | undefined, { labels, gove
     warnings: detail.warnings ?? [],
     error: detail.error ?? null,
   };
+}
+
+/** null: the direct path did. */
+function performedBy({ handler }: StepDetail): string | null {
+  return handler === undefined || handler.mode !== "on" || handler.degraded !== undefined ? null : handler.name;
 }
 
 function waitingOf(step: StoredStep): WaitingReport[] {

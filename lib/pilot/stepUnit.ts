@@ -126,6 +126,7 @@ function detailOf({ facts, detail }: AttemptEnd): StepDetail {
     ...(facts.warnings === undefined || facts.warnings.length === 0 ? {} : { warnings: facts.warnings }),
     ...(facts.more === undefined ? {} : { more: facts.more }),
     ...(facts.governance === undefined ? {} : { governance: facts.governance }),
+    ...(facts.handler === undefined ? {} : { handler: facts.handler }),
   };
 }
 

@@ -7,9 +7,11 @@ import type { NanoUsd } from "../core/money.ts";
 import type { Database } from "../db/Database.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import type { Journal } from "../journal/Journal.ts";
+import type { HandlerFacts, PerformOptions } from "../orchestration/types.ts";
 import type { Ledger } from "../ledger/Ledger.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import type { ModelRequest, ModelResult } from "../models/types.ts";
+import type { OwnCostKind } from "../orchestration/savings/types.ts";
 import type { ActionExecutor, PluginCatalog } from "../plugins/types.ts";
 import type { ExecutionEvent, WaitingFor } from "../systemApi.ts";
 import type { PriceBook } from "../tokens/pricing.ts";
@@ -18,6 +20,7 @@ import type { StepType, WorkflowDefinition, WorkflowStep } from "../workflow/typ
 import type { ExecutionState } from "./ExecutionState.ts";
 import type { GovernanceFacts } from "./governance/facts.ts";
 import type { StepGovernance } from "./governance/StepGovernance.ts";
+import type { HandlerRoute } from "./handlers/HandlerRoute.ts";
 import type { StepScope } from "./StepScope.ts";
 
 /** Something that only time or a person can bring. */
@@ -48,6 +51,8 @@ export interface StepFacts {
   readonly more?: JsonObject;
   /** What governance decided and did. */
   readonly governance?: GovernanceFacts;
+  /** Routing by intent: which handler performed the step, or would have. */
+  readonly handler?: HandlerFacts;
 }
 
 /**
@@ -83,7 +88,9 @@ export interface Decision {
   readonly why: string;
   /** On the governed path: gives views, keeps what calls would have cost without them. */
   readonly governance?: StepGovernance;
-  /** Why the step should have been governed and is not. */
+  /** The handler that performs the step in the direct performer's place; while observing, the one that would. */
+  readonly route?: HandlerRoute;
+  /** Why the step should have been governed, or routed, and is not. */
   readonly bypass?: string;
 }
 
@@ -99,8 +106,8 @@ export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutpu
   readonly savedInputTokens?: number;
   /** An answer was cut off at a cap that governance had set: this time the caller's own. @defaultValue false */
   readonly isUncapped?: boolean;
-  /** The call would not be needed without governance. @defaultValue false */
-  readonly isOwnCost?: boolean;
+  /** Why governance itself needs this call, which the direct path would not make. @defaultValue it does not */
+  readonly ownCost?: OwnCostKind;
 }
 
 export type ModelCallOutcome =
@@ -127,6 +134,8 @@ export interface StepContext<Step extends WorkflowStep = WorkflowStep> {
   /** Aborted at the step's time-out, at cancel and when the lease is lost. */
   readonly signal: AbortSignal;
   readonly decision: Decision;
+  /** Judges the model's answers of a step that a handler performs; absent on the direct path. */
+  readonly review?: PerformOptions["review"];
   /** Resolves templates against raw outputs. @throws AppError TEMPLATE_INVALID with step and field */
   resolve(value: JsonValue, field: string): JsonValue;
   /** Performs nested steps in a scope made by `scope.child(…)`. */

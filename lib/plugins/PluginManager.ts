@@ -97,8 +97,9 @@ export class PluginManager implements PluginCatalog {
   }
 
   action(plugin: string, action: string): CatalogAction | undefined {
-    const found = this.#plugins.get(plugin)?.actions.get(action);
-    if (found === undefined) return undefined;
+    const owner = this.#plugins.get(plugin);
+    const found = owner?.actions.get(action);
+    if (owner === undefined || found === undefined) return undefined;
     const { description, effect, idempotency, canVerify, timeoutMs } = found;
     return {
       plugin,
@@ -107,6 +108,7 @@ export class PluginManager implements PluginCatalog {
       effect,
       idempotency,
       canVerify,
+      mustBeNamed: owner.mustBeNamed,
       timeoutMs,
       params: found.params.json,
       output: found.output?.json,

@@ -31,15 +31,18 @@ import type {
 } from "../systemApi.ts";
 import { nanoToUsd } from "../core/money.ts";
 import type { Receipt } from "../receiptApi.ts";
+import type { ModelSession, SessionRequest } from "../sessionApi.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
 import { listBudgets, reconcileBudgets, setBudget, topUpBudget } from "./budgets.ts";
 import { closeSystem } from "./closeSystem.ts";
 import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
 import { forkExecution } from "./forkExecution.ts";
+import { openSession } from "./openSession.ts";
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
+import { planHandlers } from "./planHandlers.ts";
 
 const UUID_LENGTH = 36;
 /** A workflow that no agent runs yet has no history of its own. */
@@ -69,6 +72,10 @@ export class LocalSystem implements System {
     return this.#parts.events.subscribe(executionId, listener);
   }
 
+  openSession(request: SessionRequest): Promise<ModelSession> {
+    return openSession(this.#parts, this.#control, request);
+  }
+
   start(request: RunRequest): Promise<{ readonly executionId: string; readonly isNew: boolean }> {
     return startExecution(this.#parts, request);
   }
@@ -94,7 +101,8 @@ export class LocalSystem implements System {
     const past = { workspaceId: this.#workspaceId, agentId: agent?.id ?? NO_AGENT, hasIntents: false };
     const history = await loadStepHistory(this.#db, past);
     const forecast = forecastWorkflow({ agentId: past.agentId, definition, classifications, services, pricedAs, defaultModel, history });
-    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast } }).report;
+    const handlers = await planHandlers(this.#parts, { definition, agent, classifications, overrides: request.flags ?? {} });
+    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast, handlers } }).report;
   }
 
   async receipt(executionId: string): Promise<Receipt> {
@@ -128,7 +136,7 @@ export class LocalSystem implements System {
 
   async cancel(executionId: string, actor: string): Promise<ExecutionReport> {
     const id = await this.#idOf(executionId);
-    await this.#control.cancel(this.#workspaceId, id, actor);
+    if (!(await this.#parts.engine.sessions.cancel(this.#workspaceId, id, actor))) await this.#control.cancel(this.#workspaceId, id, actor);
     return this.report(id);
   }
 

@@ -8,6 +8,7 @@ import type { FeatureFlags } from "../flags/FeatureFlags.ts";
 import type { SystemConfigStore } from "../flags/SystemConfigStore.ts";
 import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache.ts";
 import type { StepClassifier } from "../orchestration/types.ts";
+import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
 import type { Engine } from "./createEngine.ts";
 import type { EventBus } from "./EventBus.ts";
@@ -25,6 +26,7 @@ export interface SystemParts {
   readonly audit: AuditTrailService;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
+  readonly handlers: HandlerRouter;
   /** Asks MCP servers for their tools anew. */
   readonly refreshPlugins: () => Promise<void>;
   /** Runs after work has stopped and before the database closes. */

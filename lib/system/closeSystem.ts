@@ -12,6 +12,7 @@ export async function closeSystem(parts: SystemParts, isWorking: boolean): Promi
   try {
     await within(parts, async () => {
       if (isWorking) await engine.worker.stop();
+      await engine.sessions.close();
       await engine.journal.settled();
     });
     await within(parts, async () => {

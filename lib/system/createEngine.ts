@@ -15,6 +15,7 @@ import { decideDirect } from "../pilot/decideDirect.ts";
 import { ExecutionQueue } from "../pilot/ExecutionQueue.ts";
 import { ExecutionStarter } from "../pilot/ExecutionStarter.ts";
 import { endWriter } from "../pilot/ExecutionStore.ts";
+import { SessionKeeper } from "../pilot/sessions/SessionKeeper.ts";
 import { Suspender } from "../pilot/Suspender.ts";
 import type { PilotServices } from "../pilot/types.ts";
 import { Worker } from "../pilot/Worker.ts";
@@ -49,6 +50,7 @@ export interface Engine {
   readonly queue: ExecutionQueue;
   readonly starter: ExecutionStarter;
   readonly worker: Worker;
+  readonly sessions: SessionKeeper;
   readonly services: PilotServices;
 }
 
@@ -89,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
   let lease = new AbortController();
   const suspender = new Suspender({ db, journal, queue, emit, leaseSignal: () => lease.signal });
+  const sessions = new SessionKeeper({ db, clock, logger, journal, ledger, ownsDatabase: options.ownsDatabase });
   const worker: Worker = new Worker({
     db,
     clock,
@@ -97,13 +100,14 @@ export function createEngine(options: EngineOptions): Engine {
     pilot: new WorkflowPilot({ services, suspender }),
     maxConcurrentExecutions: options.maxConcurrentExecutions,
     ownsDatabase: options.ownsDatabase,
+    sweepSessions: () => sessions.sweep(),
     loseLease: (reason: AppError) => {
       lease.abort(reason);
       lease = new AbortController();
     },
   });
   const starter = new ExecutionStarter({ db, ledger, queue, clock, onStarted: () => worker.wake() });
-  return { db, journal, ledger, queue, starter, worker, services };
+  return { db, journal, ledger, queue, starter, worker, sessions, services };
 }
 
 /** Ends the queue jobs of finished executions and gives their grants back, in the transaction of their last units. */

@@ -7,6 +7,7 @@ import type { StepClassifier } from "../orchestration/types.ts";
 import { ViewMaker } from "../orchestration/ViewMaker.ts";
 import { FlagWatch } from "../pilot/governance/FlagWatch.ts";
 import { Governor } from "../pilot/governance/Governor.ts";
+import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
 import type { PilotServices } from "../pilot/types.ts";
 
@@ -16,6 +17,7 @@ export interface GovernorOptions extends Pick<PilotServices, "db" | "clock" | "l
   readonly flags: FeatureFlags;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
+  readonly router: HandlerRouter;
 }
 
 export function createGovernor({ flags, ...services }: GovernorOptions): Governor {

@@ -1,5 +1,6 @@
 // A fork: a new execution that takes over an old one's outcomes up to a step, with settings and a grant of its own.
 import { findAgent } from "../agents/AgentStore.ts";
+import { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
 import { decodeJson, isJsonObject, type JsonObject } from "../core/json.ts";
 import { loadSteps, loadValues } from "../journal/JournalStore.ts";
@@ -7,6 +8,7 @@ import { DocumentCache, makeDocument } from "../pilot/DocumentStore.ts";
 import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
 import { stepsBefore, takeOver } from "../pilot/forkExecution.ts";
 import { requireExecution } from "../pilot/reportExecution.ts";
+import { SESSION_MODE } from "../pilot/sessions/sessionMode.ts";
 import type { ForkRequest } from "../systemApi.ts";
 import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
@@ -26,6 +28,11 @@ export async function forkExecution(
   const { engine, config, manager } = parts;
   const { workspaceId } = config;
   const source = await requireExecution(engine.db, workspaceId, request.executionId);
+  if (source.runMode === SESSION_MODE) {
+    throw new AppError("CONFLICT", `execution ${source.id} is a session of model calls, not a workflow: there is nothing to fork`, {
+      details: { execution: source.id },
+    });
+  }
   const definition = (await documents.load(engine.db, workspaceId, source.definitionHash)) as unknown as WorkflowDefinition;
   const before = (await documents.load(engine.db, workspaceId, source.snapshotHash)) as unknown as ConfigSnapshot;
   const kept =

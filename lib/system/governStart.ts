@@ -62,8 +62,8 @@ export async function governStart(
 ): Promise<GovernedStart> {
   const snapshot = await flags.snapshot(engine.db, config.workspaceId);
   const decided = flags.evaluate(snapshot, agent, executionId, overrides);
-  if (decided.orchestration_intents_enabled.state === "off" && decided.token_governance_enabled.state === "off")
-    return { flags: decided, governance: undefined };
+  const needed = [decided.orchestration_intents_enabled, decided.token_governance_enabled, decided.intent_routing_enabled];
+  if (needed.every(({ state }) => state === "off")) return { flags: decided, governance: undefined };
   const loaded = await loadGovernanceSettings(engine.db, config.workspaceId);
   for (const warning of loaded.warnings) logger.warn({}, warning);
   const settings = { ...loaded.settings, ...(policy === undefined ? {} : { policy }) };

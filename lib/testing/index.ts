@@ -13,5 +13,9 @@ export { findLeaks } from "./findLeaks.ts";
 /** The rules that every plugin passes. */
 export { describePlugin, type ActionCase, type PluginConformance, type PluginWorld, type TestRunner } from "./describePlugin.ts";
 
+/** The rules that every handler passes, and the stage on which it does. */
+export { describeHandler, type HandlerCase, type HandlerConformance } from "./describeHandler.ts";
+export { HandlerStage, type HandlerStageOptions } from "./HandlerStage.ts";
+
 /** A reservation that no ledger made, to call a provider by itself. */
 export { testReservation } from "./testReservation.ts";

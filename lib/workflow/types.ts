@@ -104,6 +104,8 @@ export interface LlmDecisionStep extends StepBase<"llm_decision"> {
   /** Plugins whose actions are the loop's tools; absent = all registered ones. */
   readonly plugins?: readonly string[];
   readonly maxIterations?: number;
+  /** Who must agree to each destructive call, any one of them; absent = destructive actions are no tools. */
+  readonly approvers?: readonly string[];
   readonly output_schema?: OutputSchema;
 }
 

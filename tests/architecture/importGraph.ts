@@ -45,6 +45,7 @@ const ROOT_FILES: Readonly<Record<string, string>> = {
   "system.ts": "system",
   "systemApi.ts": "systemApi",
   "receiptApi.ts": "systemApi",
+  "sessionApi.ts": "systemApi",
   "index.ts": "index",
 };
 

@@ -9,6 +9,7 @@ import { AppError } from "../../lib/core/errors.ts";
 import type { JsonValue } from "../../lib/core/json.ts";
 import { createLogger, silentLogger } from "../../lib/core/logger.ts";
 import type { Database } from "../../lib/db/Database.ts";
+import type { HandlerInterface } from "../../lib/orchestration/types.ts";
 import { QUEUE_TEMPLATE } from "../../lib/pilot/prepareQueue.ts";
 import { defineAction, definePlugin } from "../../lib/plugins/definePlugin.ts";
 import type { Verification } from "../../lib/plugins/types.ts";
@@ -44,6 +45,7 @@ export interface TestSystemOptions {
   readonly file?: object;
   readonly database?: Database;
   readonly clock?: Clock;
+  readonly handlers?: readonly HandlerInterface[];
   /** False: nothing is claimed before the test calls `system.work()`. @defaultValue true */
   readonly works?: boolean;
 }
@@ -64,6 +66,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     logger: process.env["DEBUG_TEST"] ? createLogger({ level: "debug" }) : silentLogger,
     plugins: [createProbePlugin(probe)],
+    ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
     providers: [{ provider: model, models: ["gpt-4o-mini"] }],
   });
   if (options.works !== false) await system.work();

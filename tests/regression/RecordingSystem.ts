@@ -1,5 +1,5 @@
 // A whole system around scripted models and invented plugins, and what one of its executions did as a trace. Decides nothing about golden files.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../lib/config/loadConfig.ts";
@@ -28,6 +28,13 @@ const PROVIDER = "openai";
 const DEFAULT_MODEL = `${PROVIDER}/gpt-4o`;
 const MAX_CONCURRENT_EXECUTIONS = 8;
 
+export interface CopiedFile {
+  /** Absolute path of a file or folder. */
+  readonly from: string;
+  /** Relative to the folder that executions read and write. */
+  readonly to: string;
+}
+
 export interface RecordingOptions {
   /** Flags of every execution. @defaultValue none: all are off */
   readonly flags?: JsonObject;
@@ -37,6 +44,8 @@ export interface RecordingOptions {
   readonly allowedPrivateHosts?: readonly string[];
   /** Counts what models are sent and answer exactly. @defaultValue four characters make a token */
   readonly counter?: TokenCounter;
+  /** Lie beside the agents' own files, for workflows that read them. @defaultValue none */
+  readonly files?: readonly CopiedFile[];
 }
 
 export class RecordingSystem implements AsyncDisposable {
@@ -73,9 +82,11 @@ export class RecordingSystem implements AsyncDisposable {
     seedSource = "request",
     allowedPrivateHosts = [],
     counter,
+    files = [],
   }: RecordingOptions = {}): Promise<RecordingSystem> {
     const folder = await mkdtemp(join(tmpdir(), "neuronforge-traces-"));
     await writeFiles(folder);
+    for (const { from, to } of files) await cp(from, join(folder, to), { recursive: true });
     const db = await openTestDatabase(QUEUE_TEMPLATE);
     const models = [PROVIDER, SLOPPY_PROVIDER].map(
       (name) => new RecordingModel({ name, seedSource, ...(counter === undefined ? {} : { counter }) }),

@@ -12,7 +12,7 @@ import { RecordingSystem } from "./RecordingSystem.ts";
 import { AGENT_CLASSES, comparePaths, toJson, type AgentClass, type Trace } from "./Trace.ts";
 
 const MAX_GOLDEN_CHARACTERS = 2_000_000;
-const RUN_LIMIT_MS = 90_000;
+const RUN_LIMIT_MS = 240_000;
 const SETTINGS = [
   "executeIf",
   "continueOnError",

@@ -2,8 +2,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/core/json.ts";
 import { sha256Hex } from "../../lib/core/ids.ts";
 import type { ModelRequest } from "../../lib/models/types.ts";
+import { shortSchema } from "../../lib/pilot/governance/shortSchema.ts";
 import type { ScriptedAnswer } from "../../lib/testing/ScriptedModel.ts";
 import { normaliseText } from "./normalise.ts";
+import { EXPAND_NAME } from "../../lib/orchestration/loops/expand.ts";
 import { schemaValue, sentence } from "./schemaValue.ts";
 import { SeededRandom } from "./seededRandom.ts";
 
@@ -26,7 +28,7 @@ export function scriptedAnswer(request: ModelRequest, seedSource: SeedSource): S
     if (request.model === "brief" && request.maxOutputTokens <= BRIEF_TOKENS) return { text: "", finishReason: "length" };
     if (request.model === "unfitting" && schema !== undefined && turnsOf(request) === 0) return { text: '{"unexpected": true}' };
   }
-  const calls = toolCalls(request, random);
+  const calls = toolCalls(request, random, seedSource);
   if (calls.length > 0) return { text: random.chance(0.5) ? sentence(random) : "", toolCalls: calls };
   if (schema === undefined) return { text: prose(random) };
   const value = isClassification(schema) ? labelsFor(schema, request) : schemaValue(schema, random);
@@ -67,14 +69,16 @@ function closingSchema(request: ModelRequest): JsonObject | undefined {
 }
 
 /** One or two turns of one or two calls; what reaches the network is never asked for. */
-function toolCalls(request: ModelRequest, random: SeededRandom): NonNullable<ScriptedAnswer["toolCalls"]> {
-  const tools = (request.tools ?? []).filter(({ name }) => !name.startsWith("http__"));
+function toolCalls(request: ModelRequest, random: SeededRandom, source: SeedSource): NonNullable<ScriptedAnswer["toolCalls"]> {
+  const tools = (request.tools ?? []).filter(({ name }) => !name.startsWith("http__") && name !== EXPAND_NAME);
   const turn = turnsOf(request);
   const wanted = 1 + (Number.parseInt(sha256Hex(instructionOf(request)).slice(0, 2), 16) % MAX_TOOL_TURNS);
   if (tools.length === 0 || turn >= wanted) return [];
   return Array.from({ length: random.whole(1, 2) }, (_, index) => {
     const { name, inputSchema } = random.pick(tools);
-    return { id: `call_${turn + 1}_${index + 1}`, name, arguments: schemaValue(inputSchema, random) };
+    // A short schema says the same to a model: what it leaves out must not change these arguments.
+    const schema = source === "instruction" ? shortSchema(inputSchema) : inputSchema;
+    return { id: `call_${turn + 1}_${index + 1}`, name, arguments: schemaValue(schema, random) };
   });
 }
 

@@ -8,8 +8,13 @@ import { looksEnglish, splitSentences, stems } from "./words.ts";
 const MAX_MODEL_CHARS = 40_000;
 const MIN_MODEL_CHARS = 600;
 const MAX_SENTENCE_CHARS = 700;
+const MIN_LINES = 5;
+const MIN_LINE_SHARE = 0.9;
 const TASK_WEIGHT = 0.6;
 const FIGURE_WEIGHT = 0.15;
+/** In lines of a log: what a reader of logs looks for. */
+const SEVERE_WEIGHT = 1;
+const SEVERE = /\b(?:ERROR|FATAL|CRITICAL|SEVERE)\b/i;
 const FIRST_WEIGHT = 0.2;
 
 interface Ranked {
@@ -39,6 +44,7 @@ export function pickSentences(text: string, count: number, task: string): string
 function rank(text: string, task: string): Ranked[] {
   const taskStems = new Set(stems(task));
   const { sentences, importance } = weigh(text);
+  const severeWeight = isLineByLine(text) ? SEVERE_WEIGHT : 0;
   const top = Math.max(...importance, 1e-9);
   const seen = new Set<string>();
   return sentences.flatMap((sentence, index) => {
@@ -48,13 +54,17 @@ function rank(text: string, task: string): Ranked[] {
     if (words.length < 2) return [];
     const shared = words.filter((word) => taskStems.has(word)).length / Math.max(taskStems.size, 1);
     const score =
-      importance[index]! / top + TASK_WEIGHT * shared + (/\d/.test(sentence) ? FIGURE_WEIGHT : 0) + (index === 0 ? FIRST_WEIGHT : 0);
+      importance[index]! / top +
+      TASK_WEIGHT * shared +
+      (/\d/.test(sentence) ? FIGURE_WEIGHT : 0) +
+      (index === 0 ? FIRST_WEIGHT : 0) +
+      (SEVERE.test(sentence) ? severeWeight : 0);
     return [{ sentence, index, score }];
   });
 }
 
 function weigh(text: string): { sentences: string[]; importance: number[] } {
-  if (text.length >= MIN_MODEL_CHARS && text.length <= MAX_MODEL_CHARS && looksEnglish(text)) {
+  if (text.length >= MIN_MODEL_CHARS && text.length <= MAX_MODEL_CHARS && looksEnglish(text) && !isLineByLine(text)) {
     const wink = loadWink();
     const document = wink.readDoc(text);
     // oxlint-disable-next-line typescript/unbound-method -- the package's own way: accessors are passed by reference
@@ -69,6 +79,12 @@ function weigh(text: string): { sentences: string[]; importance: number[] } {
     }
   }
   return weighByFrequency(text);
+}
+
+/** Logs and lists: their lines begin anew, those of wrapped prose go on in the middle of a sentence. The language model would join them. */
+function isLineByLine(text: string): boolean {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.length >= MIN_LINES && lines.filter((line) => /^[\d[(<*-]/.test(line)).length > lines.length * MIN_LINE_SHARE;
 }
 
 /** Frequent words of the text mark its subject; long sentences must not win by length alone. */

@@ -2,6 +2,7 @@
 import type { JsonValue } from "../../core/json.ts";
 import { describeData } from "./describeData.ts";
 import { pickSentences } from "./rankSentences.ts";
+import { readableText } from "./readableText.ts";
 import { splitSentences } from "./words.ts";
 
 const DEFAULT_SENTENCES = 5;
@@ -35,7 +36,7 @@ export function summarize(data: JsonValue, text: string, task: string): Summary 
     const facts = describeData(data, task).slice(0, asked ?? DEFAULT_FACTS);
     return { sentences: limitWords(facts, task), notice: "" };
   }
-  const { sample, notice } = samplePassages(text);
+  const { sample, notice } = samplePassages(readableText(text));
   const count = asked ?? Math.min(DEFAULT_SENTENCES, Math.max(1, Math.ceil(splitSentences(sample.slice(0, 20_000)).length / 3)));
   const picked = pickSentences(sample, count, task);
   return { sentences: limitWords(picked.length > 0 ? picked : splitSentences(sample).slice(0, count), task), notice };

@@ -42,7 +42,7 @@ interface HistoryRow {
 }
 
 /**
- * Oldest first. Only executions that ended, failed and cancelled ones too: they were paid for. Indexes:
+ * Oldest first. Sessions (pilot/sessions) are no workflow's and say nothing of one. Only executions that ended, failed and cancelled ones too: they were paid for. Indexes:
  * workflow_executions_agent, workflow_executions_listed, token_usage_execution, the journal's key.
  */
 export async function loadStepHistory(db: Queryable, request: HistoryRequest): Promise<StepHistory> {
@@ -63,12 +63,12 @@ function historySql({ hasIntents, ownExecutions = 64, otherExecutions = 64 }: Hi
   const intent = hasIntents ? "s.intent" : "NULL::text";
   return `WITH own AS MATERIALIZED (
       SELECT id, agent_id, created_at FROM workflow_executions
-      WHERE workspace_id = $1 AND agent_id = $2 AND finished_at IS NOT NULL ORDER BY created_at DESC LIMIT ${own}),
+      WHERE workspace_id = $1 AND agent_id = $2 AND finished_at IS NOT NULL AND run_mode <> 'session' ORDER BY created_at DESC LIMIT ${own}),
     past AS (
       SELECT * FROM own
       UNION ALL
       (SELECT id, agent_id, created_at FROM workflow_executions
-       WHERE workspace_id = $1 AND agent_id <> $2 AND finished_at IS NOT NULL AND (SELECT count(*) FROM own) < ${ENOUGH_OWN}
+       WHERE workspace_id = $1 AND agent_id <> $2 AND finished_at IS NOT NULL AND run_mode <> 'session' AND (SELECT count(*) FROM own) < ${ENOUGH_OWN}
        ORDER BY created_at DESC LIMIT ${others}))
     SELECT p.id AS execution_id, p.agent_id, f.tokens_q90, f.usd_q90, u.*, s.step_type, s.intent
     FROM past p

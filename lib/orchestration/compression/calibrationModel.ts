@@ -39,7 +39,10 @@ export type Share = readonly [probability: number, lower: number, samples: numbe
 export interface CalibrationModel {
   readonly bias: number;
   readonly weights: readonly number[];
-  /** Ascending in all three: score, share of questions that survive in views of this score, its one-sided 90 % lower bound. Linear between two, level outside. */
+  /**
+   * Ascending in all three: score, share of questions that survive in views of this score, its one-sided 90 % lower bound. Linear between
+   * two, level below the first; from the last one linear to the score of a view that cuts nothing, where all survive.
+   */
   readonly steps: readonly CalibrationStep[];
   /** Questions that the model was fitted on. */
   readonly samples: number;
@@ -53,10 +56,12 @@ export function scoreOf({ bias, weights }: Pick<CalibrationModel, "bias" | "weig
 
 export function probabilityOf(model: CalibrationModel, features: QualityFeatures): readonly [probability: number, lower: number] {
   const score = scoreOf(model, features);
-  const { steps } = model;
+  const { steps, bias, weights } = model;
+  const whole = weights.reduce((sum, weight) => sum + weight, bias);
   const above = steps.findIndex(([at]) => at > score);
-  const right = above === -1 ? steps.at(-1) : steps[above];
-  const left = above === -1 ? right : steps[Math.max(0, above - 1)];
+  const last = steps.at(-1);
+  const right: CalibrationStep | undefined = above === -1 ? [whole, 1, 1] : steps[above];
+  const left = above === -1 ? last : steps[Math.max(0, above - 1)];
   if (left === undefined || right === undefined) return [0, 0];
   const width = right[0] - left[0];
   const part = width <= 0 ? 0 : Math.min(1, Math.max(0, (score - left[0]) / width));

@@ -1,4 +1,4 @@
-// Between the pilot and orchestration: asks for decisions where a flag says so, and takes the direct path wherever orchestration fails. Performs nothing.
+// Between the pilot and orchestration: asks for decisions where a flag says so, finds handlers, and takes the direct path wherever orchestration fails. Performs nothing.
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { ProviderRegistry } from "../../models/ProviderRegistry.ts";
@@ -8,11 +8,12 @@ import type { PriceBook } from "../../tokens/pricing.ts";
 import { labelOf as classify } from "../../orchestration/labelDefinition.ts";
 import type { Orchestrator } from "../../orchestration/Orchestrator.ts";
 import { OrchestrationBreaker } from "../../orchestration/OrchestrationBreaker.ts";
-import type { DecideContext, GovernanceMode } from "../../orchestration/types.ts";
+import type { DecideContext, StepDecision } from "../../orchestration/types.ts";
 import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
-import type { WorkflowStep } from "../../workflow/types.ts";
+import type { StepLabel, WorkflowStep } from "../../workflow/types.ts";
 import { decideDirect, DEFAULT_MAX_OUTPUT_TOKENS } from "../decideDirect.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
+import type { FoundHandler, HandlerRouter } from "../handlers/HandlerRouter.ts";
 import type { Decision } from "../types.ts";
 import type { FlagWatch } from "./FlagWatch.ts";
 import { ExecutionGovernance, type GovernanceSources } from "./ExecutionGovernance.ts";
@@ -26,6 +27,7 @@ export interface GovernorParts extends GovernanceSources {
   readonly prices: PriceBook;
   readonly orchestrator: Orchestrator;
   readonly views: ViewMaker;
+  readonly router: HandlerRouter;
   readonly flags: FlagWatch;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,15 +44,31 @@ export class Governor {
     this.#breaker = new OrchestrationBreaker({ clock: parts.clock, onOpen });
   }
 
-  /** The direct path at once where nothing is switched on; steps that call no model take it, too. */
+  /** The direct path at once where nothing is switched on; where only tokens are governed, steps that call no model take it, too. */
   decide(step: WorkflowStep, state: ExecutionState, path: string): Decision | Promise<Decision> {
     const { governance } = state.snapshot;
-    if (governance === undefined || governance.tokens === "off") return decideDirect(step, state);
-    if (step.type !== "ai_processing" && step.type !== "llm_decision") return decideDirect(step, state);
-    return this.#decideGoverned(step, state, { governance, path });
+    const isBegun = state.partsOf(path).length > 0;
+    if (isBegun) return this.#decideBegun(step, state, path);
+    if (governance === undefined) return decideDirect(step, state);
+    const isGoverned = governance.tokens !== "off" && isModelStep(step);
+    if (!isGoverned && !isRouted(step, governance)) return decideDirect(step, state);
+    return this.#decideOrchestrated(step, state, { governance, path });
   }
 
-  async #decideGoverned(
+  /** A step of which a handler began parts goes on with a handler, or not at all, whatever was switched off since: the direct path would do all again. */
+  async #decideBegun(step: WorkflowStep, state: ExecutionState, path: string): Promise<Decision> {
+    const { governance } = state.snapshot;
+    const decision =
+      governance === undefined ? decideDirect(step, state) : await this.#decideOrchestrated(step, state, { governance, path });
+    if (decision.route?.mode === "on" && decision.route.name !== null) return { ...decision, route: { ...decision.route, isBegun: true } };
+    const { intent } = this.#labelOf(step);
+    const { bypass: _bypass, ...rest } = decision;
+    const { registry } = this.#parts.router;
+    const route = { registry, intent, name: null, level: "standard", mode: "on", isBegun: true, noteFailure: () => undefined } as const;
+    return { ...rest, route };
+  }
+
+  async #decideOrchestrated(
     step: WorkflowStep,
     state: ExecutionState,
     { governance, path }: { readonly governance: GovernanceSnapshot; readonly path: string },
@@ -58,24 +76,19 @@ export class Governor {
     const direct = decideDirect(step, state);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
-      const { flags, orchestrator, views, prices, providers, counter } = this.#parts;
-      const now = (await flags.stateNow(state.workspaceId, governance)).token_governance_enabled;
-      if (now === "off") return { ...direct, why: "governance was switched off meanwhile" };
-      const execution = await this.#executionOf(state, governance);
-      execution.releaseEnded();
-      const decision = orchestrator.decide(step, this.#contextOf(step, state, { execution, mode: now }));
-      const resolved = providers.resolve(decision.model);
-      const { provider, model } = resolved;
-      const windowTokens = prices.contextWindowTokens(provider.name, model);
-      const isOwn = counter.hasOwnVocabulary(provider.name, model);
-      const mostInputTokens = windowTokens === null ? null : mostInput(windowTokens, decision.maxOutputTokens, isOwn);
-      return {
-        path: "governed",
-        model: decision.model,
-        maxOutputTokens: decision.maxOutputTokens,
-        why: decision.why,
-        governance: new StepGovernance({ decision, step, path, execution, views, mostInputTokens }),
-      };
+      const { flags, orchestrator, router } = this.#parts;
+      const now = await flags.stateNow(state.workspaceId, governance);
+      const tokens = isModelStep(step) ? now.token_governance_enabled : "off";
+      const routing = isRouted(step, governance) ? now.intent_routing_enabled : "off";
+      if (tokens === "off" && routing === "off") return { ...direct, why: "governance was switched off meanwhile" };
+      const execution = tokens === "off" ? null : await this.#executionOf(state, governance);
+      execution?.releaseEnded();
+      const label = this.#labelOf(step);
+      const found = routing === "off" ? null : await router.find(step, label.intent, state.workspaceId);
+      const context = this.#contextOf(step, state, { execution, mode: tokens, label, settings: governance.settings });
+      const decision = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
+      const governed = execution === null ? { ...direct, why: decision.why } : this.#governed(step, path, { decision, execution });
+      return found === null || routing === "off" ? governed : this.#routed(governed, { found, mode: routing, decision, state });
     } catch (error) {
       this.#breaker.noteFailure();
       this.#parts.logger.error(
@@ -86,20 +99,61 @@ export class Governor {
     }
   }
 
+  #governed(
+    step: WorkflowStep,
+    path: string,
+    { decision, execution }: { readonly decision: StepDecision; readonly execution: ExecutionGovernance },
+  ): Decision {
+    const { views, prices, providers, counter } = this.#parts;
+    const { provider, model } = providers.resolve(decision.model);
+    const windowTokens = prices.contextWindowTokens(provider.name, model);
+    const isOwn = counter.hasOwnVocabulary(provider.name, model);
+    const mostInputTokens = windowTokens === null ? null : mostInput(windowTokens, decision.maxOutputTokens, isOwn);
+    return {
+      path: "governed",
+      model: decision.model,
+      maxOutputTokens: decision.maxOutputTokens,
+      why: decision.why,
+      governance: new StepGovernance({ decision, step, path, execution, views, mostInputTokens }),
+    };
+  }
+
+  /** Names the handler, or says that the one there should be is missing. */
+  #routed(
+    governed: Decision,
+    about: {
+      readonly found: FoundHandler;
+      readonly mode: "observe" | "on";
+      readonly decision: StepDecision;
+      readonly state: ExecutionState;
+    },
+  ): Decision {
+    const { found, mode, decision, state } = about;
+    if (decision.handler === null) return found.isMissing && mode === "on" ? { ...governed, bypass: found.reason } : governed;
+    const { registry } = this.#parts.router;
+    const level = registry.levelOf(decision.intent, state.workspaceId);
+    const noteFailure = (): void => this.#breaker.noteFailure();
+    return { ...governed, route: { registry, intent: decision.intent, name: decision.handler, level, mode, isBegun: false, noteFailure } };
+  }
+
+  #labelOf(step: WorkflowStep): StepLabel {
+    return labelOf(step) ?? classify(step, this.#parts.classifier);
+  }
+
   #contextOf(
     step: WorkflowStep,
-    state: ExecutionState,
-    { execution, mode }: { readonly execution: ExecutionGovernance; readonly mode: GovernanceMode },
+    { definition, snapshot }: ExecutionState,
+    about: { readonly execution: ExecutionGovernance | null } & Pick<DecideContext, "mode" | "label" | "settings">,
   ): DecideContext {
-    const { definition, snapshot } = state;
+    const { execution, mode, label, settings } = about;
     return {
-      label: labelOf(step) ?? classify(step, this.#parts.classifier),
+      label,
       mode,
       namedModel: definition.model ?? snapshot.defaultModel ?? undefined,
       defaultMaxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS,
       ais: null,
-      share: shareOf(execution, step.id),
-      settings: execution.settings,
+      share: execution === null ? null : shareOf(execution, step.id),
+      settings: execution?.settings ?? settings,
     };
   }
 
@@ -112,6 +166,15 @@ export class Governor {
     }
     return loading;
   }
+}
+
+function isModelStep({ type }: WorkflowStep): boolean {
+  return type === "ai_processing" || type === "llm_decision";
+}
+
+/** Steps of a definition only: what a tool loop or a handler makes on its way has no label, and is its maker's business. */
+function isRouted(step: WorkflowStep, { routing = "off" }: GovernanceSnapshot): boolean {
+  return routing !== "off" && labelOf(step) !== undefined;
 }
 
 function shareOf({ plan, budget }: ExecutionGovernance, stepId: string): DecideContext["share"] {

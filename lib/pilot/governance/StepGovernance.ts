@@ -5,8 +5,9 @@ import type { UnitPart } from "../../db/UnitPart.ts";
 import { decideOverBudget, type OverBudgetDecision } from "../../orchestration/budgets/decideOverBudget.ts";
 import { LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
 import type { Commitment } from "../../orchestration/budgets/types.ts";
+import type { OwnCostKind } from "../../orchestration/savings/types.ts";
 import type { StepDecision, ViewPolicy } from "../../orchestration/types.ts";
-import type { ViewMaker } from "../../orchestration/ViewMaker.ts";
+import { isWorthIt, type ViewMaker } from "../../orchestration/ViewMaker.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
@@ -20,6 +21,10 @@ export interface ShowOptions {
   readonly fields?: readonly string[];
   /** Where each item must stay whole. @defaultValue the policy's */
   readonly maxLevel?: 0 | 1 | 2;
+  /** Stands at the end of a view that leaves something out: how the reader gets the rest. Its tokens count. */
+  readonly ending?: { readonly text: string; readonly tokens: number };
+  /** To be reached as long as what is pinned fits. @defaultValue cut only while quality holds */
+  readonly targetTokens?: number;
 }
 
 export interface Shown {
@@ -56,7 +61,7 @@ export interface CallEnd {
   readonly costUsd: NanoUsd | null;
   readonly baselineUsd: NanoUsd | null;
   readonly allocatedTokens: number | null;
-  readonly isOwnCost: boolean;
+  readonly ownCost?: OwnCostKind;
 }
 
 export interface StepGovernanceParts {
@@ -101,11 +106,11 @@ export class StepGovernance {
   }
 
   /** What the model is to see of `raw`; while observing that is `raw` itself, and the view is only noted. */
-  async show(raw: string, { of, task, fields, maxLevel }: ShowOptions): Promise<Shown> {
+  async show(raw: string, { of, task, fields, maxLevel, ending, targetTokens }: ShowOptions): Promise<Shown> {
     const { views, path } = this.#parts;
     const policy = atMost(this.decision.views, maxLevel);
     const content = { content: raw, ...(task === undefined ? {} : { task }), ...(fields === undefined ? {} : { fields }) };
-    let view = await views.make({ ...content, policy });
+    let view = await views.make({ ...content, policy, ...(targetTokens === undefined ? {} : { targetTokens }) });
     const sent = view.tokens ?? 0;
     const harder = this.#harder(sent, maxLevel);
     if (harder !== null) {
@@ -115,9 +120,13 @@ export class StepGovernance {
         this.#transitions.push("compress_harder");
       }
     }
-    const { text, made } = view;
+    const { made } = view;
     if (made === null) return { text: raw, savedTokens: 0, isShortened: false };
-    const { tokensIn, tokensOut, level, quality, lossless, outcome } = made;
+    const { tokensIn, level, quality, lossless, outcome } = made;
+    const end = lossless || ending === undefined ? { text: "", tokens: 0 } : ending;
+    const text = view.text + end.text;
+    const tokensOut = made.tokensOut + end.tokens;
+    if (!isWorthIt({ lossless, tokensIn, tokensOut })) return { text: raw, savedTokens: 0, isShortened: false };
     this.#made.push({ of, tokensIn, tokensOut, level, quality: round(quality), lossless, outcome });
     if (!this.isActing) return { text: raw, savedTokens: 0, isShortened: false };
     this.execution.noteView(path, { tokensIn, tokensOut });
@@ -154,7 +163,7 @@ export class StepGovernance {
   }
 
   noteCall(end: CallEnd): void {
-    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, isOwnCost, reasoningTokens } = end;
+    const { call, provider, model, inputTokens, outputTokens, savedInputTokens, allocatedTokens, ownCost, reasoningTokens } = end;
     this.#calls.push({
       call,
       provider,
@@ -165,7 +174,7 @@ export class StepGovernance {
       baselineUsd: usdOrNull(end.baselineUsd),
       costUsd: usdOrNull(end.costUsd),
       allocatedTokens,
-      ...(isOwnCost ? { isOwnCost } : {}),
+      ...(ownCost === undefined ? {} : { ownCost }),
     });
     this.execution.noteCall(this.#parts.path, { inputTokens, outputTokens, reasoningTokens });
     this.execution.book(this.#parts.path, {
@@ -182,8 +191,10 @@ export class StepGovernance {
   /** For a tool loop of at most so many turns; null while only observing. */
   createBrake(maxIterations: number): LoopBrake | null {
     if (!this.isActing) return null;
-    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare } = this.execution.settings;
-    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare });
+    const { maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare, policy } = this.execution.settings;
+    // Where going over the plan is only warned of, tools are not taken away for it.
+    const finalShare = policy === "warn" ? Number.POSITIVE_INFINITY : finalOnlyAtShare;
+    return new LoopBrake({ maxIterations, maxSameCalls, maxSpendGrowth, concludeAtShare, finalOnlyAtShare: finalShare });
   }
 
   facts(): GovernanceFacts {

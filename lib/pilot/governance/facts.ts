@@ -1,4 +1,5 @@
 // What a governed step leaves behind besides its output, in its row's `detail.governance`: decision, views, calls. Shapes only.
+import type { OwnCostKind } from "../../orchestration/savings/types.ts";
 import type { GovernanceMode } from "../../orchestration/types.ts";
 
 export interface ViewFacts {
@@ -28,7 +29,7 @@ export interface CallFacts {
   /** Exact input and predicted output, set when the call was dispatched; null: nothing was predicted. */
   readonly allocatedTokens: number | null;
   /** A call that governance itself needed: it counts against what was saved. */
-  readonly isOwnCost?: boolean;
+  readonly ownCost?: OwnCostKind;
 }
 
 export interface GovernanceFacts {

@@ -83,7 +83,7 @@ function toCall({ provider, model, state, usedUsd }: StoredAttempt, { usage, fac
     ? { provider: pricedAs.slice(0, slash), model: pricedAs.slice(slash + 1) }
     : { provider: provider ?? "", model: model ?? "" };
   const common = { ...priced, usage, paidUsd: usedUsd, isAssumed: state === "assumed" };
-  if (facts?.isOwnCost === true) return { kind: "own", purpose: "repair", ...common, views };
+  if (facts?.ownCost !== undefined) return { kind: "own", purpose: facts.ownCost, ...common, views };
   if (facts === undefined) return { kind: "served", ...common, baseline: null };
   const { rawInputTokens, sentInputTokens } = facts;
   return { kind: "served", ...common, baseline: { ...priced, rawInputTokens, sentInputTokens, views } };

@@ -1,22 +1,20 @@
-// A tool's or an answer's JSON Schema in the fewest tokens: what a model needs to fill it in stays, what only a validator reads goes. It validates nothing.
+// A tool's or an answer's JSON Schema in the fewest tokens: what a model needs to fill it in stays, bounds included; what only a validator reads goes. It
+// validates nothing.
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 
 /** The action's own schema still checks every call: a model that breaks one of these rules is told so. */
-const VALIDATOR_ONLY = new Set([
-  "$schema",
-  "$id",
-  "additionalProperties",
-  "propertyNames",
-  "minLength",
-  "maxLength",
-  "minItems",
-  "maxItems",
-  "uniqueItems",
-  "minimum",
-  "maximum",
-  "exclusiveMinimum",
-  "exclusiveMaximum",
-]);
+const VALIDATOR_ONLY = new Set(["$schema", "$id", "additionalProperties", "propertyNames", "uniqueItems"]);
+/** Bounds that no value would pass anyway. */
+const UNBOUNDED: Readonly<Record<string, (bound: number) => boolean>> = {
+  minLength: (bound) => bound <= 1,
+  maxLength: (bound) => bound >= 10_000,
+  minItems: (bound) => bound <= 0,
+  maxItems: (bound) => bound >= 10_000,
+  minimum: (bound) => bound <= Number.MIN_SAFE_INTEGER,
+  maximum: (bound) => bound >= Number.MAX_SAFE_INTEGER,
+  exclusiveMinimum: (bound) => bound <= Number.MIN_SAFE_INTEGER,
+  exclusiveMaximum: (bound) => bound >= Number.MAX_SAFE_INTEGER,
+};
 const MAX_DEPTH = 30;
 
 /** Names of properties are never taken for keywords: `properties`, `$defs` and their like are walked by their values. */
@@ -27,6 +25,7 @@ export function shortSchema(schema: JsonObject, depth = 0): JsonObject {
   if (depth > MAX_DEPTH) return schema;
   const entries = Object.entries(schema).flatMap(([key, value]): [string, JsonValue][] => {
     if (value === undefined || VALIDATOR_ONLY.has(key)) return [];
+    if (typeof value === "number" && UNBOUNDED[key]?.(value) === true) return [];
     if (LITERALS.has(key)) return [[key, value]];
     if (MAPS.has(key) && isJsonObject(value)) return [[key, mapValues(value, depth)]];
     return [[key, shortValue(value, depth)]];

@@ -6,6 +6,8 @@ import type { GovernanceMode } from "../../orchestration/types.ts";
 export interface GovernanceSnapshot {
   readonly intents: GovernanceMode;
   readonly tokens: GovernanceMode;
+  /** Routing by intent. Absent in executions that began before it existed: off. */
+  readonly routing?: GovernanceMode;
   /** What was decided, and flags and agent as they stood: later changes overrule in the safe direction only. */
   readonly decided: FlagEvaluation;
   readonly stand: FlagStand;
@@ -22,6 +24,7 @@ export function governanceSnapshot(
 ): GovernanceSnapshot | null {
   const intents = decided.orchestration_intents_enabled.state;
   const tokens = decided.token_governance_enabled.state;
-  if (intents === "off" && tokens === "off") return null;
-  return { intents, tokens, decided, stand, tokenLimit, settings };
+  const routing = decided.intent_routing_enabled.state;
+  if (intents === "off" && tokens === "off" && routing === "off") return null;
+  return { intents, tokens, routing, decided, stand, tokenLimit, settings };
 }

@@ -16,7 +16,7 @@ export function sumGovernance(facts: readonly GovernanceFacts[]): GovernanceSum 
   let quality: number | null = null;
   for (const { calls, views, mode } of facts) {
     for (const call of calls) {
-      savedTokens += call.isOwnCost === true ? -(call.sentInputTokens + call.outputTokens) : call.rawInputTokens - call.sentInputTokens;
+      savedTokens += call.ownCost !== undefined ? -(call.sentInputTokens + call.outputTokens) : call.rawInputTokens - call.sentInputTokens;
       if (call.allocatedTokens !== null) allocatedTokens = (allocatedTokens ?? 0) + call.allocatedTokens;
     }
     if (mode !== "on") continue;

@@ -4,13 +4,14 @@ import type { ModelFacts } from "../../models/types.ts";
 import type { AiType, StepOf } from "../../workflow/types.ts";
 import { isSharedContent } from "../governance/sharedContent.ts";
 import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
-import { askModel, type Question } from "./askModel.ts";
+import type { Question } from "./askModel.ts";
 import { classify } from "./classify.ts";
 import { extract } from "./extractByRules.ts";
 import { ModelTally } from "./ModelTally.ts";
 import { emptyAnswer, jsonSchemaOf } from "./outputSchemas.ts";
 import { presentPrompt, presentRules, presentValue, type Presented, type PresentedPrompt } from "./presented.ts";
 import { isNothing, promptFacts, sharedDataMessage, taskOf, textOf, userPrompt } from "./prompts.ts";
+import { askForText } from "./reviewAnswer.ts";
 import { askForValue } from "./structuredAnswer.ts";
 
 type Context = StepContext<StepOf<"ai_processing">>;
@@ -41,13 +42,18 @@ export const performAiProcessing: StepPerformer<"ai_processing"> = async (contex
   const { aiType, input, instruction, parameters, facts, tally, schema } = work;
   const isClassification = labels !== undefined && (aiType ?? "classify") === "classify";
   if (input !== undefined && isNothing(input)) return nothingToDo(work, isClassification);
-  if (isClassification) return classify(context, { labels, instruction: instruction.text, parameters, input, facts, tally });
+  if (isClassification) return classify(withoutReview(context), { labels, instruction: instruction.text, parameters, input, facts, tally });
   if (schema === null) return answerInText(context, work);
   const isExtraction = aiType === "extract" || aiType === "deterministic_extract";
   if (isExtraction && input !== undefined)
     return extract(context, { source: input, schema: written(context) ?? schema, question: await questionOf(context, work), tally });
   return answerInJson(context, work, schema);
 };
+
+/** Labels are judged one by one as they are collected. */
+function withoutReview({ review: _review, ...context }: Context): Context {
+  return context;
+}
 
 function written({ step }: Context): JsonObject | undefined {
   return step.output_schema ?? step.config?.output_schema;
@@ -112,9 +118,9 @@ function factsSeen(facts: ModelFacts, { text, isShortened }: Pick<Presented, "te
 }
 
 async function answerInText(context: Context, work: Work): Promise<StepOutcome> {
-  const answer = await askModel(context, await questionOf(context, work), work.tally);
+  const answer = await askForText(context, await questionOf(context, work), work.tally);
   if (answer.kind === "ended") return answer.outcome;
-  return { status: "completed", output: answer.result.text.trim(), facts: work.tally.facts() };
+  return { status: "completed", output: answer.text, facts: work.tally.facts() };
 }
 
 async function answerInJson(context: Context, work: Work, schema: JsonObject): Promise<StepOutcome> {

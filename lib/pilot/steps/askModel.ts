@@ -37,7 +37,7 @@ async function uncapped(context: StepContext, { question, maxOutputTokens, tally
   const first = await askOnce(context, { question, maxOutputTokens, tally });
   if (first.kind === "ended" || first.result.finishReason !== "length" || (first.outputCapTokens ?? maxOutputTokens) >= maxOutputTokens)
     return first;
-  return askOnce(context, { question: { ...question, isUncapped: true, isOwnCost: true }, maxOutputTokens, tally });
+  return askOnce(context, { question: { ...question, isUncapped: true, ownCost: "repair" }, maxOutputTokens, tally });
 }
 
 async function askOnce(context: StepContext, { question, maxOutputTokens, tally }: Try): Promise<Answer> {

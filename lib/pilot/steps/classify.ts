@@ -73,9 +73,9 @@ async function classifyBatch(
 ): Promise<StepOutcome | null> {
   const data: JsonValue = batch.map(({ index, item }) => ({ index, item }));
   const order = `Give one label for every index${input === undefined ? " (the content above has index 0)" : ""}. The labels: ${labels.join(", ")}. Use null where none fits.`;
-  // Every item must be judged: their view leaves none out.
+  // Every item must be judged: their view leaves none out, only what no reader of one needs.
   const shown =
-    input === undefined ? null : await presentValue(context, data, { of: "items", task: instruction, schema: null, maxLevel: 0 });
+    input === undefined ? null : await presentValue(context, data, { of: "items", task: instruction, schema: null, maxLevel: 1 });
   const content = userPrompt({ instruction: `${instruction}\n\n${order}`, data: shown?.text, parameters });
   const rules = presentRules(context, { hasSchema: true, hasData: shown !== null });
   const answer = await askForValue(context, {

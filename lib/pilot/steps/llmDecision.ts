@@ -1,12 +1,22 @@
-// `llm_decision`: a model with tools, until it answers without asking for one. What it asks for is stored before any tool runs, so that a restart
-// asks neither the model nor the outside world twice.
+// `llm_decision`: the pilot as host of a tool loop. What the model asks for is stored before any tool runs, so that a restart asks neither the
+// model nor the outside world twice. The loop itself is lib/agentkit's.
 import type { ModelMessage } from "ai";
+import { runAgentKit } from "../../agentkit/runAgentKit.ts";
+import type {
+  AgentKitHost,
+  AgentQuestion,
+  AgentTurn,
+  Asked,
+  Conversation,
+  Performed,
+  PerformOptions,
+  ViewSource,
+} from "../../agentkit/types.ts";
 import { AppError } from "../../core/errors.ts";
 import type { JsonObject, JsonValue } from "../../core/json.ts";
-import type { ModelResult } from "../../models/types.ts";
+import type { ModelTool, ModelToolCall } from "../../models/types.ts";
 import type { StepOf } from "../../workflow/types.ts";
-import type { BrakeVerdict, LoopBrake } from "../../orchestration/budgets/LoopBrake.ts";
-import { storedTurns, type ToolTurn } from "../toolTurns.ts";
+import { storedTurns } from "../toolTurns.ts";
 import type { StepContext, StepOutcome, StepPerformer } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import { ModelTally } from "./ModelTally.ts";
@@ -15,7 +25,7 @@ import { presentPrompt, presentRules, presentTools, presentValue, type Presented
 import { promptFacts, taskOf, userPrompt, withCacheMark } from "./prompts.ts";
 import { askForValue, finishStructured } from "./structuredAnswer.ts";
 import { toolCatalog, type ToolCatalog } from "./toolCatalog.ts";
-import { performToolCalls, type ToolResult } from "./toolCalls.ts";
+import { performToolCalls, withinLimit } from "./toolCalls.ts";
 
 const DEFAULT_TURNS = 10;
 const MAX_TURNS = 50;
@@ -24,10 +34,10 @@ type Context = StepContext<StepOf<"llm_decision">>;
 
 export const performLlmDecision: StepPerformer<"llm_decision"> = async (context) => {
   const { step, path, services, decision } = context;
-  const catalog = toolCatalog(services.catalog, step.plugins, path);
+  const catalog = toolCatalog(services.catalog, step, path);
   const { provider } = services.providers.resolve(decision.model);
   const opening = await openLoop(context);
-  return new ToolLoop(context, opening, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
+  return new Decision(context, opening, provider.isOffline ? NO_TOOLS : catalog, provider.isOffline && catalog.tools.length > 0).run();
 };
 
 interface Opening {
@@ -48,183 +58,128 @@ async function openLoop(context: Context): Promise<Opening> {
 /** The offline model asks for none; describing them to it would only cost its window. */
 const NO_TOOLS: ToolCatalog = { tools: [], byName: new Map() };
 
-class ToolLoop {
+class Decision implements AgentKitHost<StepOutcome> {
   readonly #context: Context;
   readonly #catalog: ToolCatalog;
   readonly #tally = new ModelTally();
   readonly #schema: JsonObject | null;
   readonly #question: Omit<Question, "messages">;
-  readonly #messages: ModelMessage[];
-  readonly #maxTurns: number;
-  readonly #brake: LoopBrake | null;
-  #savedTokens: number;
-  #turn = 0;
-  /** The brake was pulled: the model may only answer. */
-  #mayUseTools = true;
+  readonly #opening: string;
+  readonly #tools: readonly ModelTool[];
+  readonly #savedTokens: number;
+  readonly views: ViewSource | null;
 
   constructor(context: Context, { instruction, input, data }: Opening, catalog: ToolCatalog, leavesToolsOut: boolean) {
-    const { step } = context;
+    const { step, decision, services } = context;
     if (leavesToolsOut) this.#tally.warn("the offline model uses no tools");
     this.#context = context;
     this.#catalog = catalog;
     this.#schema = step.output_schema === undefined ? null : jsonSchemaOf(step.output_schema);
-    this.#maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
-    this.#brake = context.decision.governance?.createBrake(this.#maxTurns) ?? null;
+    const { governance } = decision;
+    this.views =
+      governance === undefined
+        ? null
+        : {
+            show: (text, request) => governance.show(text, request),
+            noteTransition: (name) => governance.noteTransition(name),
+            countTokens: (text) => services.counter.count(text),
+          };
     const rules = presentRules(context, { hasSchema: false, hasData: data !== undefined });
     const offered = presentTools(context, catalog.tools);
+    this.#tools = offered.tools;
     this.#savedTokens = rules.savedTokens + offered.savedTokens + instruction.savedTokens + (data?.savedTokens ?? 0);
     const parameters = step.params === undefined ? undefined : (context.resolve(step.params, "params") as JsonObject);
     const closing =
       this.#schema === null ? "" : `\n\nWhen you are done, answer with JSON only, fitting this schema:\n${JSON.stringify(this.#schema)}`;
-    this.#messages = [
-      { role: "user", content: userPrompt({ instruction: `${instruction.text}${closing}`, data: data?.text, parameters }) },
-    ];
+    this.#opening = userPrompt({ instruction: `${instruction.text}${closing}`, data: data?.text, parameters });
     this.#question = {
       system: rules.system,
       facts: promptFacts(context, taskOf(step.intent, step.prompt, this.#schema !== null), { prompt: step.prompt, data: input }),
       activityType: "tool_loop",
-      ...(offered.tools.length === 0 ? {} : { tools: offered.tools }),
     };
   }
 
   async run(): Promise<StepOutcome> {
-    if (this.#catalog.tools.length === 0 && this.#schema !== null) return this.#structured(this.#schema, null);
-    const endedBefore = await this.#replay();
-    if (endedBefore !== null) return endedBefore;
-    for (;;) {
-      const answer = await askModel(this.#context, this.#asked({ journalMessage: true }), this.#tally);
-      if (answer.kind === "ended") return answer.outcome;
-      const { result } = answer;
-      if (result.toolCalls.length === 0) return this.#finish(result.text);
-      if (!this.#mayUseTools) return this.#atLimit();
-      await this.#context.flushCalls();
-      const ended = await this.#useTools(result, this.#spentBy(result));
-      if (ended !== null) return ended;
-    }
+    const start: Conversation = { messages: [{ role: "user", content: this.#opening }], savedInputTokens: this.#savedTokens };
+    if (this.#catalog.tools.length === 0 && this.#schema !== null) return this.#structured(this.#schema, null, start, 1);
+    const { step, decision } = this.#context;
+    const maxTurns = Math.min(step.maxIterations ?? DEFAULT_TURNS, MAX_TURNS);
+    const ended = await runAgentKit(this, {
+      opening: this.#opening,
+      tools: this.#tools,
+      maxTurns,
+      brake: decision.governance?.createBrake(maxTurns) ?? null,
+      savedTokens: this.#savedTokens,
+    });
+    if (ended.kind === "ended") return ended.outcome;
+    if (ended.kind === "limit") return this.#atLimit(ended.turns, maxTurns);
+    if (this.#schema !== null) return this.#structured(this.#schema, ended.text, ended.conversation, ended.turns);
+    return { status: "completed", output: ended.text, facts: this.#tally.facts({ more: { turns: ended.turns } }) };
   }
 
-  #spentBy({ usage }: ModelResult): { readonly tokens: number; readonly usedShare: number | null } {
-    const { governance } = this.#context.decision;
-    return { tokens: (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0), usedShare: governance?.execution.budget.usedShare ?? null };
+  async ask(question: AgentQuestion): Promise<Asked<StepOutcome>> {
+    const answer = await askModel(this.#context, { ...this.#asked(question), journalMessage: true }, this.#tally);
+    if (answer.kind === "ended") return answer;
+    const { text, toolCalls, usage } = answer.result;
+    if (toolCalls.length > 0) await this.#context.flushCalls();
+    const tokens = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
+    const usedShare = this.#context.decision.governance?.execution.budget.usedShare ?? null;
+    return { kind: "answered", turn: { text, toolCalls, tokens, usedShare } };
   }
 
-  /** Turns of earlier claims and attempts: their tools have rows, and are not called again. */
-  async #replay(): Promise<StepOutcome | null> {
+  async perform(calls: readonly ModelToolCall[], options: PerformOptions): Promise<Performed<StepOutcome>> {
+    const performed = await performToolCalls(this.#context, calls, { ...options, catalog: this.#catalog, approvers: this.#approvers() });
+    if (performed.kind === "results" || performed.outcome.status !== "failed") return performed;
+    return { kind: "ended", outcome: { ...performed.outcome, facts: this.#tally.facts() } };
+  }
+
+  #approvers(): readonly string[] {
+    const { step } = this.#context;
+    return step.approvers === undefined ? [] : (this.#context.resolve(step.approvers, "approvers") as readonly string[]);
+  }
+
+  *earlierTurns(): Iterable<AgentTurn> {
     const { state, path, attempt: present } = this.#context;
     for (const { turn, attempt, tokens, costUsd } of storedTurns(state, path)) {
       // What an earlier attempt of the step paid is in that attempt's row.
       if (attempt === present) this.#tally.addSpent({ tokens, costUsd });
       this.#tally.answeredBy(turn);
-      const ended = await this.#useTools(turn, { tokens, usedShare: null });
-      if (ended !== null) return ended;
+      yield { text: turn.text, toolCalls: turn.toolCalls, tokens, usedShare: null };
     }
-    return null;
   }
 
-  /** @returns an outcome when the loop ends here */
-  async #useTools(
-    { text, toolCalls }: Pick<ToolTurn, "text" | "toolCalls">,
-    spent: { readonly tokens: number; readonly usedShare: number | null },
-  ): Promise<StepOutcome | null> {
-    this.#turn += 1;
-    const verdict = this.#brake?.record({ ...spent, toolCalls: toolCalls.map((call) => ({ tool: call.name, arguments: call.arguments })) });
-    if (verdict?.kind === "stop" || verdict?.kind === "final_only") return this.#pullBrake(verdict, text, toolCalls);
-    // Nobody would read the results of the last turn: its tools do not run.
-    if (this.#turn >= this.#maxTurns) return this.#atLimit();
-    const performed = await performToolCalls(this.#context, toolCalls, { catalog: this.#catalog, turn: this.#turn });
-    if (performed.kind === "ended")
-      return performed.outcome.status === "failed" ? { ...performed.outcome, facts: this.#tally.facts() } : performed.outcome;
-    if (performed.results.some(({ isShortened }) => isShortened)) this.#tally.warn("a tool's result was shortened for the model");
-    this.#messages.push(assistantMessage(text, performed.results), { role: "tool", content: await this.#shown(performed.results) });
-    if (verdict?.kind === "conclude") {
-      this.#messages.push({ role: "user", content: verdict.text });
-      this.#context.decision.governance?.noteTransition("told_to_conclude");
-    }
-    return null;
+  withinLimit(text: string): ReturnType<typeof withinLimit> {
+    return withinLimit(text);
   }
 
-  /** The turn's tools do not run; the model is told why, and may answer once more, without tools. */
-  #pullBrake(verdict: Extract<BrakeVerdict, { readonly kind: "stop" | "final_only" }>, text: string, calls: ToolTurn["toolCalls"]): null {
-    const why = verdict.kind === "stop" ? `${verdict.why}. Give the final answer now, with what you know.` : verdict.text;
-    const results = calls.map((call): ToolResult => ({ call, text: `Not called: ${why}`, isError: true, isShortened: false }));
-    this.#messages.push(assistantMessage(text, results), { role: "tool", content: results.map(toolResult) });
-    this.#mayUseTools = false;
-    this.#tally.warn(`the tool loop was braked: ${verdict.kind === "stop" ? verdict.why : "the token budget is nearly used up"}`);
-    this.#context.decision.governance?.noteTransition(verdict.kind === "stop" ? `braked_${verdict.reason}` : "final_only");
-    return null;
+  warn(warning: string): void {
+    this.#tally.warn(warning);
   }
 
-  /** Results as the model reads them from now on: each gets one view, and keeps it. */
-  async #shown(results: readonly ToolResult[]): Promise<ReturnType<typeof toolResult>[]> {
-    const { governance } = this.#context.decision;
-    if (governance === undefined) return results.map(toolResult);
-    const shown: ReturnType<typeof toolResult>[] = [];
-    for (const result of results) {
-      const { text, savedTokens } = result.isError
-        ? { text: result.text, savedTokens: 0 }
-        : await governance.show(result.text, { of: `tool ${result.call.name}` });
-      this.#savedTokens += savedTokens;
-      shown.push(toolResult({ ...result, text }));
-    }
-    return shown;
-  }
-
-  #asked(more: Partial<Question> = {}): Question {
+  #asked({ messages: given, ...more }: AgentQuestion): Question {
     const isMarked = this.#context.decision.governance?.isActing === true;
-    const messages = isMarked ? withCacheMark(this.#messages) : [...this.#messages];
-    const { tools, ...rest } = this.#question;
-    const offered = tools === undefined || !this.#mayUseTools ? {} : { tools };
-    return { ...rest, ...offered, messages, savedInputTokens: this.#savedTokens, ...more };
+    const messages: ModelMessage[] = isMarked ? withCacheMark(given) : [...given];
+    return { ...this.#question, ...more, messages };
   }
 
-  #atLimit(): StepOutcome {
+  #atLimit(turns: number, maxTurns: number): StepOutcome {
     const { path } = this.#context;
     const error = new AppError(
       "LOOP_LIMIT",
-      `step ${path}: the model still asks for tools after ${this.#turn} turns, at most ${this.#maxTurns} are allowed`,
+      `step ${path}: the model still asks for tools after ${turns} turns, at most ${maxTurns} are allowed`,
       {
-        details: {
-          step: path,
-          field: "maxIterations",
-          expected: `an answer within ${this.#maxTurns} turns`,
-          got: `${this.#turn} turns without one`,
-        },
+        details: { step: path, field: "maxIterations", expected: `an answer within ${maxTurns} turns`, got: `${turns} turns without one` },
       },
     );
-    return { status: "failed", error, facts: this.#tally.facts({ more: { turns: this.#turn } }) };
-  }
-
-  async #finish(text: string): Promise<StepOutcome> {
-    if (this.#schema !== null) return this.#structured(this.#schema, text);
-    return { status: "completed", output: text, facts: this.#tally.facts({ more: { turns: this.#turn + 1 } }) };
+    return { status: "failed", error, facts: this.#tally.facts({ more: { turns } }) };
   }
 
   /** @param said the answer that ended the loop; null: nothing was asked yet */
-  async #structured(schema: JsonObject, said: string | null): Promise<StepOutcome> {
-    const { tools: _tools, ...question } = this.#asked();
-    const asked = { question, schema, tally: this.#tally };
+  async #structured(schema: JsonObject, said: string | null, conversation: Conversation, turns: number): Promise<StepOutcome> {
+    const asked = { question: this.#asked(conversation), schema, tally: this.#tally };
     const finished =
       said === null ? await askForValue(this.#context, asked) : await finishStructured(this.#context, { ...asked, text: said });
     if (finished.kind === "ended") return finished.outcome;
-    return { status: "completed", output: finished.value, facts: this.#tally.facts({ more: { turns: this.#turn + 1 } }) };
+    return { status: "completed", output: finished.value, facts: this.#tally.facts({ more: { turns } }) };
   }
-}
-
-function assistantMessage(text: string, results: readonly ToolResult[]): ModelMessage {
-  const calls = results.map(({ call }) => ({
-    type: "tool-call" as const,
-    toolCallId: call.id,
-    toolName: call.name,
-    input: call.arguments,
-  }));
-  return { role: "assistant", content: text === "" ? calls : [{ type: "text" as const, text }, ...calls] };
-}
-
-function toolResult({ call, text, isError }: ToolResult): {
-  type: "tool-result";
-  toolCallId: string;
-  toolName: string;
-  output: { type: "text" | "error-text"; value: string };
-} {
-  return { type: "tool-result", toolCallId: call.id, toolName: call.name, output: { type: isError ? "error-text" : "text", value: text } };
 }

@@ -62,11 +62,13 @@ export async function presentValue(context: StepContext, value: JsonValue, optio
   if (governance === undefined) return { text: raw, savedTokens: 0, isShortened: false };
   const { of, task, schema, maxLevel } = options;
   const fields = fieldsOf(context, schema);
+  // What is behind no handle must not be missing from a loop.
+  const mostLevel = context.step.type === "llm_decision" ? 0 : maxLevel;
   return governance.show(raw, {
     of,
     task,
     ...(fields === undefined ? {} : { fields }),
-    ...(maxLevel === undefined ? {} : { maxLevel }),
+    ...(mostLevel === undefined ? {} : { maxLevel: mostLevel }),
   });
 }
 

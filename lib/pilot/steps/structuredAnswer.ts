@@ -4,10 +4,12 @@ import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { parseModelJson } from "../../models/modelJson.ts";
 import type { ModelResult } from "../../models/types.ts";
+import type { AnswerDefect } from "../../orchestration/types.ts";
 import type { StepContext, StepOutcome } from "../types.ts";
 import { askModel, type Question } from "./askModel.ts";
 import type { ModelTally } from "./ModelTally.ts";
 import { defectsOf } from "./outputSchemas.ts";
+import { hardOf, isWorse, refusal, warnOf } from "./reviewAnswer.ts";
 
 export interface StructuredQuestion {
   readonly question: Question;
@@ -52,27 +54,69 @@ function readAnswer({ text, output, finishReason }: ModelResult): Said {
 
 async function checkOrRepair(context: StepContext, asked: StructuredQuestion, said: Said): Promise<StructuredAnswer> {
   const { question, schema, checkedSchema = schema, tally } = asked;
-  const first = check(checkedSchema, said);
+  const first = review(context, check(checkedSchema, said), said);
   if (first.defects.length === 0) return { kind: "value", value: first.value };
-  tally.warn(`the first answer did not fit the schema and was repaired once: ${first.defects[0]}`);
+  if (context.review?.repairs === 0 && first.isFitting) return reviewed(context, first, { result: null, tally });
+  tally.warn(
+    `the first answer ${first.isFitting ? "was not accepted" : "did not fit the schema"} and was repaired once: ${first.defects[0]}`,
+  );
   const messages: ModelMessage[] = [
     ...question.messages,
     { role: "assistant", content: said.text },
-    { role: "user", content: complaint(first.defects, said.isCut) },
+    { role: "user", content: complaint(first, said.isCut) },
   ];
   const answer = await askModel(
     context,
-    { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false },
+    { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false, ...(first.isFitting ? { isOwnCost: true } : {}) },
     tally,
     said.isCut ? 2 : 1,
   );
-  if (answer.kind === "ended") return answer;
-  const second = check(checkedSchema, readAnswer(answer.result));
-  if (second.defects.length === 0) return { kind: "value", value: second.value };
+  const fallback = first.isFitting && hardOf(first.judged).length === 0 ? first : null;
+  if (answer.kind === "ended")
+    return fallback === null || answer.outcome.status === "halted" ? answer : reviewed(context, fallback, { result: null, tally });
+  const again = readAnswer(answer.result);
+  const second = review(context, check(checkedSchema, again), again);
+  if (fallback !== null && (!second.isFitting || isWorse(second.judged, fallback.judged)))
+    return reviewed(context, fallback, { result: null, tally });
+  if (second.isFitting) return reviewed(context, second, { result: answer.result, tally });
   return { kind: "ended", outcome: { status: "failed", error: invalid(context, second.defects, answer.result), facts: tally.facts() } };
 }
 
-function check(schema: JsonObject, { text, value }: Said): { readonly value: JsonValue; readonly defects: readonly string[] } {
+interface Checked {
+  readonly value: JsonValue;
+  readonly defects: readonly string[];
+}
+
+interface Reviewed extends Checked {
+  /** The schema is fulfilled; what is left is a handler's judgement. */
+  readonly isFitting: boolean;
+  readonly judged: readonly AnswerDefect[];
+}
+
+/** A handler judges only what fits the schema. */
+function review(context: StepContext, checked: Checked, { text, isCut }: Said): Reviewed {
+  if (checked.defects.length > 0 || context.review === undefined)
+    return { ...checked, isFitting: checked.defects.length === 0, judged: [] };
+  const judged = context.review.judge({ text: text.trim(), value: checked.value, isCutOff: isCut });
+  return { value: checked.value, defects: judged.map(({ message }) => `the answer ${message}`), isFitting: true, judged };
+}
+
+function reviewed(
+  context: StepContext,
+  { value, judged }: Reviewed,
+  { result, tally }: { readonly result: ModelResult | null; readonly tally: ModelTally },
+): StructuredAnswer {
+  const hard = hardOf(judged);
+  if (hard.length > 0)
+    return {
+      kind: "ended",
+      outcome: { status: "failed", error: refusal(context, hard, { result, repairs: result === null ? 0 : 1 }), facts: tally.facts() },
+    };
+  warnOf(judged, tally);
+  return { kind: "value", value };
+}
+
+function check(schema: JsonObject, { text, value }: Said): Checked {
   if (value === null && text.trim() !== "null")
     return { value: null, defects: [`the answer is not JSON: it begins with ${JSON.stringify(text.slice(0, 60))}`] };
   const asIs = defectsOf(schema, value);
@@ -92,13 +136,14 @@ function needsWrapper({ type, properties }: JsonObject): boolean {
   return type !== "object" && properties === undefined;
 }
 
-function complaint(defects: readonly string[], isCut: boolean): string {
+function complaint({ defects, isFitting }: Reviewed, isCut: boolean): string {
   const list = defects
     .slice(0, MAX_TOLD_DEFECTS)
     .map((defect) => `- ${defect}`)
     .join("\n");
   const cut = isCut ? "\nIt was cut off: answer more briefly." : "";
-  return `Your answer does not fit the schema:\n${list}${cut}\nAnswer again with the whole JSON, mended, and nothing else. Do not make anything up to fill a field.`;
+  const what = isFitting ? "cannot be used" : "does not fit the schema";
+  return `Your answer ${what}:\n${list}${cut}\nAnswer again with the whole JSON, mended, and nothing else. Do not make anything up to fill a field.`;
 }
 
 function invalid({ path }: StepContext, defects: readonly string[], { provider, model }: ModelResult): AppError {

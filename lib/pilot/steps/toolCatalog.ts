@@ -8,6 +8,8 @@ import type { CatalogAction, PluginCatalog } from "../../plugins/types.ts";
 export interface OfferedTool {
   readonly plugin: string;
   readonly action: string;
+  /** People are asked before each call. */
+  readonly needsApproval: boolean;
 }
 
 export interface ToolCatalog {
@@ -20,32 +22,44 @@ const MAX_NAME_CHARACTERS = 64;
 const HASH_CHARACTERS = 8;
 
 /**
- * Nobody confirms what a model decides: destructive actions are never offered, and ones that change something only when
- * the workflow names their plugin.
+ * Nobody confirms what a model decides: actions that change something are offered only when the workflow names their plugin, and destructive ones
+ * only when it also says who approves each call. What reaches private or foreign places, such as mail and MCP servers, must be named to be read, too.
  *
- * @param plugins absent: all that are registered
+ * @param step `plugins` absent: all that are registered
  * @throws AppError `PLUGIN_UNKNOWN`
  */
-export function toolCatalog(catalog: PluginCatalog, plugins: readonly string[] | undefined, path: string): ToolCatalog {
+export function toolCatalog(
+  catalog: PluginCatalog,
+  { plugins, approvers }: { readonly plugins?: readonly string[]; readonly approvers?: readonly string[] },
+  path: string,
+): ToolCatalog {
+  const may = { isNamed: plugins !== undefined, hasApprovers: approvers !== undefined };
   const offered: { readonly name: string; readonly action: CatalogAction }[] = [];
   for (const plugin of plugins ?? catalog.plugins()) {
     const actions = catalog.actions(plugin);
     if (actions.length === 0) throw unknownPlugin(catalog, plugin, path);
     for (const name of actions) {
       const action = catalog.action(plugin, name);
-      if (action !== undefined && mayOffer(action, plugins !== undefined)) offered.push({ name: toolName(plugin, name), action });
+      if (action !== undefined && mayOffer(action, may)) offered.push({ name: toolName(plugin, name), action });
     }
   }
   offered.sort((left, right) => (left.name < right.name ? -1 : 1));
   return {
     tools: offered.map(({ name, action }) => ({ name, description: action.description, inputSchema: action.params })),
-    byName: new Map(offered.map(({ name, action }) => [name, { plugin: action.plugin, action: action.action }])),
+    byName: new Map(offered.map(({ name, action }) => [name, toolOf(action)])),
   };
 }
 
-function mayOffer({ effect }: CatalogAction, isNamed: boolean): boolean {
-  if (effect === "destructive") return false;
-  return isNamed || effect !== "write";
+function mayOffer(
+  { effect, mustBeNamed }: CatalogAction,
+  { isNamed, hasApprovers }: { readonly isNamed: boolean; readonly hasApprovers: boolean },
+): boolean {
+  if (effect === "destructive") return isNamed && hasApprovers;
+  return isNamed || (effect !== "write" && !mustBeNamed);
+}
+
+function toolOf({ plugin, action, effect }: CatalogAction): OfferedTool {
+  return { plugin, action, needsApproval: effect === "destructive" };
 }
 
 function toolName(plugin: string, action: string): string {

@@ -68,7 +68,13 @@ export function createEmailPlugin(options: AddressGuardOptions = {}): Plugin {
     costUsd: 0,
     run: async ({ connection, ...request }, context) => reading(guard, connection, context, async (client) => fetchMail(client, request)),
   });
-  return definePlugin({ name: "email", version: "1.0.0", description: "Mail by SMTP and IMAP", actions: { send, search, fetch } });
+  return definePlugin({
+    name: "email",
+    version: "1.0.0",
+    description: "Mail by SMTP and IMAP",
+    mustBeNamed: true,
+    actions: { send, search, fetch },
+  });
 }
 
 async function sendMail(guard: AddressGuard, params: SendParams, context: ActionContext): Promise<JsonValue> {

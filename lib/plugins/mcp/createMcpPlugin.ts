@@ -41,7 +41,13 @@ export function createMcpPlugin(parts: McpPluginParts): Plugin | null {
   }
   if (Object.keys(actions).length === 0) return null;
   const where = settings.target.kind === "process" ? settings.target.command : new URL(settings.target.url).origin;
-  return definePlugin({ name: mcpPluginName(settings.name), version: "mcp", description: `Tools of the MCP server at ${where}`, actions });
+  return definePlugin({
+    name: mcpPluginName(settings.name),
+    version: "mcp",
+    mustBeNamed: true,
+    description: `Tools of the MCP server at ${where}`,
+    actions,
+  });
 }
 
 /** Tool names may hold what action names may not; two that become one are told apart by number. */

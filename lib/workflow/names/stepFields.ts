@@ -19,13 +19,20 @@ type FieldsOf = { readonly [Type in StepType]: (step: StepOf<Type>) => readonly 
 
 const FIELDS: FieldsOf = {
   action: ({ params }) => [template(["params"], params)],
-  ai_processing: ({ prompt, input, params, config }) => [
+  ai_processing: ({ prompt, input, params, config, metadata }) => [
+    template(["metadata", "contract"], metadata?.["contract"]),
     template(["prompt"], prompt),
     template(["input"], input),
     template(["params"], params),
     template(["config", "instruction"], config?.instruction),
   ],
-  llm_decision: ({ prompt, input, params }) => [template(["prompt"], prompt), template(["input"], input), template(["params"], params)],
+  llm_decision: ({ prompt, input, params, approvers, metadata }) => [
+    template(["metadata", "contract"], metadata?.["contract"]),
+    template(["prompt"], prompt),
+    template(["input"], input),
+    template(["params"], params),
+    template(["approvers"], approvers),
+  ],
   conditional: (step) => [condition(["condition"], step.condition)],
   switch: ({ evaluate }) => [template(["evaluate"], evaluate)],
   loop: ({ iterateOver }) => [template(["iterateOver"], iterateOver)],

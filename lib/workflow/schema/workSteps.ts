@@ -36,6 +36,11 @@ export const llmDecisionStep = strict({
   params: templateObject.exactOptional(),
   plugins: z.array(z.string().min(1)).describe("Plugins whose actions are the tools; absent: all registered ones.").exactOptional(),
   maxIterations: z.int().min(1).max(1000).describe("Model calls at most.").exactOptional(),
+  approvers: z
+    .array(z.string().min(1))
+    .min(1, { error: "expected at least one approver" })
+    .describe("Who must agree to each destructive call of a plugin named in `plugins`; absent: destructive actions are no tools.")
+    .exactOptional(),
   output_schema: outputSchema.exactOptional(),
 });
 

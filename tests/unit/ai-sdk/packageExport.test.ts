@@ -8,5 +8,5 @@ test("the package offers ./ai-sdk, built from the same folder", () => {
   };
 
   expect(exports["./ai-sdk"]).toBe("./dist/ai-sdk/index.js");
-  expect(Object.keys(aiSdk).toSorted()).toEqual(["AppError", "ProcessLedger", "govern"]);
+  expect(Object.keys(aiSdk).toSorted()).toEqual(["AppError", "ProcessLedger", "SystemLedger", "govern"]);
 });

@@ -42,6 +42,9 @@ export class MemorySystem {
         this.#listeners.set(executionId, listeners.add(listener));
         return () => void listeners.delete(listener);
       },
+      openSession: async () => {
+        throw new AppError("DATABASE_UNAVAILABLE", "this system has no database to book calls in");
+      },
       work: async () => {
         this.worked += 1;
       },

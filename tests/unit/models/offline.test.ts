@@ -34,6 +34,49 @@ const REPORT =
   "The database was down for two hours on Monday. Nobody noticed at first. Customers in Zurich could not log in, and 34 tickets were filed. " +
   "The cause was a full disk on the database host. We added 500 GB of disk. Lunch was good. Dr. Smith wrote the report.";
 
+describe("summaries of what is no plain text", () => {
+  const summarized = async (text: string, about = "what happens to the depot"): Promise<string> =>
+    (await ask({ facts: { kind: "summarize", task: `Summarize in two sentences ${about}.`, data: text } })).text;
+
+  test("of a page take its sentences, not what stands around them", async () => {
+    const page = `<!DOCTYPE html><html><head><title>Depot.</title><script>if (a < b) depot("move.");</script></head><body>
+      <nav><a href="/">The depot of the nav.</a></nav><p>The <b>depot</b>
+ moves &amp; grows in May.</p><p>It opens again on 2 June.</p>
+      <ul><li>Doors</li></ul><p>Lunch is served at noon.</p><footer>The depot of the footer.</footer></body></html>`;
+    expect(await summarized(page)).toBe("The depot moves & grows in May. It opens again on 2 June.");
+  });
+
+  test("of a mail take what its writer says", async () => {
+    const mail =
+      "From: Ann <ann@example.com>\nSubject: The depot moves.\nDate: Mon, 3 Mar 2025 09:12:00 +0100\n\nThe depot moves in May.\nThe keys are changed on 2 June.\n\n" +
+      "Ann Depot\nHead of depots 77\n\nOn Mon, 3 Mar 2025, Bob wrote:\n> When does the depot of 2024 move?\n";
+    expect(await summarized(mail)).toBe("The depot moves in May. The keys are changed on 2 June.");
+  });
+
+  test("of a patch take its messages", async () => {
+    const patch =
+      "The depot is closed at night.\nIts 3 doors are counted.\n\ndiff --git a/depot.ts b/depot.ts\n--- a/depot.ts\n+++ b/depot.ts\n@@ -1 +1 @@\n-depot(1);\n+depot(2); // The depot is counted.\n";
+    expect(await summarized(patch)).toBe("The depot is closed at night. Its 3 doors are counted.");
+  });
+
+  test("of a log take its errors first", async () => {
+    const lines = Array.from(
+      { length: 40 },
+      (_, index) => `2025-03-11T02:${10 + index}:00Z INFO depot shelf ${index} counted, depot scanner ok`,
+    );
+    lines[17] = "2025-03-11T02:27:00Z ERROR shelf 17 was not counted: no answer";
+    lines[31] = "2025-03-11T02:41:00Z FATAL out of memory";
+    expect((await summarized(lines.join("\n"), "what went wrong")).split(/ (?=2025)/)).toEqual([lines[17], lines[31]]);
+  });
+
+  test("take bounded time, however the markup is broken", async () => {
+    const start = performance.now();
+    await summarized(`<html>${"<nav><".repeat(100_000)}`);
+    await summarized(`<body>${"<nav>".repeat(50_000)}${"</footer>".repeat(50_000)}The end.`);
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+});
+
 describe("summaries", () => {
   test("of data give counts, groups, extremes and dates", async () => {
     const { text, isOffline, provider, usage } = await ask({

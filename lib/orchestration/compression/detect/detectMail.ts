@@ -5,6 +5,8 @@ const HEADER =
   /^(?:from|to|cc|subject|date|message-id|received|return-path|mime-version|content-type|reply-to|delivered-to|x-[a-z-]{1,40}|sender|in-reply-to|references|sent):/i;
 const ANY_HEADER = /^[A-Za-z][\w-]{1,60}:/;
 const MBOX = /^From \S+ .{0,12}(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/;
+/** A commit as a mail (`git format-patch`): what it says is its diff. */
+const PATCH = /^diff --git /m;
 const LINES = 60;
 
 /** Names of mail headers at the start of the text, in lower case, as often as they occur. */
@@ -22,6 +24,7 @@ function headerNames(lines: readonly string[]): string[] {
 }
 
 export function detectMail(sample: string): DetectedType | undefined {
+  if (PATCH.test(sample)) return undefined;
   const lines = sample.trimStart().split("\n", LINES);
   const start = MBOX.test(lines[0] ?? "") ? lines.findIndex((line) => !line.startsWith("From ")) : 0;
   const all = headerNames(lines.slice(Math.max(0, start)));

@@ -103,9 +103,15 @@ function addHead(building: Building, message: MailMessage, withIds: boolean): nu
   return head;
 }
 
-/** Lines of a paragraph as one line; what is laid out in lines stays so. */
+const LIST_ITEM = /^\s*(?:[-*•]|\d{1,2}[.)])\s/;
+
+/** Lines of a paragraph as one line, those of a list as one line an item; what is laid out in lines stays so. */
 function paragraphOf(block: BodyBlock): string {
-  return block.role === "verbatim" ? block.lines.join("\n") : block.lines.join(" ").replaceAll(/\s+/g, " ").trim();
+  if (block.role === "verbatim") return block.lines.join("\n");
+  const joined = block.lines.map(
+    (line, index) => `${index > 0 && LIST_ITEM.test(line) ? "\n" : " "}${line.replaceAll(/\s+/g, " ").trim()}`,
+  );
+  return joined.join("").trim();
 }
 
 function addBlock(building: Building, block: BodyBlock, header: number | undefined, subject: string): void {
@@ -134,18 +140,30 @@ function addBlock(building: Building, block: BodyBlock, header: number | undefin
     add(building, paragraphOf(block), { lead: "\n\n", weight: 0.2, ...parent });
     return;
   }
+  addPieces(building, block, { parent, subject });
+}
+
+function addPieces(
+  building: Building,
+  block: BodyBlock,
+  { parent, subject }: { readonly parent: { readonly parent?: number }; readonly subject: string },
+): void {
   const text = shortLinks(paragraphOf(block));
-  const pieces = block.role === "verbatim" ? [text] : splitSentences(text);
-  for (const [at, piece] of pieces.entries()) {
+  const pieces = block.role === "verbatim" ? [{ piece: text, isLineStart: true }] : linesOf(text);
+  for (const [at, { piece, isLineStart }] of pieces.entries()) {
     const isQuote = block.depth > 0;
-    const shown = isQuote && at === 0 ? `${">".repeat(Math.min(3, block.depth))} ${piece}` : piece;
+    const shown = isQuote && isLineStart ? `${">".repeat(Math.min(3, block.depth))} ${piece}` : piece;
     add(building, shown, {
-      lead: at > 0 ? " " : "\n\n",
+      lead: at === 0 ? "\n\n" : isLineStart ? "\n" : " ",
       weight: isQuote ? 0.3 : block.role === "verbatim" ? 0.65 : 0.55,
       searchText: `${subject} ${piece}`,
       ...parent,
     });
   }
+}
+
+function linesOf(text: string): { readonly piece: string; readonly isLineStart: boolean }[] {
+  return text.split("\n").flatMap((line) => splitSentences(line).map((piece, index) => ({ piece, isLineStart: index === 0 })));
 }
 
 function addMessage(building: Building, source: string, withIds: boolean): void {

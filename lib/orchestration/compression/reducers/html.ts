@@ -1,5 +1,6 @@
 // HTML reducer: the content of a page as Markdown-like blocks, without its furniture. It runs no script and builds no tree.
 import type { ReduceContext, Reducer, Reduction, Unit } from "../types.ts";
+import { wordsOf } from "../words.ts";
 import { askedKinds, countAsked, type AskedKind } from "./askedKinds.ts";
 import { chooseBlocks } from "./html/chooseBlocks.ts";
 import { HtmlBlocks, type HtmlBlock } from "./html/HtmlBlocks.ts";
@@ -25,10 +26,22 @@ export function looksLikeMarkup(content: string): boolean {
   return tags >= 3 && start.length / tags <= CHARS_PER_TAG;
 }
 
+/** A description is a page's own summary: with this share of its words in a text so many times its length it says nothing more. */
+const DESCRIBED_SHARE = 0.6;
+const DESCRIBED_TIMES = 10;
+
+function isDescribed(description: string, bodyText: string): boolean {
+  if (bodyText.length < DESCRIBED_TIMES * description.length) return false;
+  const said = new Set(wordsOf(bodyText));
+  const words = new Set(wordsOf(description));
+  return [...words].filter((word) => said.has(word)).length >= DESCRIBED_SHARE * words.size;
+}
+
 function factUnits(facts: readonly PageFact[], bodyText: string): { text: string; weight: number }[] {
   const units: { text: string; weight: number }[] = [];
   for (const [name, value] of facts) {
     if (name === "title") units.unshift({ text: `# ${value}`, weight: 1 });
+    else if (name === "description" && isDescribed(value, bodyText)) continue;
     else if (!bodyText.includes(value)) units.push({ text: `${name}: ${value}`, weight: name === "description" ? 0.6 : 0.8 });
   }
   return units;

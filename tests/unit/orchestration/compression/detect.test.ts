@@ -24,6 +24,30 @@ describe("detectPayloadType", () => {
     expect(right / FIXTURES.length).toBeGreaterThanOrEqual(0.99);
   });
 
+  it("takes a commit that was written as a mail for its diff", () => {
+    const patch = [
+      "From 1b2c3d4 Mon Sep 17 00:00:00 2001",
+      "From: Ada <ada@example.org>",
+      "Date: Mon, 3 Mar 2031 10:00:00 +0000",
+      "Subject: [PATCH] Close the valve",
+      "",
+      "It stood open.",
+      "---",
+      " valve.ts | 2 +-",
+      "",
+      "diff --git a/valve.ts b/valve.ts",
+      "index 1111111..2222222 100644",
+      "--- a/valve.ts",
+      "+++ b/valve.ts",
+      "@@ -1,2 +1,2 @@",
+      "-open();",
+      "+close();",
+      " rest();",
+    ].join("\n");
+
+    expect(detectPayloadType(patch).type).toBe("diff");
+  });
+
   it("finds each type in the middle of a larger text of its kind", () => {
     for (const [label, text] of FIXTURES.filter(([type]) => type === "log")) {
       const long = Array.from({ length: 400 }, () => text).join("\n");

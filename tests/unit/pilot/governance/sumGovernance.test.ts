@@ -32,7 +32,7 @@ describe("sumGovernance", () => {
   });
 
   test("counts calls that only governance needed against what was saved", () => {
-    expect(sumGovernance([facts([call(1_000, 400), call(150, 150, { isOwnCost: true })])]).savedTokens).toBe(350);
+    expect(sumGovernance([facts([call(1_000, 400), call(150, 150, { ownCost: "repair" })])]).savedTokens).toBe(350);
   });
 
   test("knows no allocation where none was committed, and sums those that were", () => {

@@ -177,15 +177,23 @@ describe("the tools on offer", () => {
   );
 
   test("are harmless ones unless plugins are named, never destructive ones, and sorted", () => {
-    expect(toolCatalog(manager, ["zoo"], "s").tools.map(({ name }) => name)).toEqual(["zoo__feed", "zoo__look"]);
-    const all = toolCatalog(manager, undefined, "s").tools.map(({ name }) => name);
+    expect(toolCatalog(manager, { plugins: ["zoo"] }, "s").tools.map(({ name }) => name)).toEqual(["zoo__feed", "zoo__look"]);
+    const all = toolCatalog(manager, {}, "s").tools.map(({ name }) => name);
     expect(all.filter((name) => name.startsWith("zoo"))).toEqual(["zoo__look"]);
     expect(all).toEqual([...all].sort());
-    expect(toolCatalog(manager, [], "s").tools).toEqual([]);
+    expect(toolCatalog(manager, { plugins: [] }, "s").tools).toEqual([]);
+  });
+
+  test("leave out what must be named, such as mail and MCP servers, unless the workflow names it", () => {
+    const guarded = new PluginManager();
+    const actions = { look: action("read") };
+    guarded.register(definePlugin({ name: "post", version: "1.0.0", description: "x", mustBeNamed: true, actions }));
+    expect(toolCatalog(guarded, {}, "s").tools).toEqual([]);
+    expect(toolCatalog(guarded, { plugins: ["post"] }, "s").tools.map(({ name }) => name)).toEqual(["post__look"]);
   });
 
   test("have names of at most 64 characters that stay apart", () => {
-    const { tools, byName } = toolCatalog(manager, ["ark"], "s");
+    const { tools, byName } = toolCatalog(manager, { plugins: ["ark"] }, "s");
     expect(tools.every(({ name }) => name.length <= 64)).toBe(true);
     expect([...byName.values()].map((tool) => tool.action).sort()).toEqual([`${long}1`, `${long}2`]);
   });

@@ -65,6 +65,7 @@ class Layer {
 
   value(node: JsonNode, at: Place): void {
     if (node.kind !== "leaf" && this.#table(node, at)) return;
+    if (this.#longField(node, at)) return;
     const inline = node.kind === "leaf" ? shownText(node, this.#texts) : this.#shortInline(node, at.path);
     if (inline !== null || at.depth > DEEPEST) {
       this.#field(inline ?? writeInline(node, "inside", ","), node, at);
@@ -118,6 +119,26 @@ class Layer {
   #remember(node: JsonObject, path: string): void {
     const text = minifyNode(node);
     if (text.length >= SHORTEST_REPEAT && text.length <= LONGEST_REPEAT) this.#seen.set(text, path);
+  }
+
+  /** A page, a mail, a log in a field: its view in lines of its own, markers included. @returns false where it is none, or the task needs less of it */
+  #longField(node: JsonNode, at: Place): boolean {
+    const view = node.kind === "leaf" && node.raw.startsWith('"') ? this.#texts.viewOf(textOf(node.raw)) : null;
+    if (view === null) return false;
+    const shape = { meanChars: view.length, isAddress: false, isOpaque: false, isNested: false, isSingle: !at.path.includes("[") };
+    if (needOf(at.path, shape, this.#terms) !== "whole") return false;
+    const name = at.name === "" ? "" : this.#context.mark.escape(`${indent(at)}${at.name}:\n`);
+    const pin = this.#pinOf(view, node, at);
+    this.units.push({
+      // What the reducer of its type wrote is escaped already.
+      text: name + view,
+      weight: pin !== null ? 1 : this.#isMeant ? MEANT_WEIGHT : 0.4,
+      covers: 1,
+      kind: "field",
+      ...(pin === null ? {} : { pin }),
+      ...(at.parent === undefined ? {} : { parent: at.parent }),
+    });
+    return true;
   }
 
   #field(text: string, node: JsonNode, at: Place): void {

@@ -20,14 +20,19 @@ export class LongTexts {
 
   /** The level 1 view of a long text; the text itself where it is short or nothing is gained. */
   shorten(text: string): string {
-    if (text.length < LONG_TEXT || text.length > LARGEST_TEXT || text.length > this.#left) return text;
+    return this.viewOf(text) ?? text;
+  }
+
+  /** The level 1 view of a long text, with markers of its own; null where it is short or nothing is gained. */
+  viewOf(text: string): string | null {
+    if (text.length < LONG_TEXT || text.length > LARGEST_TEXT || text.length > this.#left) return null;
     this.#left -= text.length;
     const { type, confidence } = detectPayloadType(text);
-    if (confidence < SURE || type === "prose") return text;
+    if (confidence < SURE || type === "prose") return null;
     const { counter, mark } = this.#context;
     const reduction = TEXT_REDUCERS.find(({ types }) => types.includes(type))?.reduce(text, { counter, mark, level: 1 }) ?? null;
-    if (reduction === null) return text;
+    if (reduction === null) return null;
     const view = reduction.render(new Set(reduction.units.keys()));
-    return view.length < text.length ? view : text;
+    return view.length < text.length ? view : null;
   }
 }

@@ -1,6 +1,7 @@
 // Collects the blocks of a page (headings, paragraphs, list items, table rows, code) from a stream of tags. It does not judge their worth.
 import type { Attributes, MarkupHandler } from "../scanMarkup.ts";
 import { furnitureOf, namedFurniture, type Furniture } from "./boilerplate.ts";
+import { codeText } from "./codeText.ts";
 
 export type BlockKind = "heading" | "paragraph" | "item" | "row" | "code" | "image";
 
@@ -190,7 +191,7 @@ export class HtmlBlocks implements MarkupHandler {
     this.#linkChars = 0;
     if (raw === "" || raw.trim() === "") return;
     const owner = this.#owner();
-    const text = owner.tag === "pre" ? raw.replace(/^\n+/, "").trimEnd() : raw.replaceAll(/\s+/g, " ").trim();
+    const text = owner.tag === "pre" ? codeText(raw) : raw.replaceAll(/\s+/g, " ").trim();
     const isCell = owner.tag === "td" || owner.tag === "th";
     if (isCell && text.length <= LONGEST_CELL) this.#cellText(text, linkChars);
     else if (owner.tag === "dt") this.#term = this.#term === "" ? text : `${this.#term}, ${text}`;

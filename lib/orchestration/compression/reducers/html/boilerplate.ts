@@ -10,6 +10,8 @@ const INVISIBLE = new Set(
   ),
 );
 const FURNITURE_TAGS = new Set(["nav", "aside", "dialog", "menu"]);
+/** What a page puts in an aside because it must not be missed. */
+const CALLOUT_NAMES = new Set("callout note notice warning caution danger alert important attention tip admonition infobox".split(" "));
 const FURNITURE_ROLES = new Set([
   "navigation",
   "banner",
@@ -72,7 +74,8 @@ export function namedFurniture(tag: string, attributes: Attributes): NamedFurnit
 export function furnitureOf(tag: string, attributes: Attributes): Furniture {
   if (INVISIBLE.has(tag)) return 3;
   if (attributes.size > 0 && isHidden(attributes)) return 3;
-  if (FURNITURE_TAGS.has(tag)) return 2;
   const role = attributes.get("role");
+  if (tag === "aside" && (role === "note" || names(attributes).some((words) => words.some((word) => CALLOUT_NAMES.has(word))))) return 0;
+  if (FURNITURE_TAGS.has(tag)) return 2;
   return role !== undefined && !ROOT_TAGS.has(tag) && FURNITURE_ROLES.has(role) ? 2 : 0;
 }

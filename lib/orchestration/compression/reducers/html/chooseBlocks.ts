@@ -127,6 +127,20 @@ function withoutNamed(visible: readonly HtmlBlock[], named: readonly NamedElemen
   return sum(left, plainChars) < LEAST_LEFT * total ? visible : left;
 }
 
+const INVITING =
+  /^(?:explore|learn more|read (?:more|next|the)|subscribe|sign up|get started|download|join|follow us|share this|related|more from|keep reading)\b/i;
+const MOST_INVITING_BLOCKS = 2;
+const MOST_INVITING_CHARS = 200;
+
+/** An article's last section where it only invites to go elsewhere. */
+function withoutInvitation(blocks: readonly HtmlBlock[]): readonly HtmlBlock[] {
+  const at = blocks.findLastIndex(({ kind }) => kind === "heading");
+  const below = blocks.slice(at + 1);
+  const isShort = below.length <= MOST_INVITING_BLOCKS && sum(below, ({ text }) => text.length) <= MOST_INVITING_CHARS;
+  const leads = below.some(({ linkChars }) => linkChars > 0);
+  return at > 0 && isShort && leads && INVITING.test(blocks[at]?.text ?? "") ? blocks.slice(0, at) : blocks;
+}
+
 export interface Page {
   readonly blocks: readonly HtmlBlock[];
   readonly containers: readonly Container[];
@@ -143,6 +157,7 @@ export function chooseBlocks({ blocks: all, containers, named }: Page, tidy: boo
   const proseInside = prose[outer] ?? 0;
   const isArticle = outer > 0 && proseInside >= MIN_ARTICLE_CHARS && proseInside >= PROSE_SHARE * sum(content, plainChars);
   const chosen = isArticle ? [...rescued(visible, inside[0]), ...inside] : content;
-  const pruned = tidy ? withoutLinkLists(chosen, containers) : chosen;
+  const ended = isArticle && tidy ? withoutInvitation(chosen) : chosen;
+  const pruned = tidy ? withoutLinkLists(ended, containers) : ended;
   return { blocks: withoutEmptyHeadings(withoutRepeats(pruned)), mode: isArticle ? "article" : "pruned" };
 }

@@ -254,6 +254,20 @@ describe("the reducers of data", () => {
     expect(view).not.toContain("[… 400 rows cut]");
   });
 
+  it("show a log in a field in lines, with the marker of its reducer", () => {
+    const lines = Array.from(
+      { length: 80 },
+      (_none, index) => `2031-03-04T10:${String(index % 60).padStart(2, "0")}:00Z INFO tick ${index} took ${index % 7} ms`,
+    );
+    const log = [...lines.slice(0, 40), "2031-03-04T10:41:00Z ERROR disk sdb1 is full", ...lines.slice(40)].join("\n");
+    const view = viewOf(jsonReducer, JSON.stringify({ run: "nightly", note: "[… 3 rows cut]", log }));
+
+    expect(view).toContain("log:\n");
+    expect(view).toMatch(/^.*ERROR disk sdb1 is full$/m);
+    expect(view).toMatch(/\[… \d+ lines?/);
+    expect(view).not.toContain("[… 3 rows cut]");
+  });
+
   it("stay within bounds for hostile input", () => {
     const wide = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_none, index) => [`key${index}`, index])));
     for (const content of ["[".repeat(50_000) + "]".repeat(50_000), wide, `a,b\n${'"'.repeat(100_000)}`]) {

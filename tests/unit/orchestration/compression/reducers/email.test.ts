@@ -122,6 +122,12 @@ describe("the e-mail reducer", () => {
     expect(view).not.toContain("intended recipient");
   });
 
+  it("keeps the items of a list apart", () => {
+    const mail = `${FIRST.split("\n\n")[0] ?? ""}\n\nThis is what we agreed upon yesterday at the meeting in the old hall:\n- Bob orders the seal before the end of this week\n- Ada closes the valve\n${"and every single one of us reads the manual of the pump once more. ".repeat(3)}\n`;
+
+    expect(viewOf(emailReducer, mail)).toMatch(/hall:\n- Bob orders[^\n]*\n- Ada closes the valve/);
+  });
+
   it("keeps its promises", () => {
     for (const mail of [FIRST, SECOND, MAILBOX, `${FIRST}\n${"-".repeat(60)}\n${SECOND}`])
       expect(brokenPromises(emailReducer, mail, "When does the seal come?")).toEqual([]);

@@ -30,18 +30,35 @@ const SHOP = `<html><head><title>Lamp Aurora</title><script type="application/ld
 describe("the html reducer", () => {
   it("keeps title, date, author, text and tables of an article and drops its furniture", () => {
     const view = viewOf(htmlReducer, ARTICLE);
-    for (const text of [
-      "# The harbour of Eastwick",
-      "June 25, 2031",
-      "Ada Moor",
-      "Paragraph 7",
-      "21,500 pounds",
-      "1852 | 498",
-      "How a town rebuilt its harbour.",
-    ])
+    for (const text of ["# The harbour of Eastwick", "June 25, 2031", "Ada Moor", "Paragraph 7", "21,500 pounds", "1852 | 498"])
       expect(view).toContain(text);
     for (const text of ["cookies", "Sport", "Ten beaches", "newsletter", "Copyright", "track(", "color: red"])
       expect(view).not.toContain(text);
+  });
+
+  it("says a page's description only where the text does not say it", () => {
+    const told = "Seven million tourists and a lighthouse keeper quarrel.";
+
+    expect(viewOf(htmlReducer, ARTICLE)).not.toContain("How a town rebuilt its harbour.");
+    expect(viewOf(htmlReducer, ARTICLE.replace("How a town rebuilt its harbour.", told))).toContain(`description: ${told}`);
+  });
+
+  it("keeps an aside that is a warning, and drops one that leads elsewhere", () => {
+    const warned = (attributes: string): string =>
+      ARTICLE.replace("</article>", `<aside ${attributes}>Never moor at the old mole.</aside></article>`);
+
+    for (const attributes of ['role="note"', 'class="callout callout--warning"', 'class="admonition"'])
+      expect(viewOf(htmlReducer, warned(attributes))).toContain("Never moor at the old mole.");
+    expect(viewOf(htmlReducer, warned('class="promo"'))).not.toContain("Never moor");
+  });
+
+  it("drops an article's last section where it only invites to go elsewhere", () => {
+    const ended = (title: string): string =>
+      ARTICLE.replace("</article>", `<h2>${title}</h2><p>The <a href="/x">whole story</a> awaits you.</p></article>`);
+
+    expect(viewOf(htmlReducer, ended("Explore our archive"))).not.toContain("awaits you");
+    expect(viewOf(htmlReducer, ended("Explore our archive"), { task: "List all links" })).toContain("awaits you");
+    expect(viewOf(htmlReducer, ended("What the mayor says"))).toContain("awaits you");
   });
 
   it("gives link targets only when the task asks for links", () => {
@@ -76,9 +93,9 @@ describe("the html reducer", () => {
   it("keeps the layout of code and joins cells of a row", () => {
     const view = viewOf(
       htmlReducer,
-      `<html><body><pre>if (a) {\n  b();\n}</pre><table><tr><td><p>x</p><p>y</p></td><td>z</td></tr></table></body></html>`,
+      `<html><body><pre>if a:\n  b()\n  c()</pre><table><tr><td><p>x</p><p>y</p></td><td>z</td></tr></table></body></html>`,
     );
-    expect(view).toContain("if (a) {\n  b();\n}");
+    expect(view).toContain("if a:\n  b()\n  c()");
     expect(view).toContain("x; y | z");
   });
 

@@ -1,0 +1,175 @@
+// Holds the handler of each intent: registered in code, enabled and tuned by rows, made ready once. It performs a step through its handler and nothing itself.
+import { systemClock, type Clock } from "../core/clock.ts";
+import { AppError, asAppError } from "../core/errors.ts";
+import type { StepOutput, WorkflowStep } from "../workflow/types.ts";
+import { checkHandler, checkOutput, nameOf } from "./handlers/checkHandler.ts";
+import { checkRows, type HandlerCheck, type HandlerRow } from "./handlers/handlerRows.ts";
+import type { HandlerContext, HandlerInterface, IntentType, OptimizationLevel, RoutingContext } from "./types.ts";
+
+export interface HandlerRegistryOptions {
+  readonly clock?: Clock;
+  /** How long `init`, `rollback` and `cleanup` may take, each. @defaultValue 5 000 */
+  readonly lifecycleLimitMs?: number;
+}
+
+/** Where a handler stands. Only a ready one performs steps. */
+interface Standing {
+  readonly handler: HandlerInterface;
+  /** undefined: not begun. */
+  init: Promise<void> | undefined;
+  isReady: boolean;
+  /** Why it is not to be used; null: nothing speaks against it. */
+  fault: string | null;
+}
+
+const STANDARD: OptimizationLevel = "standard";
+
+export class HandlerRegistry {
+  readonly #standings = new Map<IntentType, Standing>();
+  readonly #clock: Clock;
+  readonly #lifecycleLimitMs: number;
+  /** By workspace. */
+  readonly #rows = new Map<string, ReadonlyMap<IntentType, HandlerRow>>();
+
+  constructor({ clock = systemClock, lifecycleLimitMs = 5_000 }: HandlerRegistryOptions = {}) {
+    this.#clock = clock;
+    this.#lifecycleLimitMs = lifecycleLimitMs;
+  }
+
+  /**
+   * At any time; a handler that comes later is made ready when it is first asked for.
+   *
+   * @param options.replaces true: takes the place of the intent's handler, which is cleaned up. @defaultValue false
+   * @throws AppError `HANDLER_INVALID` naming every member that is missing, another intent, or the handler that is there already
+   */
+  register(intent: IntentType, handler: HandlerInterface, { replaces = false }: { readonly replaces?: boolean } = {}): void {
+    checkHandler(intent, handler);
+    const earlier = this.#standings.get(intent);
+    if (earlier !== undefined && !replaces) {
+      throw new AppError(
+        "HANDLER_INVALID",
+        `${nameOf(handler)}: the intent ${intent} already has ${nameOf(earlier.handler)}, register with { replaces: true } to take its place`,
+        { details: { field: "intent", got: nameOf(handler), expected: `an intent other than ${intent}` } },
+      );
+    }
+    this.#standings.set(intent, { handler, init: undefined, isReady: false, fault: null });
+    if (earlier !== undefined) void this.#cleanUp(earlier);
+  }
+
+  /** Null when nothing is registered for the intent, or a row of the workspace disables it, or it could not be made ready. */
+  get(intent: IntentType, workspaceId = ""): HandlerInterface | null {
+    const standing = this.#standings.get(intent);
+    return standing === undefined || this.#faultOf(intent, standing, workspaceId) !== null ? null : standing.handler;
+  }
+
+  /** Registered handlers, usable or not. */
+  get intents(): readonly IntentType[] {
+    return [...this.#standings.keys()];
+  }
+
+  /** For a decision: which handler performs steps of the intent, or why none does. Makes it ready where that has not happened yet. */
+  async standingOf(intent: IntentType, workspaceId = ""): Promise<Pick<RoutingContext, "handler" | "reason">> {
+    const standing = this.#standings.get(intent);
+    if (standing === undefined) return { handler: null, reason: `no handler is registered for ${intent}` };
+    if (!standing.isReady && this.#faultOf(intent, standing, workspaceId) === null) await this.#prepare(standing);
+    const fault = this.#faultOf(intent, standing, workspaceId);
+    const name = nameOf(standing.handler);
+    return fault === null ? { handler: name, reason: `${intent} steps go to ${name}` } : { handler: null, reason: fault };
+  }
+
+  levelOf(intent: IntentType, workspaceId = ""): OptimizationLevel {
+    return this.#rows.get(workspaceId)?.get(intent)?.optimizationLevel === "minimal" ? "minimal" : STANDARD;
+  }
+
+  /** What rows say from now on in a workspace; in place of earlier ones. @returns both sides' loose ends */
+  applyRows(rows: readonly HandlerRow[], workspaceId = ""): HandlerCheck {
+    const names = new Map([...this.#standings].map(([intent, { handler }]) => [intent, nameOf(handler)]));
+    const check = checkRows(rows, names);
+    this.#rows.set(workspaceId, check.rows);
+    return check;
+  }
+
+  /** Makes all handlers ready, side by side. One that throws or hangs is disabled with the reason; the others are not concerned. */
+  async init(): Promise<readonly { readonly intent: IntentType; readonly handler: string; readonly fault: string }[]> {
+    await Promise.all([...this.#standings.values()].map((standing) => this.#prepare(standing)));
+    return [...this.#standings].flatMap(([intent, { handler, fault }]) =>
+      fault === null ? [] : [{ intent, handler: nameOf(handler), fault }],
+    );
+  }
+
+  /**
+   * Performs the step through the handler of the context's intent; a failed one is rolled back before its error goes on.
+   *
+   * @throws AppError `HANDLER_UNAVAILABLE` when there is none that serves the step, `HANDLER_INVALID` for what is no output; else the handler's own
+   */
+  async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
+    const { intent, workspaceId } = context;
+    const { handler, reason } = await this.standingOf(intent, workspaceId);
+    const found = handler === null ? null : this.get(intent, workspaceId);
+    if (found === null) throw unavailable(step, reason);
+    if (!(await found.validate(step))) throw unavailable(step, `${handler} does not serve this ${step.type} step`);
+    try {
+      return checkOutput(found, await found.execute(step, context));
+    } catch (thrown) {
+      await this.#rollBack(found, step, context);
+      throw thrown;
+    }
+  }
+
+  /** Ends all handlers; none is used afterwards. */
+  async cleanup(): Promise<void> {
+    const standings = [...this.#standings.values()];
+    this.#standings.clear();
+    await Promise.all(standings.map((standing) => this.#cleanUp(standing)));
+  }
+
+  #faultOf(intent: IntentType, { fault, handler }: Standing, workspaceId: string): string | null {
+    const row = this.#rows.get(workspaceId)?.get(intent);
+    return row !== undefined && !row.isEnabled ? `${nameOf(handler)} is disabled by its row` : fault;
+  }
+
+  #prepare(standing: Standing): Promise<void> {
+    standing.init ??= this.#bounded("init", standing.handler, () => standing.handler.init()).then(
+      () => {
+        standing.isReady = true;
+      },
+      (thrown: unknown) => {
+        standing.fault = `${nameOf(standing.handler)} is disabled: ${asAppError(thrown).message}`;
+      },
+    );
+    return standing.init;
+  }
+
+  async #rollBack(handler: HandlerInterface, step: WorkflowStep, context: HandlerContext): Promise<void> {
+    try {
+      await this.#bounded("rollback", handler, () => handler.rollback(step, context));
+    } catch (thrown) {
+      // The step's own error is what is to be told; this one is told beside it.
+      context.warn(asAppError(thrown).message);
+    }
+  }
+
+  async #cleanUp({ handler, init }: Standing): Promise<void> {
+    if (init === undefined) return;
+    await init;
+    // Nobody waits for the outcome of a handler that is gone.
+    await this.#bounded("cleanup", handler, () => handler.cleanup()).catch(() => undefined);
+  }
+
+  async #bounded(what: "init" | "rollback" | "cleanup", handler: HandlerInterface, work: () => Promise<void>): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const limitMs = this.#lifecycleLimitMs;
+    const cancel = this.#clock.schedule(limitMs, () => reject(new AppError("HANDLER_INVALID", `${what} took longer than ${limitMs} ms`)));
+    try {
+      await Promise.race([Promise.resolve().then(work), late]);
+    } catch (thrown) {
+      throw new AppError("HANDLER_INVALID", `${what} of ${nameOf(handler)} failed: ${asAppError(thrown).message}`, { cause: thrown });
+    } finally {
+      cancel();
+    }
+  }
+}
+
+function unavailable(step: WorkflowStep, reason: string): AppError {
+  return new AppError("HANDLER_UNAVAILABLE", `step ${step.id}: ${reason}`, { details: { step: step.id } });
+}

@@ -1,0 +1,222 @@
+// Routing by intent in whole executions: who performs a step, what is recorded, what happens where there is no handler, with the flag off, observing and on.
+import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../lib/core/json.ts";
+import { BaseHandler } from "../../../lib/orchestration/IntentHandlers/BaseHandler.ts";
+import type { HandlerContext } from "../../../lib/orchestration/types.ts";
+import { loadSteps } from "../../../lib/journal/JournalStore.ts";
+import { handlerUseOf } from "../../../lib/pilot/handlers/handlerUse.ts";
+import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
+import type { StepOutput, StepType, WorkflowStep } from "../../../lib/workflow/types.ts";
+import { createTestSystem, type TestSystem } from "../testSystem.ts";
+
+const ON: JsonObject = { intent_routing_enabled: true };
+const OBSERVE: JsonObject = { intent_routing_enabled: "observe" };
+
+const orders = [
+  { id: "A-1", total: 12 },
+  { id: "A-2", total: 340 },
+];
+
+const digest = defineWorkflow({
+  name: "order digest",
+  model: "openai/gpt-4o-mini",
+  steps: [
+    { id: "read", type: "action", plugin: "probe", action: "read", params: { orders } },
+    { id: "large", type: "transform", operation: "filter", input: "{{read.orders}}", config: { condition: "item.total > 100" } },
+    { id: "check", type: "validation", input: "{{large}}", schema: { type: "array", minItems: 1 } },
+    { id: "digest", type: "ai_processing", prompt: "Summarize these orders", input: "{{large}}" },
+    {
+      id: "urgent",
+      type: "conditional",
+      condition: "large.size() > 0",
+      then_steps: [{ id: "tell", type: "action", plugin: "probe", action: "send", params: { text: "{{digest}}" }, intent: "send" }],
+      else_steps: [],
+    },
+    { id: "pause", type: "delay", duration: 1 },
+  ],
+  output: "{{urgent}}",
+});
+
+const lists = defineWorkflow({
+  name: "mailing",
+  steps: [
+    {
+      id: "send",
+      type: "action",
+      plugin: "probe",
+      action: "send",
+      params: { to: ["ada", "ben", "cy"] },
+      intent: "send",
+      metadata: { batch: { over: "to", size: 2 } },
+      retryPolicy: { maxRetries: 0 },
+    },
+  ],
+});
+
+async function withSystem<T>(work: (test: TestSystem) => Promise<T>): Promise<T> {
+  await using system = await createTestSystem({ script: () => ({ text: "One order is large: A-2." }) });
+  return await work(system);
+}
+
+const handlersOf = (steps: readonly { readonly id: string; readonly handler: string | null }[]): object =>
+  Object.fromEntries(steps.map(({ id, handler }) => [id, handler]));
+
+describe("Intent Routing Integration", () => {
+  test("routes extract to ExtractHandler", async () => {
+    await withSystem(async ({ system, run, probe, model }) => {
+      const off = await run({ definition: digest });
+      const on = await run({ definition: digest, flags: ON });
+
+      expect(handlersOf(on.steps)).toEqual({
+        read: "ExtractHandler",
+        large: "TransformHandler",
+        check: "ValidateHandler",
+        digest: "SummarizeHandler",
+        urgent: "ConditionalHandler",
+        tell: "SendHandler",
+        pause: null,
+      });
+      expect(new Set(Object.values(handlersOf(off.steps)))).toEqual(new Set([null]));
+      expect(on.output).toEqual(off.output);
+      expect(probe.calls.map(({ action, params }) => [action, params])).toEqual([
+        ["read", { orders }],
+        ["send", { text: "One order is large: A-2." }],
+        ["read", { orders }],
+        ["send", { text: "One order is large: A-2." }],
+      ]);
+      expect(JSON.stringify(model.requests[1]?.messages)).toBe(JSON.stringify(model.requests[0]?.messages));
+      const plan = await system.plan({ definition: digest, flags: ON });
+      expect(handlersOf(plan.steps)).toEqual(handlersOf(on.steps));
+      expect(handlersOf((await system.plan({ definition: digest })).steps)).toEqual(handlersOf(off.steps));
+    });
+  });
+
+  test("falls back if handler missing", async () => {
+    await withSystem(async ({ system, db, run }) => {
+      await db.query("UPDATE orchestration_handlers SET enabled = FALSE WHERE intent = 'extract'", []);
+      const on = await run({ definition: digest, flags: ON });
+      const bypassed = (await system.listAudit({ executionId: on.executionId })).filter(
+        ({ action }) => action === "orchestration.bypassed",
+      );
+
+      expect(on.status).toBe("completed");
+      expect(handlersOf(on.steps)).toMatchObject({ read: null, large: "TransformHandler" });
+      expect(bypassed).toMatchObject([{ entityId: "read", details: { reason: "ExtractHandler is disabled by its row" } }]);
+    });
+  });
+
+  test("preserves audit trail", async () => {
+    await withSystem(async ({ system, run }) => {
+      const off = await run({ definition: digest });
+      const on = await run({ definition: digest, flags: ON });
+      const actionsOf = async (executionId: string): Promise<string[]> =>
+        (await system.listAudit({ executionId }))
+          .map(({ action, entityId }) => `${action} ${entityId === executionId ? "" : entityId}`)
+          .sort();
+      const [before, after] = [await actionsOf(off.executionId), await actionsOf(on.executionId)];
+
+      expect(after.filter((line) => !line.startsWith("orchestration."))).toEqual(before);
+      expect(after.filter((line) => line.startsWith("orchestration."))).toEqual(
+        ["check", "digest", "large", "read", "urgent", "urgent.tell"].map((path) => `orchestration.handler_executed ${path}`),
+      );
+    });
+  });
+
+  test("tracks handler metrics", async () => {
+    await withSystem(async ({ system, db, run }) => {
+      const on = await run({ definition: digest, flags: ON });
+      const use = await handlerUseOf(db, on.executionId);
+      const tokens = on.steps.find(({ id }) => id === "digest")?.tokens.used;
+      const audit = (await system.listAudit({ executionId: on.executionId })).find(({ entityId }) => entityId === "digest");
+
+      expect([...use.keys()].toSorted()).toEqual(["conditional", "extract", "send", "summarize", "transform", "validate"]);
+      expect(use.get("summarize")).toMatchObject({ executions: 1, succeeded: 1, degraded: 0, tokens });
+      expect(use.get("transform")).toMatchObject({ executions: 1, tokens: 0 });
+      expect(audit?.action).toMatch(/^orchestration\.|^pilot\./);
+      expect(await handlerUseOf(db, (await run({ definition: digest })).executionId)).toEqual(new Map());
+    });
+  });
+
+  test("changes nothing while it observes, and records who would have performed what", async () => {
+    await withSystem(async ({ db, system, run }) => {
+      const observed = await run({ definition: digest, flags: OBSERVE });
+      const digested = (await loadSteps(db, observed.executionId)).find(({ stepPath }) => stepPath === "digest");
+
+      expect(new Set(Object.values(handlersOf(observed.steps)))).toEqual(new Set([null]));
+      expect(JSON.parse(digested?.detail ?? "{}")).toMatchObject({
+        handler: { name: "SummarizeHandler", intent: "summarize", mode: "observe" },
+      });
+      expect(
+        (await system.listAudit({ executionId: observed.executionId })).some(({ action }) => action.startsWith("orchestration.")),
+      ).toBe(false);
+      expect(await handlerUseOf(db, observed.executionId)).toEqual(new Map());
+    });
+  });
+
+  test("sends a list in batches that a killed execution goes on with", async () => {
+    await withSystem(async ({ run, probe }) => {
+      const on = await run({ definition: lists, flags: ON });
+
+      expect(on).toMatchObject({ status: "completed", output: { sent: 3, refused: 0 } });
+      expect(probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }, { to: ["cy"] }]);
+      expect(new Set(probe.calls.map(({ key }) => key)).size).toBe(2);
+    });
+  });
+
+  test("goes on with the rest once a person has said what became of a batch", async () => {
+    await withSystem(async ({ system, run, probe }) => {
+      let isBroken = true;
+      probe.behave = async (_action, params) => {
+        if (isBroken) throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+        return params;
+      };
+      const waiting = await run({ definition: lists, flags: ON });
+      isBroken = false;
+      await system.resume(waiting.executionId, { actor: "ada", resolve: "done" });
+
+      expect(await system.wait(waiting.executionId)).toMatchObject({ status: "completed", output: { sent: 3, refused: 0 } });
+      expect(probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }, { to: ["cy"] }]);
+    });
+  });
+
+  test("puts an installation's own handler in the place of the built-in one", async () => {
+    class LoudHandler extends BaseHandler {
+      readonly intent = "transform";
+      protected readonly stepTypes: readonly StepType[] = ["transform"];
+      async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
+        const { output } = await context.perform();
+        await this.trackMetrics({ loud: true }, context);
+        return this.output(step, context, output);
+      }
+    }
+    await using system = await createTestSystem({ script: () => ({ text: "x" }), handlers: [new LoudHandler()] });
+    const on = await system.run({ definition: digest, flags: ON });
+
+    expect(handlersOf(on.steps)).toMatchObject({ large: "LoudHandler", read: "ExtractHandler" });
+  });
+
+  test("works beside governance: views and handlers in one step", async () => {
+    const long = defineWorkflow({
+      name: "long digest",
+      model: "openai/gpt-4o-mini",
+      steps: [
+        {
+          id: "read",
+          type: "action",
+          plugin: "probe",
+          action: "read",
+          params: { rows: Array.from({ length: 80 }, (_, index) => ({ id: `A-${index}`, note: null, total: index })) },
+        },
+        { id: "digest", type: "ai_processing", prompt: "Summarize these orders: which has the highest total?", input: "{{read.rows}}" },
+      ],
+    });
+    await withSystem(async ({ run, model }) => {
+      const governed = await run({ definition: long, flags: { token_governance_enabled: true } });
+      const both = await run({ definition: long, flags: { token_governance_enabled: true, ...ON } });
+
+      expect(both.tokens).toEqual(governed.tokens);
+      expect(JSON.stringify(model.requests[1]?.messages)).toBe(JSON.stringify(model.requests[0]?.messages));
+      expect(handlersOf(both.steps)).toEqual({ read: "ExtractHandler", digest: "SummarizeHandler" });
+    });
+  });
+});

@@ -1,0 +1,3 @@
+// A module whose handler is none.
+
+export const handler = { intent: "send" };

@@ -1,0 +1,3 @@
+// A module without handlers.
+
+export const other = 1;
