@@ -126,10 +126,10 @@ export async function fetchMail(client: ImapFlow, request: MailRequest): Promise
 }
 
 async function takeApart(source: Buffer, { attachments }: MailRequest): Promise<JsonObject> {
-  const [parsed, { htmlToText }] = await Promise.all([parse(source), import("./htmlToText.ts")]);
+  const [parsed, { htmlText }] = await Promise.all([parse(source), import("../../operations/documents/htmlText.ts")]);
   const html = typeof parsed.html === "string" ? parsed.html : null;
   return {
-    text: parsed.text ?? (html === null ? null : htmlToText(html.slice(0, MAX_HTML_CHARACTERS))),
+    text: parsed.text ?? (html === null ? null : htmlText(html.slice(0, MAX_HTML_CHARACTERS))),
     html,
     reply_to: clipped(parsed.replyTo?.text),
     references: (typeof parsed.references === "string" ? [parsed.references] : (parsed.references ?? [])).slice(0, 100),

@@ -4,7 +4,6 @@ import { writeFile } from "node:fs/promises";
 import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
-import { htmlToText } from "../../../../lib/plugins/email/htmlToText.ts";
 import { parseAddress } from "../../../../lib/plugins/email/mailAddress.ts";
 import { FileJail } from "../../../../lib/plugins/files/FileJail.ts";
 import { hashedIdempotencyKey } from "../../../../lib/plugins/idempotencyKey.ts";
@@ -283,23 +282,6 @@ describe("email.search and email.fetch", () => {
     const executor = mailExecutor({ ...imapAccount(peer.port), sentCopies: "server" });
 
     expect(await executor.verify(send())).toEqual({ happened: "unknown" });
-  });
-});
-
-describe("htmlToText", () => {
-  test("keeps words and lines, leaves out what is not seen", () => {
-    const html =
-      "<head><title>t</title></head><p>Dear <b>Ann</b>,</p><style>p{}</style><table><tr><td>1</td><td>2</td></tr></table><br>&amp; more";
-
-    expect(
-      htmlToText(html)
-        .split("\n")
-        .filter((line) => line !== ""),
-    ).toEqual(["Dear Ann,", "1 2", "& more"]);
-  });
-
-  test("is linear in hostile nesting", () => {
-    expect(htmlToText("<div>".repeat(400_000))).toBe("");
   });
 });
 
