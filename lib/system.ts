@@ -6,7 +6,6 @@ import { SecretBox } from "./access/SecretBox.ts";
 import { createKeySource } from "./access/secretKeys.ts";
 import type { Config } from "./config/Config.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
-import { createGuardedFetch } from "./core/guardedFetch.ts";
 import { createLogger, type Logger } from "./core/logger.ts";
 import type { Database } from "./db/Database.ts";
 import { migrate } from "./db/migrate.ts";
@@ -21,9 +20,6 @@ import type { HandlerInterface } from "./orchestration/types.ts";
 import { StepHistoryCache } from "./orchestration/budgets/StepHistoryCache.ts";
 import { prepareQueue, QUEUE_TEMPLATE } from "./pilot/prepareQueue.ts";
 import { performers } from "./pilot/steps/performers.ts";
-import { createBuiltinPlugins, createWorkspaceFolders } from "./plugins/builtins.ts";
-import { PluginExecutor } from "./plugins/PluginExecutor.ts";
-import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
@@ -31,11 +27,12 @@ import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createMemory } from "./system/createMemory.ts";
 import { createEngine } from "./system/createEngine.ts";
+import { createPlugins } from "./system/createPlugins.ts";
 import { EventBus } from "./system/EventBus.ts";
 import { loadAgentWorkflow } from "./system/loadAgentWorkflow.ts";
 import { keepFactors } from "./system/keepFactors.ts";
 import { LocalSystem } from "./system/LocalSystem.ts";
-import { providerSettings, secretsOf } from "./system/secretsOf.ts";
+import { providerSettings } from "./system/secretsOf.ts";
 import type { System } from "./systemApi.ts";
 import { loadCalibration } from "./tokens/CalibrationStore.ts";
 import { Calibration } from "./tokens/calibration.ts";
@@ -85,10 +82,6 @@ async function openConfigured(config: Config, clock: Clock, logger: Logger): Pro
   }
 }
 
-async function loadPrices(db: Database, { pricedProviders }: ProviderRegistry, clock: Clock): Promise<PriceBook> {
-  return PriceBook.load({ providers: pricedProviders, overrides: await loadPriceOverrides(db), nowMs: () => clock.nowMs() });
-}
-
 async function join(
   options: SystemOptions,
   { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
@@ -96,18 +89,8 @@ async function join(
   const { config } = options;
   const connections = new ConnectionStore({ box: new SecretBox({ keys: createKeySource(config) }) });
   const { counter, providers, prices } = await loadModels(options, { db, clock, connections });
-  const manager = new PluginManager();
-  manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }), ...(options.plugins ?? []));
-  manager.checkRequires((await connections.listConnections(db, config.workspaceId)).map(({ name }) => name));
-  const fetcher = createGuardedFetch({ clock, allowedPrivateHosts: config.allowedPrivateHosts });
-  const plugins = new PluginExecutor({
-    manager,
-    clock,
-    fetch: fetcher.fetch,
-    filesOf: createWorkspaceFolders(config.filesRoot, clock),
-    connections: secretsOf(db, connections),
-    log: logger,
-  });
+  const plugins = await createPlugins({ config, db, connections, clock, logger, given: options.plugins ?? [] });
+  const { manager } = plugins;
   const configStore = new SystemConfigStore({ clock, audit: auditFlagChange(clock) });
   const flags = new FeatureFlags({ store: configStore });
   const handlers = await createHandlers(options.handlers, { config, db, clock, logger });
@@ -123,7 +106,7 @@ async function join(
       memory.keeper.notice(event);
       events.emit(event);
     },
-    plugins,
+    plugins: plugins.executor,
     catalog: manager,
     providers,
     counter,
@@ -156,9 +139,10 @@ async function join(
     histories,
     handlers,
     memory,
+    refreshPlugins: plugins.refresh,
     beforeClose: async () => {
       await Promise.all([stopSaving(), handlers.registry.cleanup()]);
-      await fetcher[Symbol.asyncDispose]();
+      await plugins.close();
     },
   });
 }

@@ -308,7 +308,8 @@ export interface SystemApi extends MemoryApi {
    */
   setConnection(name: string, secret: string, actor: string, options?: { readonly acceptLost?: boolean }): Promise<void>;
   listConnections(): Promise<readonly { readonly name: string; readonly updatedAt: string }[]>;
-  listPlugins(): Promise<
+  /** @param options `refresh`: MCP servers are asked for their tools anew, and started for it. @defaultValue what they listed last */
+  listPlugins(options?: { readonly refresh?: boolean }): Promise<
     readonly {
       readonly name: string;
       readonly version: string;

@@ -1,5 +1,6 @@
 // Every setting of the product: unit, default, range, where it comes from. Reading the environment and files is loadConfig.ts's work.
 import { z } from "zod";
+import { type McpServerConfig, mcpServerSchema } from "./McpServerConfig.ts";
 import { DEFAULT_WORKSPACE_ID, type WorkspaceId } from "../core/ids.ts";
 
 export interface KeyAbout {
@@ -144,6 +145,12 @@ export const configSchema = z.strictObject({
     expected: "a list of at most 50 providers",
     description: "Configured model providers: `name`, `kind`, `baseUrl`, `apiKeyFrom`.",
   }),
+  mcpServers: key(z.array(mcpServerSchema).max(50).default([]), {
+    unit: "list",
+    expected: "a list of at most 50 servers",
+    description:
+      "MCP servers whose tools workflows may call as plugin `mcp-NAME`: `name`, and `command`, `args`, `folder`, `env` or `url`, `connection`; `tools`, `effects`, `timeoutMs`.",
+  }),
   handlers: key(z.array(z.string().min(1).max(1_000)).max(50).default([]), {
     unit: "paths",
     expected: "a list of at most 50 paths",
@@ -201,11 +208,14 @@ export interface ProviderConfig {
 }
 
 /** Complete and frozen: nothing is optional, all paths are absolute. */
-export type Config = Readonly<Omit<Settings, "providers" | "workspaceId" | "outboxFolder" | "secretKeyFile" | "allowedPrivateHosts">> & {
+export type Config = Readonly<
+  Omit<Settings, "providers" | "mcpServers" | "workspaceId" | "outboxFolder" | "secretKeyFile" | "allowedPrivateHosts">
+> & {
   readonly workspaceId: WorkspaceId;
   readonly allowedPrivateHosts: readonly string[];
   readonly outboxFolder: string;
   readonly secretKeyFile: string;
   readonly providers: readonly ProviderConfig[];
+  readonly mcpServers: readonly McpServerConfig[];
   readonly foundKeys: FoundKeys;
 };

@@ -7,6 +7,7 @@ import { AppError } from "../core/errors.ts";
 import type { WorkspaceId } from "../core/ids.ts";
 import { configSchema, FOUND_KEY_VARIABLES, type Config, type FoundKeys, type ProviderConfig } from "./Config.ts";
 import { configKeys, expectedText } from "./describeConfig.ts";
+import { checkMcpServers, completeMcpServer, mcpServerSchema } from "./McpServerConfig.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +38,7 @@ export function loadConfig(env: Environment, file: object = {}, { overrides = {}
     parsed.data ??
     configSchema.parse(Object.fromEntries(Object.entries(input).filter(([name]) => configKeys().has(name) && !faulty.has(name))));
   const config = complete(sound, env, cwd);
-  problems.push(...checkDatabase(sound, faulty), ...checkProviders(sound), ...checkKeyFile(config));
+  problems.push(...checkDatabase(sound, faulty), ...checkProviders(sound), ...checkMcpServers(sound.mcpServers), ...checkKeyFile(config));
   if (problems.length > 0) throw configError(problems);
   return deepFreeze(config);
 }
@@ -105,11 +106,17 @@ function describeIssue(issue: z.core.$ZodIssue, input: Readonly<Record<string, u
     .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`))
     .join("");
   if (issue.code === "unrecognized_keys") {
-    const known = top === undefined ? configKeys().keys() : ["name", "kind", "baseUrl", "apiKeyFrom"];
+    const known =
+      top === undefined
+        ? configKeys().keys()
+        : top === "mcpServers"
+          ? Object.keys(mcpServerSchema.shape)
+          : ["name", "kind", "baseUrl", "apiKeyFrom"];
     return issue.keys.map((name) => unknownKey(name, known, place === "" ? "" : `${place}.`));
   }
   const named = about?.env === undefined ? place : `${place} (${about.env})`;
-  const got = about?.isEnvOnly === true ? "another text" : shownValue(issue.path.reduce<unknown>(memberOf, input));
+  const isHidden = about?.isEnvOnly === true || (top === "mcpServers" && issue.path.includes("env"));
+  const got = isHidden ? "another text" : shownValue(issue.path.reduce<unknown>(memberOf, input));
   const expected =
     issue.path.length === 1 ? expectedText(String(top)) : issue.message.replace(/^.*?expected /, "").replace(/, received .*$/, "");
   return [`${named}: expected ${expected}, got ${got}`];
@@ -171,6 +178,7 @@ function complete(settings: Settings, env: Environment, cwd: string): Config {
       const value = source !== null && "env" in source ? env[source.env] : undefined;
       return { ...provider, apiKey: hasText(value) ? value! : null };
     }),
+    mcpServers: settings.mcpServers.map((server) => completeMcpServer(server, env, cwd)),
     foundKeys: Object.fromEntries(
       Object.entries(FOUND_KEY_VARIABLES).map(([kind, name]) => [kind, hasText(env[name]) ? env[name] : null]),
     ) as FoundKeys,

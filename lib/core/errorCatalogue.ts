@@ -57,6 +57,12 @@ export const ERROR_CATALOGUE = {
     "A plugin or provider needs a connection that is not stored, or a key that is not set.",
     "run `neuronforge connections set NAME --from-env VAR`",
   ),
+  CONNECTION_INVALID: entry(
+    3,
+    424,
+    "A stored connection does not hold what its plugin or server needs.",
+    "store it again with `neuronforge connections set NAME --from-env VAR`",
+  ),
   SECRET_KEY_MISSING: entry(
     3,
     500,

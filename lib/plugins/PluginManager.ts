@@ -5,6 +5,7 @@ import type { Action, CatalogAction, Plugin, PluginCatalog } from "./types.ts";
 
 export class PluginManager implements PluginCatalog {
   readonly #plugins = new Map<string, Plugin>();
+  #missing: ReadonlyMap<string, string> = new Map();
 
   /** @throws AppError `PLUGIN_INVALID` when the name is taken */
   register(...plugins: readonly Plugin[]): void {
@@ -23,6 +24,21 @@ export class PluginManager implements PluginCatalog {
     }
   }
 
+  /** Puts newly listed actions in the place of the old ones; running calls end with what they began with. */
+  replace(plugin: Plugin): void {
+    this.#plugins.set(plugin.name, plugin);
+  }
+
+  /** Says why plugins that are configured are not there; an unknown name is then told with its reason. */
+  noteMissing(reasons: ReadonlyMap<string, string>): void {
+    this.#missing = reasons;
+  }
+
+  /** Plugin to reason. */
+  get missing(): ReadonlyMap<string, string> {
+    return this.#missing;
+  }
+
   get(name: string): Plugin | null {
     return this.#plugins.get(name) ?? null;
   }
@@ -31,7 +47,9 @@ export class PluginManager implements PluginCatalog {
   require(name: string): Plugin {
     const plugin = this.#plugins.get(name);
     if (plugin !== undefined) return plugin;
-    throw new AppError("PLUGIN_UNKNOWN", `there is no plugin "${name}"${suggestion(name, this.plugins())}`, {
+    const reason = this.#missing.get(name);
+    const why = reason === undefined ? suggestion(name, this.plugins()) : `: ${reason}`;
+    throw new AppError("PLUGIN_UNKNOWN", `there is no plugin "${name}"${why}`, {
       details: { field: "plugin", got: name, expected: this.plugins().join(" | ") },
     });
   }
@@ -79,8 +97,9 @@ export class PluginManager implements PluginCatalog {
   }
 
   action(plugin: string, action: string): CatalogAction | undefined {
-    const found = this.#plugins.get(plugin)?.actions.get(action);
-    if (found === undefined) return undefined;
+    const owner = this.#plugins.get(plugin);
+    const found = owner?.actions.get(action);
+    if (owner === undefined || found === undefined) return undefined;
     const { description, effect, idempotency, canVerify, timeoutMs } = found;
     return {
       plugin,
@@ -89,6 +108,7 @@ export class PluginManager implements PluginCatalog {
       effect,
       idempotency,
       canVerify,
+      mustBeNamed: owner.mustBeNamed,
       timeoutMs,
       params: found.params.json,
       output: found.output?.json,

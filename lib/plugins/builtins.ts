@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DEFAULT_WORKSPACE_ID, type WorkspaceId } from "../core/ids.ts";
 import { csvPlugin } from "./builtin/csv.ts";
+import { createEmailPlugin } from "./builtin/email.ts";
 import { filesPlugin } from "./builtin/files.ts";
 import { createHttpPlugin, type HttpPluginOptions } from "./builtin/http.ts";
 import { jsonPlugin } from "./builtin/json.ts";
@@ -15,10 +16,19 @@ export interface BuiltinOptions {
   readonly outboxFolder: string;
   readonly clock: Clock;
   readonly http?: HttpPluginOptions;
+  /** Private, loopback and link-local hosts that may be mail servers. @defaultValue none */
+  readonly allowedPrivateHosts?: readonly string[];
 }
 
-export function createBuiltinPlugins({ outboxFolder, clock, http }: BuiltinOptions): readonly Plugin[] {
-  return [filesPlugin, createHttpPlugin(http), csvPlugin, jsonPlugin, createOutboxPlugin(createWorkspaceFolders(outboxFolder, clock))];
+export function createBuiltinPlugins({ outboxFolder, clock, http, allowedPrivateHosts = [] }: BuiltinOptions): readonly Plugin[] {
+  return [
+    filesPlugin,
+    createHttpPlugin(http),
+    csvPlugin,
+    jsonPlugin,
+    createOutboxPlugin(createWorkspaceFolders(outboxFolder, clock)),
+    createEmailPlugin({ allowedPrivateHosts }),
+  ];
 }
 
 /**

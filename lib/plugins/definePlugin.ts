@@ -14,6 +14,8 @@ export interface PluginDefinition {
   readonly version: string;
   readonly description: string;
   readonly requires?: readonly string[];
+  /** For what a model should read or do only where somebody meant it to, such as private mail. @defaultValue false */
+  readonly mustBeNamed?: boolean;
   readonly actions: Readonly<Record<string, DefinedAction>>;
 }
 
@@ -60,7 +62,7 @@ export function defineAction<S extends Schema>(definition: ActionDefinition<S>):
 
 /** @throws AppError `PLUGIN_INVALID` naming plugin, action and field */
 export function definePlugin(definition: PluginDefinition): Plugin {
-  const { name, version, description, requires = [] } = definition;
+  const { name, version, description, requires = [], mustBeNamed = false } = definition;
   if (!NAME.test(name)) throw invalid(name, `plugin name "${name}" is not lower case letters, digits, - or _`);
   const names = Object.keys(definition.actions);
   if (names.length === 0) throw invalid(name, `plugin ${name} has no actions`);
@@ -69,7 +71,7 @@ export function definePlugin(definition: PluginDefinition): Plugin {
     if (!ACTION_NAME.test(action)) throw invalid(name, `action name "${action}" of plugin ${name} is not letters, digits, - or _`);
     actions.set(action, definition.actions[action]!.compile(`${name}.${action}`));
   }
-  return Object.freeze({ name, version, description, requires: [...requires], actions });
+  return Object.freeze({ name, version, description, requires: [...requires], mustBeNamed, actions });
 }
 
 function checkDefinition(definition: ActionDefinition, owner: string): void {

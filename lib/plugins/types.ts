@@ -180,6 +180,8 @@ export interface Plugin {
   readonly description: string;
   /** Names of plugins or connections without which this one is of no use; checked at boot. */
   readonly requires: readonly string[];
+  /** True: a model is offered its actions only where the workflow names the plugin, never among all that there are. */
+  readonly mustBeNamed: boolean;
   readonly actions: ReadonlyMap<string, Action>;
 }
 
@@ -191,6 +193,8 @@ export interface CatalogAction {
   readonly effect: Effect;
   readonly idempotency: Idempotency;
   readonly canVerify: boolean;
+  /** Of its plugin. */
+  readonly mustBeNamed: boolean;
   readonly timeoutMs: number;
   readonly params: JsonSchema;
   readonly output: JsonSchema | undefined;

@@ -244,7 +244,8 @@ export class LocalSystem implements System {
     return rows.map(({ name, updatedAt }) => ({ name, updatedAt: updatedAt.toISOString() }));
   }
 
-  async listPlugins(): ReturnType<System["listPlugins"]> {
+  async listPlugins({ refresh = false }: { readonly refresh?: boolean } = {}): ReturnType<System["listPlugins"]> {
+    if (refresh) await this.#parts.refreshPlugins();
     return this.#parts.manager.list().map(({ name, version, description, actions }) => ({
       name,
       version,

@@ -29,6 +29,8 @@ export interface SystemParts {
   readonly histories: StepHistoryCache;
   readonly handlers: HandlerRouter;
   readonly memory: Memory;
+  /** Asks MCP servers for their tools anew. */
+  readonly refreshPlugins: () => Promise<void>;
   /** Runs after work has stopped and before the database closes. */
   readonly beforeClose: () => Promise<void>;
 }

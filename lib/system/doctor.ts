@@ -21,6 +21,7 @@ export async function runChecks(parts: SystemParts): Promise<DoctorCheck[]> {
     ["prices", async () => prices(parts)],
     ["assumed usage", () => assumed(parts)],
     ["secret key", () => secretKey(parts)],
+    ["MCP servers", async () => mcpServers(parts)],
     ["files root", () => writable(parts.config.filesRoot)],
   ];
   const results: DoctorCheck[] = [];
@@ -115,6 +116,13 @@ async function secretKey({ engine, config, connections }: SystemParts): Promise<
     return { ok: false, detail: `the key of ${lost.length} connections is not there: ${lost.slice(0, 10).join(", ")}`, hint };
   }
   return fine(config.secretKey === null ? `file ${config.secretKeyFile} (made when the first secret is stored)` : "from the environment");
+}
+
+function mcpServers({ config, manager }: SystemParts): Finding {
+  const reasons = [...manager.missing.values()];
+  if (reasons.length > 0)
+    return { ok: false, detail: reasons.join("; "), hint: "mend `mcpServers`, then `neuronforge plugins ls --refresh`" };
+  return fine(config.mcpServers.length === 0 ? "none configured" : `${config.mcpServers.map(({ name }) => name).join(", ")}: tools known`);
 }
 
 async function writable(folder: string): Promise<Finding> {

@@ -3,10 +3,12 @@ import type { Config } from "../config/Config.ts";
 import type { Clock } from "../core/clock.ts";
 import { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
+import { rememberedMcpPlugins } from "./openMcpServers.ts";
 import { classifySteps, createClassifier } from "./createClassifier.ts";
 import { planWorkflow } from "../pilot/planWorkflow.ts";
 import { createBuiltinPlugins } from "../plugins/builtins.ts";
 import { PluginManager } from "../plugins/PluginManager.ts";
+import { silentLogger } from "../core/logger.ts";
 import type { PlanReport, RunRequest } from "../systemApi.ts";
 import { PriceBook } from "../tokens/pricing.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
@@ -22,6 +24,7 @@ export async function planFile(
 ): Promise<PlanReport> {
   const manager = new PluginManager();
   manager.register(...createBuiltinPlugins({ outboxFolder: config.outboxFolder, clock }));
+  manager.register(...(await rememberedMcpPlugins(config, clock, silentLogger)));
   const definition = definitionOf(request, manager);
   const counter = await TokenCounter.load();
   const providers = await ProviderRegistry.create({

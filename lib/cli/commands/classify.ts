@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import { IntentClassifier } from "../../orchestration/IntentClassifier.ts";
 import type { IntentClassification } from "../../orchestration/types.ts";
-import type { PluginCatalog } from "../../workflow/types.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { readSteps } from "../input/readSteps.ts";
 import { formatCount } from "../text/amounts.ts";
@@ -38,16 +37,11 @@ const COLUMNS: readonly Column<Line>[] = [
 async function classify(cli: Cli, file: string): Promise<void> {
   const { steps, isWorkflow } = await readSteps(file);
   // Plugins of the engine are looked up for its own workflows only: loading them takes longer than thousands of labels.
-  const catalog = isWorkflow ? await loadCatalog() : undefined;
+  const catalog = isWorkflow ? await (await import("../input/loadCatalog.ts")).loadCatalog(cli) : undefined;
   const classifier = new IntentClassifier();
   const lines: Line[] = steps.map(({ id, step }) => ({ id, ...classifier.classify(step, catalog === undefined ? {} : { catalog }) }));
   if (!cli.output.isJson) return cli.output.table(lines, COLUMNS, `${file} holds no steps`);
   for (const { id, intent, effect, confidence, source, estimatedTokens, compressionRecommended } of lines) {
     cli.output.json({ id, intent, effect, confidence, source, estimatedTokens, compressionRecommended });
   }
-}
-
-async function loadCatalog(): Promise<PluginCatalog> {
-  const { createBuiltinCatalog } = await import("../input/builtinCatalog.ts");
-  return createBuiltinCatalog();
 }

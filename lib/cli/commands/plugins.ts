@@ -8,12 +8,17 @@ import type { Action, Cli } from "../Cli.ts";
 type Plugin = Awaited<ReturnType<SystemApi["listPlugins"]>>[number];
 
 export function define(command: Command, action: Action): void {
-  command.command("ls").description("plugins; with a name, its actions and their parameters").argument("[name]").action(action(list));
+  command
+    .command("ls")
+    .description("plugins; with a name, its actions and their parameters")
+    .argument("[name]")
+    .option("--refresh", "ask MCP servers for their tools anew")
+    .action(action(list));
 }
 
-async function list(cli: Cli, name: string | undefined): Promise<void> {
+async function list(cli: Cli, name: string | undefined, { refresh }: { readonly refresh?: boolean }): Promise<void> {
   await cli.withSystem(async ({ api }) => {
-    const plugins = await api.listPlugins();
+    const plugins = await api.listPlugins({ refresh: refresh === true });
     if (name !== undefined) return showOne(cli, plugins, name);
     if (cli.output.isJson) return cli.output.json(plugins);
     cli.output.table(

@@ -1,7 +1,7 @@
 // `validate FILE…`: every fault of every file, with its line. Opens no database.
 import type { Command } from "commander";
 import type { Action, Cli } from "../Cli.ts";
-import { createBuiltinCatalog } from "../input/builtinCatalog.ts";
+import { loadCatalog } from "../input/loadCatalog.ts";
 import { validateFile, type FileVerdict } from "../input/validateFile.ts";
 import { describeFault } from "../text/describeFault.ts";
 
@@ -13,7 +13,7 @@ export function define(command: Command, action: Action): void {
 }
 
 async function validate(cli: Cli, files: readonly string[]): Promise<number> {
-  const catalog = createBuiltinCatalog();
+  const catalog = await loadCatalog(cli);
   let invalid = 0;
   for (const file of files) {
     const verdict = await validateFile(file, catalog);

@@ -83,7 +83,7 @@ function repairOf({ question, schema }: StructuredQuestion, said: Said, first: R
     { role: "user", content: complaint(first, said.isCut) },
   ];
   const repair = { ...question, messages, outputSchema: wireSchema(schema), journalMessage: false };
-  return first.isFitting ? { ...repair, isOwnCost: true } : repair;
+  return first.isFitting ? { ...repair, ownCost: "repair" } : repair;
 }
 
 function isSecondWorse(second: Reviewed, first: Reviewed): boolean {

@@ -23,7 +23,7 @@ const HASH_CHARACTERS = 8;
 
 /**
  * Nobody confirms what a model decides: actions that change something are offered only when the workflow names their plugin, and destructive ones
- * only when it also says who approves each call.
+ * only when it also says who approves each call. What reaches private or foreign places, such as mail and MCP servers, must be named to be read, too.
  *
  * @param step `plugins` absent: all that are registered
  * @throws AppError `PLUGIN_UNKNOWN`
@@ -51,11 +51,11 @@ export function toolCatalog(
 }
 
 function mayOffer(
-  { effect }: CatalogAction,
+  { effect, mustBeNamed }: CatalogAction,
   { isNamed, hasApprovers }: { readonly isNamed: boolean; readonly hasApprovers: boolean },
 ): boolean {
   if (effect === "destructive") return isNamed && hasApprovers;
-  return isNamed || effect !== "write";
+  return isNamed || (effect !== "write" && !mustBeNamed);
 }
 
 function toolOf({ plugin, action, effect }: CatalogAction): OfferedTool {

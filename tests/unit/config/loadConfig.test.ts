@@ -147,6 +147,90 @@ describe("loadConfig", () => {
     ]);
   });
 
+  test("gives an MCP server's process a bare environment, and what is named for it", () => {
+    const file = {
+      mcpServers: [
+        {
+          name: "files",
+          command: "npx",
+          args: ["-y", "server-filesystem", "data"],
+          folder: "work",
+          env: { MODE: "fast", TOKEN: { connection: "tickets" }, KEY: { env: "TICKETS_KEY" }, LOST: { env: "NOT_SET" } },
+        },
+        {
+          name: "remote",
+          url: "https://mcp.example/mcp",
+          connection: "remote",
+          tools: ["search"],
+          effects: { search: "read" },
+          timeoutMs: 5_000,
+        },
+      ],
+    };
+    const env = { ...home, PATH: "/bin", OPENAI_API_KEY: "value-of-o", TICKETS_KEY: "k1" };
+
+    expect(loadConfig(env, file, options).mcpServers).toEqual([
+      {
+        name: "files",
+        timeoutMs: 60_000,
+        tools: null,
+        effects: {},
+        target: {
+          kind: "process",
+          command: "npx",
+          args: ["-y", "server-filesystem", "data"],
+          folder: "/srv/app/work",
+          environment: { PATH: "/bin", HOME: "/home/ann", MODE: "fast", KEY: "k1" },
+          secrets: { TOKEN: "tickets" },
+          missing: ["NOT_SET"],
+        },
+      },
+      {
+        name: "remote",
+        timeoutMs: 5_000,
+        tools: ["search"],
+        effects: { search: "read" },
+        target: { kind: "address", url: "https://mcp.example/mcp", connection: "remote" },
+      },
+    ]);
+  });
+
+  test("names what is wrong with MCP servers, and quotes nothing of their environment", () => {
+    const problems = problemsOf(home, {
+      mcpServers: [
+        { name: "Files", command: "npx" },
+        { name: "both", command: "npx", url: "https://mcp.example" },
+        { name: "both", url: "file:///etc/passwd" },
+        { name: "env", command: "npx", env: { KEY: ["value-of-key"] }, comand: "x" },
+        { name: "effects", command: "npx", connection: "a", effects: { read: "harmless" } },
+      ],
+    });
+
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("mcpServers[0].name: expected a name of at most 41 lower-case letters"),
+        expect.stringContaining("mcpServers[2].url: expected"),
+        expect.stringContaining("mcpServers[3].env.KEY: expected"),
+        "mcpServers[3].comand is not a known key, did you mean mcpServers[3].command?",
+        expect.stringContaining("mcpServers[4].effects.read: expected"),
+      ]),
+    );
+    expect(problems.join()).not.toContain("value-of-key");
+    expect(problemsOf(home, { mcpServers: [{ name: "a" }, { name: "a", command: "x", connection: "c" }] })).toEqual([
+      "mcpServers[0]: expected either command or url",
+      'mcpServers[1].name: "a" is taken by an earlier server',
+      "mcpServers[1].connection: only a server with a url takes one; use env",
+    ]);
+  });
+
+  test("refuses secrets of MCP servers that stand in the file", () => {
+    const args = ["--header", "Authorization: Bearer abcdefghijklmnop"];
+    const problems = problemsOf(home, { mcpServers: [{ name: "a", command: "x", args, env: { API_KEY: "plain-words", MODE: "fast" } }] });
+
+    expect(problems.map((problem) => problem.split(" is ")[0])).toEqual(["mcpServers[0].env.API_KEY", "mcpServers[0].args[1]"]);
+    expect(problems.join()).not.toMatch(/plain-words|abcdefghijklmnop/);
+  });
+
   test("keeps found keys apart and does not go live because of them", () => {
     const config = loadConfig({ OPENAI_API_KEY: "k1", ANTHROPIC_API_KEY: "", GOOGLE_GENERATIVE_AI_API_KEY: "k3" }, {}, options);
 

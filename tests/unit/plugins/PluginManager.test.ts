@@ -34,6 +34,15 @@ describe("PluginManager", () => {
     expect(() => manager.register(pluginOf({ version: "2.0.0" }))).toThrow(/echo 2\.0\.0 clashes with echo 1\.0\.0/);
   });
 
+  test("says why a configured plugin is not there, and takes it once it is", () => {
+    const manager = new PluginManager();
+    manager.noteMissing(new Map([["echo", "its server does not answer"]]));
+    expect(() => manager.require("echo")).toThrow(/there is no plugin "echo": its server does not answer/);
+    manager.replace(pluginOf());
+    manager.replace(pluginOf({ version: "2.0.0" }));
+    expect(manager.require("echo").version).toBe("2.0.0");
+  });
+
   test("suggests the plugin and the action that were meant", () => {
     const manager = new PluginManager();
     manager.register(pluginOf());

@@ -72,6 +72,14 @@ describe("htmlText", () => {
   test("takes text without any tag, and tags without an end", () => {
     expect(htmlText("Total: 3 < 4")).toBe("Total: 3 < 4");
     expect(htmlText("</style><p>a<div>b")).toBe("a\nb");
+    expect(htmlText("a<svg/>b<svg><svg>x</svg>y</svg>c")).toBe("abc");
+  });
+
+  test.each(["<div>", "<td>", "<dd>", "<svg>", "</p>"])("is linear in a page that is nothing but %s", (tag) => {
+    const startedMs = performance.now();
+    htmlText(tag.repeat(300_000));
+
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });
 

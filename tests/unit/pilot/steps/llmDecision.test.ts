@@ -184,6 +184,14 @@ describe("the tools on offer", () => {
     expect(toolCatalog(manager, { plugins: [] }, "s").tools).toEqual([]);
   });
 
+  test("leave out what must be named, such as mail and MCP servers, unless the workflow names it", () => {
+    const guarded = new PluginManager();
+    const actions = { look: action("read") };
+    guarded.register(definePlugin({ name: "post", version: "1.0.0", description: "x", mustBeNamed: true, actions }));
+    expect(toolCatalog(guarded, {}, "s").tools).toEqual([]);
+    expect(toolCatalog(guarded, { plugins: ["post"] }, "s").tools.map(({ name }) => name)).toEqual(["post__look"]);
+  });
+
   test("have names of at most 64 characters that stay apart", () => {
     const { tools, byName } = toolCatalog(manager, { plugins: ["ark"] }, "s");
     expect(tools.every(({ name }) => name.length <= 64)).toBe(true);

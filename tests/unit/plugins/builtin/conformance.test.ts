@@ -2,6 +2,7 @@ import { afterAll, describe, test } from "vitest";
 import { systemClock } from "../../../../lib/core/clock.ts";
 import { AppError } from "../../../../lib/core/errors.ts";
 import { createGuardedFetch, type GuardedFetch } from "../../../../lib/core/guardedFetch.ts";
+import { createEmailPlugin } from "../../../../lib/plugins/builtin/email.ts";
 import { csvPlugin } from "../../../../lib/plugins/builtin/csv.ts";
 import { filesPlugin } from "../../../../lib/plugins/builtin/files.ts";
 import { createHttpPlugin } from "../../../../lib/plugins/builtin/http.ts";
@@ -10,7 +11,12 @@ import { createOutboxPlugin } from "../../../../lib/plugins/builtin/outbox.ts";
 import { FileJail } from "../../../../lib/plugins/files/FileJail.ts";
 import type { FileServices } from "../../../../lib/plugins/types.ts";
 import { describePlugin, type ActionCase, type PluginWorld } from "../../../../lib/testing/describePlugin.ts";
+import { ImapPeer } from "../email/ImapPeer.ts";
+import { ALLOWED, smtpAccount, storedAccounts } from "../email/mailWorld.ts";
+import { ScriptedSmtp } from "../email/ScriptedSmtp.ts";
+import { SmtpPeer } from "../email/SmtpPeer.ts";
 import { hang, json, LoopbackServer } from "../LoopbackServer.ts";
+import { McpWorld, oddServer } from "../mcp/McpWorld.ts";
 import { openTestFolder } from "../openTestFolder.ts";
 
 const runner = { describe, test };
@@ -150,3 +156,71 @@ async function openHttpWorld(): Promise<PluginWorld> {
 }
 
 describePlugin(runner, { plugin: createHttpPlugin(), openWorld: openHttpWorld });
+
+const mcpFolder = await openTestFolder();
+const mcpTools = ["write_note", "get_note", "purge.all", "get_structured"];
+const mcp = await McpWorld.open([oddServer(mcpFolder, [], { tools: mcpTools })], {}, mcpFolder);
+afterAll(async () => mcp[Symbol.asyncDispose]());
+
+/** The server's own log of its calls is what can be observed; one server serves all tests, as it does all executions. */
+async function openMcpWorld(): Promise<PluginWorld> {
+  const hanging = { text: "please hang" };
+  const usual: ActionCase = { params: {}, wrong: { params: "words", field: "value" }, hanging };
+  return {
+    cases: {
+      write_note: { params: { text: "hello" }, wrong: { params: { txt: "x" }, field: "txt" }, hanging },
+      get_note: usual,
+      purge_all: usual,
+      get_structured: usual,
+    },
+    fetch: noFetch,
+    filesOf: noFiles,
+    observe: async () => (await mcp.log()).filter((line) => line.startsWith("called")),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+for (const plugin of mcp.listing.plugins) describePlugin(runner, { plugin, openWorld: openMcpWorld });
+
+async function openMailWorld(): Promise<PluginWorld> {
+  const [smtp, imap, silentSmtp, silentImap] = [
+    await SmtpPeer.open(),
+    await ImapPeer.open(),
+    await ScriptedSmtp.open("dot", "hang"),
+    await ImapPeer.open("hang"),
+  ];
+  imap.mails.push(
+    { folder: "INBOX", raw: "Subject: one\r\n\r\nHello\r\n" },
+    { folder: "INBOX", raw: `Subject: two\r\n\r\n${"x".repeat(5_000)}\r\n` },
+  );
+  const letter = { to: ["ann@example.org"], subject: "Report", text: "All is well." };
+  const login = { host: "127.0.0.1", security: "none", user: "shop", password: "right" };
+  return {
+    cases: {
+      send: {
+        params: letter,
+        wrong: { params: { ...letter, subject: "a\r\nBcc: eve@example.org" }, field: "subject" },
+        hanging: { ...letter, connection: "silent" },
+      },
+      search: { params: {}, wrong: { params: { limit: 0 }, field: "limit" }, hanging: { connection: "silent" } },
+      fetch: {
+        params: { uid: 1 },
+        wrong: { params: { uid: "newest" }, field: "uid" },
+        hanging: { uid: 1, connection: "silent" },
+        tooLarge: { uid: 2, max_bytes: 1_000 },
+      },
+    },
+    fetch: noFetch,
+    filesOf: noFiles,
+    connections: storedAccounts({
+      email: smtpAccount(smtp.port, { imap: { ...login, port: imap.port } }),
+      silent: smtpAccount(silentSmtp.port, { imap: { ...login, port: silentImap.port } }),
+    }),
+    observe: async () => ({ accepted: smtp.accepted.map(({ raw }) => raw), mails: imap.mails.map(({ folder, raw }) => ({ folder, raw })) }),
+    [Symbol.asyncDispose]: async () => {
+      for (const peer of [smtp, imap, silentSmtp, silentImap]) await peer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describePlugin(runner, { plugin: createEmailPlugin({ allowedPrivateHosts: ALLOWED }), openWorld: openMailWorld });
