@@ -27,6 +27,7 @@ import { PluginManager } from "./plugins/PluginManager.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
+import { IntensityKeeper } from "./system/IntensityKeeper.ts";
 import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createMemory } from "./system/createMemory.ts";
@@ -108,7 +109,9 @@ async function join(
   const flags = new FeatureFlags({ store: configStore });
   const [classifier, histories] = [createClassifier(manager), new StepHistoryCache({ clock })];
   const [events, handlers] = [new EventBus(), await createHandlers(options.handlers ?? [], { config, db, clock, logger })];
-  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
+  const intensity = new IntensityKeeper({ db, logger });
+  const models = { providers, prices, counter };
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, ...models, router: handlers, intensity });
   const memory = createMemory({ db, clock, logger, providers, prices, counter, model: config.memoryModel });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -117,6 +120,7 @@ async function join(
     logger,
     emit: (event) => {
       memory.keeper.notice(event);
+      intensity.notice(event);
       events.emit(event);
     },
     plugins,
@@ -153,7 +157,7 @@ async function join(
     handlers,
     memory,
     beforeClose: async () => {
-      await Promise.all([stopSaving(), handlers.registry.cleanup()]);
+      await Promise.all([stopSaving(), intensity.settle(), handlers.registry.cleanup()]);
       await fetcher[Symbol.asyncDispose]();
     },
   });
