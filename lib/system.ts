@@ -23,6 +23,7 @@ import { performers } from "./pilot/steps/performers.ts";
 import type { Plugin } from "./plugins/types.ts";
 import { auditFlagChange } from "./system/auditFlagChange.ts";
 import { createClassifier } from "./system/createClassifier.ts";
+import { IntensityKeeper } from "./system/IntensityKeeper.ts";
 import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createMemory } from "./system/createMemory.ts";
@@ -95,7 +96,9 @@ async function join(
   const flags = new FeatureFlags({ store: configStore });
   const handlers = await createHandlers(options.handlers, { config, db, clock, logger });
   const [classifier, histories, events] = [createClassifier(manager), new StepHistoryCache({ clock }), new EventBus()];
-  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, providers, prices, counter, router: handlers });
+  const intensity = new IntensityKeeper({ db, logger });
+  const models = { providers, prices, counter };
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, ...models, router: handlers, intensity });
   const memory = createMemory({ db, clock, logger, providers, prices, counter, model: config.memoryModel });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -104,6 +107,7 @@ async function join(
     logger,
     emit: (event) => {
       memory.keeper.notice(event);
+      intensity.notice(event);
       events.emit(event);
     },
     plugins: plugins.executor,
@@ -141,7 +145,7 @@ async function join(
     memory,
     refreshPlugins: plugins.refresh,
     beforeClose: async () => {
-      await Promise.all([stopSaving(), handlers.registry.cleanup()]);
+      await Promise.all([stopSaving(), intensity.settle(), handlers.registry.cleanup()]);
       await plugins.close();
     },
   });

@@ -13,6 +13,7 @@ import type { Ledger } from "../ledger/Ledger.ts";
 import type { MemoryBlock } from "../memory/types.ts";
 import type { ProviderRegistry } from "../models/ProviderRegistry.ts";
 import type { ModelRequest, ModelResult } from "../models/types.ts";
+import type { RouteDecision } from "../orchestration/routing/types.ts";
 import type { OwnCostKind } from "../orchestration/savings/types.ts";
 import type { ActionExecutor, PluginCatalog } from "../plugins/types.ts";
 import type { ExecutionEvent, WaitingFor } from "../systemApi.ts";
@@ -96,6 +97,8 @@ export interface Decision {
   readonly route?: HandlerRoute;
   /** Why the step should have been governed, or routed, and is not. */
   readonly bypass?: string;
+  /** Routing of the model by the agent's score; while only observing `model` is the direct one. */
+  readonly aisRoute?: { readonly mode: "observe" | "on"; readonly decision: RouteDecision };
 }
 
 export interface ModelCallRequest extends Omit<ModelRequest, "model" | "maxOutputTokens" | "signal" | "provider"> {

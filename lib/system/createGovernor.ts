@@ -7,23 +7,29 @@ import type { StepClassifier } from "../orchestration/types.ts";
 import { ViewMaker } from "../orchestration/ViewMaker.ts";
 import { FlagWatch } from "../pilot/governance/FlagWatch.ts";
 import { Governor } from "../pilot/governance/Governor.ts";
+import { ModelRouting } from "../pilot/governance/ModelRouting.ts";
+import { RouteEvidenceCache } from "../orchestration/routing/RouteEvidenceCache.ts";
 import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
 import type { PilotServices } from "../pilot/types.ts";
 
 import { classifySteps } from "./createClassifier.ts";
+import type { IntensityKeeper } from "./IntensityKeeper.ts";
 
 export interface GovernorOptions extends Pick<PilotServices, "db" | "clock" | "logger" | "providers" | "prices" | "counter"> {
   readonly flags: FeatureFlags;
   readonly classifier: StepClassifier;
   readonly histories: StepHistoryCache;
   readonly router: HandlerRouter;
+  readonly intensity: IntensityKeeper;
 }
 
-export function createGovernor({ flags, ...services }: GovernorOptions): Governor {
+export function createGovernor({ flags, intensity, ...services }: GovernorOptions): Governor {
   const { db, clock, counter, classifier } = services;
   return new Governor({
     ...services,
+    models: new ModelRouting({ ...services, evidence: new RouteEvidenceCache({ clock }) }),
+    onExecution: ({ id, workspaceId }, { tokens }) => intensity.watch({ id, workspaceId, hasBudgets: tokens !== "off" }),
     orchestrator: new Orchestrator(),
     views: new ViewMaker({ compressor: new TokenCompressor({ counter }) }),
     forecast: ({ claim, definition, snapshot }, history) =>

@@ -53,7 +53,7 @@ export async function forkExecution(
   const now =
     request.sameConfig === true
       ? before
-      : await settingsNow(parts, before, { agent: flagged, tokenLimit: agent?.tokenLimit ?? 0, executionId });
+      : await settingsNow(parts, before, { agent: flagged, tokenLimit: agent?.tokenLimit ?? 0, executionId, definition });
   const snapshot = forkSnapshot(now, { previewEffects, remembers: agent !== undefined && agent.memory !== "off" });
   await engine.starter.start({
     executionId,
@@ -89,7 +89,12 @@ function forkSnapshot(
 async function settingsNow(
   parts: SystemParts,
   before: ConfigSnapshot,
-  start: { readonly agent: FlaggedAgent; readonly tokenLimit: number; readonly executionId: string },
+  start: {
+    readonly agent: FlaggedAgent;
+    readonly tokenLimit: number;
+    readonly executionId: string;
+    readonly definition: WorkflowDefinition;
+  },
 ): Promise<ConfigSnapshot> {
   const { governance: _before, ...rest } = before;
   const { flags, governance } = await governStart(parts, start);

@@ -12,7 +12,10 @@ import type { OverBudgetPolicy } from "../orchestration/budgets/GovernanceSettin
 import type { ExecutionForecast } from "../orchestration/budgets/forecastExecution.ts";
 import { saveForecast } from "../orchestration/budgets/StepHistoryStore.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
+import { agentAis } from "./agentAis.ts";
 import { classifySteps } from "./createClassifier.ts";
+import { saveExecutionRoute } from "../orchestration/routing/RoutingStore.ts";
+import { executionRoute, loadRoutingSnapshot } from "../orchestration/routing/routingSnapshot.ts";
 import { saveExecutionBudget } from "../orchestration/budgets/BudgetUsageStore.ts";
 import { loadGovernanceSettings } from "../orchestration/budgets/GovernanceSettingsStore.ts";
 import { labelDefinition } from "../orchestration/labelDefinition.ts";
@@ -50,8 +53,10 @@ export async function governStart(
     tokenLimit,
     policy,
     executionId,
+    definition,
     overrides = {},
   }: {
+    readonly definition: WorkflowDefinition;
     /** What the workflow says; absent: the installation's. */
     readonly policy?: OverBudgetPolicy | undefined;
     readonly agent: FlaggedAgent;
@@ -62,13 +67,20 @@ export async function governStart(
 ): Promise<GovernedStart> {
   const snapshot = await flags.snapshot(engine.db, config.workspaceId);
   const decided = flags.evaluate(snapshot, agent, executionId, overrides);
-  const needed = [decided.orchestration_intents_enabled, decided.token_governance_enabled, decided.intent_routing_enabled];
-  if (needed.every(({ state }) => state === "off")) return { flags: decided, governance: undefined };
+  if (Object.values(decided).every(({ state }) => state === "off")) return { flags: decided, governance: undefined };
   const loaded = await loadGovernanceSettings(engine.db, config.workspaceId);
   for (const warning of loaded.warnings) logger.warn({}, warning);
   const settings = { ...loaded.settings, ...(policy === undefined ? {} : { policy }) };
   const { id, name, orchestration } = agent;
-  const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, { tokenLimit, settings });
+  const key = { workspaceId: config.workspaceId, agentId: id };
+  const ais = await agentAis(engine.db, key, definition);
+  const route =
+    decided.ais_routing_enabled.state === "off"
+      ? undefined
+      : await loadRoutingSnapshot(engine.db, { ...key, executionId, cuts: settings.tierBelowScore });
+  for (const warning of route?.warnings ?? []) logger.warn({}, warning);
+  const kept = { tokenLimit, settings, ais, ...(route === undefined ? {} : { route: route.snapshot }) };
+  const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, kept);
   return { flags: decided, governance: governance ?? undefined };
 }
 
@@ -88,6 +100,7 @@ export async function recordStart(
   const { classifier, config, clock } = parts;
   const forecast = governance.tokens === "off" ? null : await forecastStart(parts, { ...start, governance });
   const saveBudget = async (tx: Transaction): Promise<void> => {
+    if (governance.route !== undefined) await saveExecutionRoute(tx, config.workspaceId, executionId, executionRoute(governance.route));
     if (forecast === null) return;
     await saveExecutionBudget(tx, config.workspaceId, executionId, { allocatedTokens: governance.tokenLimit, usedTokens: 0 });
     await saveForecast(tx, executionId, forecast);

@@ -83,6 +83,7 @@ export async function startExecution(
     tokenLimit: agent.tokenLimit,
     policy: definition.limits?.overBudget,
     executionId,
+    definition,
     overrides,
   });
   const pricedAs = request.pricedAs ?? null;

@@ -42,6 +42,19 @@ export async function loadPastRoutes(
   return rows.flatMap(({ ais, tier }) => (isTier(tier) ? [{ ais: ais === null ? null : Number(ais), tier }] : []));
 }
 
+/** The plan's columns of one execution, in the transaction that inserts it. */
+export async function saveExecutionRoute(
+  tx: Queryable,
+  workspaceId: WorkspaceId,
+  executionId: string,
+  route: { readonly ais_score_at_execution: number | null; readonly routing_tier: Tier; readonly routing_reason: string },
+): Promise<void> {
+  await tx.query(
+    `UPDATE workflow_executions SET ais_score_at_execution = $3, routing_tier = $4, routing_reason = $5 WHERE workspace_id = $1 AND id = $2`,
+    [workspaceId, executionId, route.ais_score_at_execution, route.routing_tier, route.routing_reason],
+  );
+}
+
 function isTier(text: string): text is Tier {
   return TIERS.some((tier) => tier === text);
 }

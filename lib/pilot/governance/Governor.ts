@@ -16,6 +16,7 @@ import type { ExecutionState } from "../ExecutionState.ts";
 import type { FoundHandler, HandlerRouter } from "../handlers/HandlerRouter.ts";
 import type { Decision } from "../types.ts";
 import type { FlagWatch } from "./FlagWatch.ts";
+import type { ModelRouting } from "./ModelRouting.ts";
 import { ExecutionGovernance, type GovernanceSources } from "./ExecutionGovernance.ts";
 import type { GovernanceSnapshot } from "./snapshot.ts";
 import { StepGovernance } from "./StepGovernance.ts";
@@ -28,6 +29,9 @@ export interface GovernorParts extends GovernanceSources {
   readonly orchestrator: Orchestrator;
   readonly views: ViewMaker;
   readonly router: HandlerRouter;
+  readonly models: ModelRouting;
+  /** An execution is orchestrated here. */
+  readonly onExecution: (state: ExecutionState, governance: GovernanceSnapshot) => void;
   readonly flags: FlagWatch;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -51,7 +55,8 @@ export class Governor {
     if (isBegun) return this.#decideBegun(step, state, path);
     if (governance === undefined) return decideDirect(step, state);
     const isGoverned = governance.tokens !== "off" && isModelStep(step);
-    if (!isGoverned && !isRouted(step, governance)) return decideDirect(step, state);
+    if (!isGoverned && !isModelRouted(step, governance) && !isRouted(step, governance)) return decideDirect(step, state);
+    this.#parts.onExecution(state, governance);
     return this.#decideOrchestrated(step, state, { governance, path });
   }
 
@@ -80,14 +85,21 @@ export class Governor {
       const now = await flags.stateNow(state.workspaceId, governance);
       const tokens = isModelStep(step) ? now.token_governance_enabled : "off";
       const routing = isRouted(step, governance) ? now.intent_routing_enabled : "off";
-      if (tokens === "off" && routing === "off") return { ...direct, why: "governance was switched off meanwhile" };
+      const models = isModelRouted(step, governance) ? now.ais_routing_enabled : "off";
+      if (tokens === "off" && routing === "off" && models === "off") return { ...direct, why: "governance was switched off meanwhile" };
       const execution = tokens === "off" ? null : await this.#executionOf(state, governance);
       execution?.releaseEnded();
       const label = this.#labelOf(step);
       const found = routing === "off" ? null : await router.find(step, label.intent, state.workspaceId);
-      const context = this.#contextOf(step, state, { execution, mode: tokens, label, settings: governance.settings });
-      const decision = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
-      const governed = execution === null ? { ...direct, why: decision.why } : this.#governed(step, path, { decision, execution });
+      const aisRoute = await this.#aisRoute(step, state, { governance, path, label, mode: models });
+      const routedModel = aisRoute?.mode === "on" && aisRoute.decision.rule !== "direct" ? aisRoute.decision.callModel : undefined;
+      const about = { execution, mode: tokens, label, settings: governance.settings, ais: governance.ais ?? null };
+      const context = this.#contextOf(step, state, about);
+      const decided = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
+      const decision = routedModel === undefined ? decided : { ...decided, model: routedModel };
+      const chosen =
+        execution === null ? { ...direct, model: decision.model, why: decision.why } : this.#governed(step, path, { decision, execution });
+      const governed: Decision = aisRoute === null ? chosen : { ...chosen, aisRoute };
       return found === null || routing === "off" ? governed : this.#routed(governed, { found, mode: routing, decision, state });
     } catch (error) {
       this.#breaker.noteFailure();
@@ -136,6 +148,23 @@ export class Governor {
     return { ...governed, route: { registry, intent: decision.intent, name: decision.handler, level, mode, isBegun: false, noteFailure } };
   }
 
+  async #aisRoute(
+    step: WorkflowStep,
+    state: ExecutionState,
+    about: {
+      readonly governance: GovernanceSnapshot;
+      readonly path: string;
+      readonly label: StepLabel;
+      readonly mode: "off" | "observe" | "on";
+    },
+  ): Promise<NonNullable<Decision["aisRoute"]> | null> {
+    const { governance, path, label, mode } = about;
+    if (mode === "off" || governance.route === undefined) return null;
+    const directModel = step.model ?? state.definition.model ?? state.snapshot.defaultModel ?? undefined;
+    const request = { step, path, intent: label.intent, directModel };
+    return { mode, decision: await this.#parts.models.route(state, governance.route, request) };
+  }
+
   #labelOf(step: WorkflowStep): StepLabel {
     return labelOf(step) ?? classify(step, this.#parts.classifier);
   }
@@ -143,15 +172,15 @@ export class Governor {
   #contextOf(
     step: WorkflowStep,
     { definition, snapshot }: ExecutionState,
-    about: { readonly execution: ExecutionGovernance | null } & Pick<DecideContext, "mode" | "label" | "settings">,
+    about: { readonly execution: ExecutionGovernance | null } & Pick<DecideContext, "mode" | "label" | "settings" | "ais">,
   ): DecideContext {
-    const { execution, mode, label, settings } = about;
+    const { execution, mode, label, settings, ais } = about;
     return {
       label,
       mode,
       namedModel: definition.model ?? snapshot.defaultModel ?? undefined,
       defaultMaxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS,
-      ais: null,
+      ais,
       share: execution === null ? null : shareOf(execution, step.id),
       settings: execution?.settings ?? settings,
     };
@@ -170,6 +199,10 @@ export class Governor {
 
 function isModelStep({ type }: WorkflowStep): boolean {
   return type === "ai_processing" || type === "llm_decision";
+}
+
+function isModelRouted(step: WorkflowStep, { aisRouting = "off" }: GovernanceSnapshot): boolean {
+  return aisRouting !== "off" && isModelStep(step);
 }
 
 /** Steps of a definition only: what a tool loop or a handler makes on its way has no label, and is its maker's business. */
