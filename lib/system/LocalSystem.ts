@@ -35,6 +35,7 @@ import type { Receipt } from "../receiptApi.ts";
 import type { ModelSession, SessionRequest } from "../sessionApi.ts";
 import { answerApproval, listApprovals } from "./approvals.ts";
 import { listBudgets, reconcileBudgets, setBudget, topUpBudget } from "./budgets.ts";
+import { toPluginReport } from "./toPluginReport.ts";
 import { closeSystem } from "./closeSystem.ts";
 import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
@@ -246,17 +247,7 @@ export class LocalSystem implements System {
 
   async listPlugins({ refresh = false }: { readonly refresh?: boolean } = {}): ReturnType<System["listPlugins"]> {
     if (refresh) await this.#parts.refreshPlugins();
-    return this.#parts.manager.list().map(({ name, version, description, actions }) => ({
-      name,
-      version,
-      description,
-      actions: [...actions].map(([action, { effect, description: about, params }]) => ({
-        name: action,
-        effect,
-        description: about,
-        params: params.json,
-      })),
-    }));
+    return this.#parts.manager.list().map(toPluginReport);
   }
 
   async listFlags(): Promise<readonly { readonly key: string; readonly value: JsonValue; readonly description: string | null }[]> {

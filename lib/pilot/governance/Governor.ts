@@ -76,31 +76,15 @@ export class Governor {
   async #decideOrchestrated(
     step: WorkflowStep,
     state: ExecutionState,
-    { governance, path }: { readonly governance: GovernanceSnapshot; readonly path: string },
+    about: { readonly governance: GovernanceSnapshot; readonly path: string },
   ): Promise<Decision> {
     const direct = decideDirect(step, state);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
-      const { flags, orchestrator, router } = this.#parts;
-      const now = await flags.stateNow(state.workspaceId, governance);
-      const tokens = isModelStep(step) ? now.token_governance_enabled : "off";
-      const routing = isRouted(step, governance) ? now.intent_routing_enabled : "off";
-      const models = isModelRouted(step, governance) ? now.ais_routing_enabled : "off";
-      if (tokens === "off" && routing === "off" && models === "off") return { ...direct, why: "governance was switched off meanwhile" };
-      const execution = tokens === "off" ? null : await this.#executionOf(state, governance);
-      execution?.releaseEnded();
-      const label = this.#labelOf(step);
-      const found = routing === "off" ? null : await router.find(step, label.intent, state.workspaceId);
-      const aisRoute = await this.#aisRoute(step, state, { governance, path, label, mode: models });
-      const routedModel = aisRoute?.mode === "on" && aisRoute.decision.rule !== "direct" ? aisRoute.decision.callModel : undefined;
-      const about = { execution, mode: tokens, label, settings: governance.settings, ais: governance.ais ?? null };
-      const context = this.#contextOf(step, state, about);
-      const decided = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
-      const decision = routedModel === undefined ? decided : { ...decided, model: routedModel };
-      const chosen =
-        execution === null ? { ...direct, model: decision.model, why: decision.why } : this.#governed(step, path, { decision, execution });
-      const governed: Decision = aisRoute === null ? chosen : { ...chosen, aisRoute };
-      return found === null || routing === "off" ? governed : this.#routed(governed, { found, mode: routing, decision, state });
+      const modes = modesOf(step, about.governance, await this.#parts.flags.stateNow(state.workspaceId, about.governance));
+      return modes === null
+        ? { ...direct, why: "governance was switched off meanwhile" }
+        : await this.#decide(step, state, { ...about, modes });
     } catch (error) {
       this.#breaker.noteFailure();
       this.#parts.logger.error(
@@ -109,6 +93,30 @@ export class Governor {
       );
       return { ...direct, why: "orchestration failed", bypass: String(error).slice(0, 300) };
     }
+  }
+
+  async #decide(
+    step: WorkflowStep,
+    state: ExecutionState,
+    { governance, path, modes }: { readonly governance: GovernanceSnapshot; readonly path: string; readonly modes: Modes },
+  ): Promise<Decision> {
+    const { orchestrator, router } = this.#parts;
+    const { tokens, routing, models } = modes;
+    const execution = tokens === "off" ? null : await this.#executionOf(state, governance);
+    execution?.releaseEnded();
+    const label = this.#labelOf(step);
+    const found = routing === "off" ? null : await router.find(step, label.intent, state.workspaceId);
+    const aisRoute = await this.#aisRoute(step, state, { governance, path, label, mode: models });
+    const about = { execution, mode: tokens, label, settings: governance.settings, ais: governance.ais ?? null };
+    const context = this.#contextOf(step, state, about);
+    const decided = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
+    const decision = { ...decided, model: routedModel(aisRoute) ?? decided.model };
+    const chosen =
+      execution === null
+        ? { ...decideDirect(step, state), model: decision.model, why: decision.why }
+        : this.#governed(step, path, { decision, execution });
+    const governed: Decision = aisRoute === null ? chosen : { ...chosen, aisRoute };
+    return found === null || routing === "off" ? governed : this.#routed(governed, { found, mode: routing, decision, state });
   }
 
   #governed(
@@ -155,7 +163,7 @@ export class Governor {
       readonly governance: GovernanceSnapshot;
       readonly path: string;
       readonly label: StepLabel;
-      readonly mode: "off" | "observe" | "on";
+      readonly mode: Mode;
     },
   ): Promise<NonNullable<Decision["aisRoute"]> | null> {
     const { governance, path, label, mode } = about;
@@ -195,6 +203,26 @@ export class Governor {
     }
     return loading;
   }
+}
+
+type Mode = "off" | "observe" | "on";
+
+interface Modes {
+  readonly tokens: Mode;
+  readonly routing: Mode;
+  readonly models: Mode;
+}
+
+/** What is switched on for a step; null: nothing. */
+function modesOf(step: WorkflowStep, governance: GovernanceSnapshot, now: Awaited<ReturnType<FlagWatch["stateNow"]>>): Modes | null {
+  const tokens = isModelStep(step) ? now.token_governance_enabled : "off";
+  const routing = isRouted(step, governance) ? now.intent_routing_enabled : "off";
+  const models = isModelRouted(step, governance) ? now.ais_routing_enabled : "off";
+  return tokens === "off" && routing === "off" && models === "off" ? null : { tokens, routing, models };
+}
+
+function routedModel(route: Decision["aisRoute"] | null): string | undefined {
+  return route?.mode === "on" && route.decision.rule !== "direct" ? route.decision.callModel : undefined;
 }
 
 function isModelStep({ type }: WorkflowStep): boolean {
