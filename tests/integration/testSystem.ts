@@ -40,6 +40,8 @@ export interface TestSystemOptions {
   readonly script?: Script;
   /** A paid provider's name has its calls priced. @defaultValue `openai` */
   readonly provider?: string;
+  /** That the scripted model answers as, the first being the one taken where none is named. @defaultValue `gpt-4o-mini` */
+  readonly models?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** What the configuration file holds. */
   readonly file?: object;
@@ -68,7 +70,7 @@ export async function createTestSystem(options: TestSystemOptions = {}): Promise
     logger: process.env["DEBUG_TEST"] ? createLogger({ level: "debug" }) : silentLogger,
     plugins: [createProbePlugin(probe), ...(options.plugins ?? [])],
     ...(options.handlers === undefined ? {} : { handlers: options.handlers }),
-    providers: [{ provider: model, models: ["gpt-4o-mini"] }],
+    providers: [{ provider: model, models: options.models ?? ["gpt-4o-mini"] }],
   });
   if (options.works !== false) await system.work();
   return {

@@ -183,7 +183,8 @@ describe("Token Governance Integration", () => {
       expect(Number(rows[0]?.ratio)).toBeGreaterThan(0);
       expect(Number(rows[0]?.ratio)).toBeLessThan(1);
       // The commitment is what was counted and predicted at dispatch, not the planning share.
-      expect(Math.abs((step?.tokens.used ?? 0) - (step?.tokens.allocated ?? 0))).toBeLessThan((step?.tokens.allocated ?? 0) * 0.5);
+      expect(step?.tokens.allocated).toBeGreaterThanOrEqual(step?.tokens.used ?? 0);
+      expect(step?.tokens.allocated).toBeLessThan(1_000);
       expect(executions).toEqual([{ allocated: 8_000, used: on.tokens.used }]);
     });
   });

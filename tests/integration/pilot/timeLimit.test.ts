@@ -21,7 +21,7 @@ async function until(t: TestSystem, clock: LeapClock, id: string, status: Execut
     .toBe(status);
   return t.system.report(id);
 }
-const POLLING = { timeout: 10_000, interval: 20 };
+const POLLING = { timeout: 50_000, interval: 20 };
 
 async function suspended(t: TestSystem, clock: LeapClock, request: RunRequest): Promise<string> {
   const { executionId } = await t.system.start(request);

@@ -22,7 +22,7 @@ describe("Orchestrator.decide", () => {
     ["from AIS 5 cuts moderately", {}, { ais: 5 }, "moderate", 2],
     ["from AIS 7.5 loses nothing", {}, { ais: 7.5 }, "minimal", 0],
     ["an exact step loses nothing, whatever its score", { exact: true }, { ais: 1 }, "exact", 0],
-    ["a tool loop loses nothing", { type: "llm_decision" }, { ais: 1 }, "loop", 0],
+    ["a tool loop loses nothing that cannot be had back", { type: "llm_decision" }, { ais: 1 }, "loop", 1],
     [
       "with little left of its tokens cuts aggressively",
       {},

@@ -25,16 +25,19 @@ const definition = labelDefinition(
     steps: [
       { id: "send", type: "action", plugin: "p", action: "send", params: {}, intent: "send" },
       { id: "pause", type: "delay", duration: 1, intent: "send" },
+      { id: "text", type: "ai_processing", prompt: "Say it", intent: "generate" },
       { id: "sum", type: "transform", operation: "sort", input: [], config: {} },
     ],
   }),
   classifier,
 );
 noteLabels(definition);
-const [send, pause, sum] = definition.steps;
+const [send, pause, text, sum] = definition.steps;
 
 interface Setup {
   readonly routing?: GovernanceMode;
+  /** @defaultValue off */
+  readonly aisRouting?: GovernanceMode;
   /** False: the execution began with everything off. */
   readonly isGoverned?: boolean;
   /** What a person has set since. */
@@ -43,19 +46,21 @@ interface Setup {
   readonly rows?: () => Promise<readonly HandlerRow[]>;
 }
 
-function setUp({ routing = "on", isGoverned = true, now = "on", parts = [], rows = async () => [] }: Setup = {}) {
+function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "on", parts = [], rows = async () => [] }: Setup = {}) {
   const clock = new ManualClock();
   const registry = new HandlerRegistry({ clock });
   registry.register("send", new SendHandler());
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (_facts: object, message: string) => void warnings.push(message) } as typeof silentLogger;
-  let reads = 0;
+  let [reads, seen] = [0, 0];
   const loadRows = (): Promise<readonly HandlerRow[]> => {
     reads += 1;
     return rows();
   };
   const router = new HandlerRouter({ registry, loadRows, clock, logger });
-  const flags = { stateNow: async () => ({ intent_routing_enabled: now, token_governance_enabled: "off" }) };
+  const flags = {
+    stateNow: async () => ({ intent_routing_enabled: now, token_governance_enabled: "off", ais_routing_enabled: now }),
+  };
   const governor = new Governor({
     clock,
     logger: silentLogger,
@@ -63,8 +68,14 @@ function setUp({ routing = "on", isGoverned = true, now = "on", parts = [], rows
     orchestrator: new Orchestrator(),
     router,
     flags,
+    models: { route: async () => ({ rule: "ais", callModel: "openai/gpt-4o" }) },
+    onExecution: () => {
+      seen += 1;
+    },
   } as unknown as GovernorParts);
-  const governance = !isGoverned ? undefined : { intents: "off", tokens: "off", routing, settings: DEFAULT_SETTINGS };
+  const governance = !isGoverned
+    ? undefined
+    : { intents: "off", tokens: "off", routing, aisRouting, route: {}, settings: DEFAULT_SETTINGS };
   const state = {
     id: "e",
     workspaceId: "w",
@@ -73,7 +84,7 @@ function setUp({ routing = "on", isGoverned = true, now = "on", parts = [], rows
     partsOf: () => parts,
   } as unknown as ExecutionState;
   const decide = async (step = send): Promise<Decision> => governor.decide(step!, state, step!.id);
-  return { decide, governor, state, clock, warnings, readCount: () => reads };
+  return { decide, governor, state, clock, warnings, readCount: () => reads, seenCount: () => seen };
 }
 
 describe("Governor, routing by intent", () => {
@@ -168,5 +179,30 @@ describe("Governor, routing by intent", () => {
     expect(decision.route).toMatchObject({ name: "SendHandler" });
     for (let at = 0; at < 5; at += 1) decision.route?.noteFailure();
     expect((await decide()).bypass).toBe("breaker");
+  });
+});
+
+describe("Governor, routing by score", () => {
+  test("sends a model step where the route says, and tells which route it was", async () => {
+    const { decide, seenCount } = setUp({ routing: "off", aisRouting: "on" });
+
+    expect(await decide(text)).toMatchObject({ path: "direct", model: "openai/gpt-4o", aisRoute: { mode: "on" } });
+    expect(seenCount()).toBe(1);
+  });
+
+  test("observing, it calls what would be called without it", async () => {
+    const decision = await setUp({ routing: "off", aisRouting: "observe", now: "observe" }).decide(text);
+
+    expect(decision).toMatchObject({ aisRoute: { mode: "observe" } });
+    expect(decision.model).not.toBe("openai/gpt-4o");
+  });
+
+  test("asks for no route for steps without a model, and none once a person switched it off", async () => {
+    const { governor, state } = setUp({ routing: "off", aisRouting: "on" });
+    expect(governor.decide(sum!, state, "sum")).not.toBeInstanceOf(Promise);
+
+    const off = await setUp({ routing: "off", aisRouting: "on", now: "off" }).decide(text);
+    expect(off).not.toHaveProperty("aisRoute");
+    expect(off.why).toContain("switched off");
   });
 });
