@@ -24,17 +24,10 @@ import {
 } from "./planVocabulary.ts";
 
 /** Phases of the plan that are finished: their items must exist. 0 is what the plan takes as given, our spine. */
-export const FINISHED_PHASES: readonly number[] = [0, 1, 2, 3];
+export const FINISHED_PHASES: readonly number[] = [0, 1, 2, 3, 4, 5];
 
 /** Paths that exist before their phase is finished; they must. */
-export const FINISHED_EARLY: readonly string[] = [
-  "lib/orchestration/AISRouter.ts",
-  "lib/utils/updateAgentIntensity.ts",
-  "tests/orchestration/AISRouter.test.ts",
-  "tests/orchestration/BaseHandler.test.ts",
-  "tests/orchestration/HandlerRegistry.test.ts",
-  "tests/performance/orchestration/routing-overhead.test.ts",
-];
+export const FINISHED_EARLY: readonly string[] = [];
 
 /** The plan's name → ours, agreed in DESIGN.md. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {

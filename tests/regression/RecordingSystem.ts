@@ -40,6 +40,8 @@ export interface RecordingOptions {
   readonly flags?: JsonObject;
   /** @defaultValue `request` */
   readonly seedSource?: SeedSource;
+  /** That can be found without naming their provider, as tier tables name them. @defaultValue none */
+  readonly models?: readonly string[];
   /** Hosts of this machine that HTTP actions may call. @defaultValue none */
   readonly allowedPrivateHosts?: readonly string[];
   /** Counts what models are sent and answer exactly. @defaultValue four characters make a token */
@@ -80,6 +82,7 @@ export class RecordingSystem implements AsyncDisposable {
   static async open({
     flags = {},
     seedSource = "request",
+    models: named = [],
     allowedPrivateHosts = [],
     counter,
     files = [],
@@ -111,7 +114,7 @@ export class RecordingSystem implements AsyncDisposable {
       database: db,
       logger: silentLogger,
       plugins: createOfficePlugins(),
-      providers: models.map((provider) => ({ provider })),
+      providers: models.map((provider) => ({ provider, ...(provider.name === PROVIDER && named.length > 0 ? { models: named } : {}) })),
     });
     await system.work();
     return new RecordingSystem({ system, folder, db, models, flags });

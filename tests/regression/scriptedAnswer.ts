@@ -11,7 +11,7 @@ import { SeededRandom } from "./seededRandom.ts";
 
 /**
  * `request`: every byte counts. `instruction`: only what stands after the data, so that a shortened view of the data gets the
- * same answer; for comparing executions with and without compression.
+ * same answer from every model; for comparing executions with and without compression and routing.
  */
 export type SeedSource = "request" | "instruction";
 
@@ -37,7 +37,7 @@ export function scriptedAnswer(request: ModelRequest, seedSource: SeedSource): S
 
 function seedOf(request: ModelRequest, source: SeedSource): string {
   const { model, system, messages, tools, outputSchema, maxOutputTokens, temperature } = request;
-  if (source === "instruction") return normaliseText(JSON.stringify([model, instructionOf(request), outputSchema, turnsOf(request)]));
+  if (source === "instruction") return normaliseText(JSON.stringify([instructionOf(request), outputSchema, turnsOf(request)]));
   return normaliseText(JSON.stringify([model, system, messages, tools, outputSchema, maxOutputTokens, temperature]));
 }
 
