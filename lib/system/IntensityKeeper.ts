@@ -13,6 +13,9 @@ export interface WatchedExecution {
   readonly hasBudgets: boolean;
 }
 
+/** One that waits for ever, or ends with another worker, never says so here. */
+const MOST_WATCHED = 10_000;
+
 export class IntensityKeeper {
   readonly #db: Database;
   readonly #logger: Logger;
@@ -26,7 +29,10 @@ export class IntensityKeeper {
 
   /** Orchestrated, and run by this process. */
   watch(execution: WatchedExecution): void {
+    this.#watched.delete(execution.id);
     this.#watched.set(execution.id, execution);
+    const oldest = this.#watched.size > MOST_WATCHED ? this.#watched.keys().next().value : undefined;
+    if (oldest !== undefined) this.#watched.delete(oldest);
   }
 
   /** Called for every event in this process; nothing is read for executions that are not watched. */

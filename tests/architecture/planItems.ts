@@ -27,7 +27,7 @@ import {
 export const FINISHED_PHASES: readonly number[] = [0, 1, 2, 3, 4, 5];
 
 /** Paths that exist before their phase is finished; they must. */
-export const FINISHED_EARLY: readonly string[] = [];
+export const FINISHED_EARLY: readonly string[] = ["tests/integration/orchestration/end-to-end-orchestration.test.ts"];
 
 /** The plan's name → ours, agreed in DESIGN.md. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {
