@@ -27,6 +27,7 @@ import { IntensityKeeper } from "./system/IntensityKeeper.ts";
 import { createHandlers } from "./system/createHandlers.ts";
 import { createGovernor } from "./system/createGovernor.ts";
 import { createMemory } from "./system/createMemory.ts";
+import { ModelRouting } from "./pilot/governance/ModelRouting.ts";
 import { createEngine } from "./system/createEngine.ts";
 import { createPlugins } from "./system/createPlugins.ts";
 import { EventBus } from "./system/EventBus.ts";
@@ -97,8 +98,9 @@ async function join(
   const handlers = await createHandlers(options.handlers, { config, db, clock, logger });
   const [classifier, histories, events] = [createClassifier(manager), new StepHistoryCache({ clock }), new EventBus()];
   const intensity = new IntensityKeeper({ db, logger });
-  const models = { providers, prices, counter };
-  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, ...models, router: handlers, intensity });
+  const models = new ModelRouting({ providers, prices });
+  const counting = { providers, prices, counter };
+  const governor = createGovernor({ db, clock, logger, flags, classifier, histories, ...counting, router: handlers, intensity, models });
   const memory = createMemory({ db, clock, logger, providers, prices, counter, model: config.memoryModel });
   const ownsDatabase = config.database !== "postgres" && options.database?.kind !== "postgres";
   const engine = createEngine({
@@ -116,7 +118,7 @@ async function join(
     counter,
     prices,
     performers,
-    decide: (step, state, path) => governor.decide(step, state, path),
+    decide: (step, state, path, scope) => governor.decide(step, state, path, scope),
     loadWorkflow: loadAgentWorkflow(db),
     loadMemory: (workspaceId, executionId) => memory.keeper.load(workspaceId, executionId),
     maxOutputBytes: config.maxOutputBytes,
@@ -143,6 +145,7 @@ async function join(
     histories,
     handlers,
     memory,
+    models,
     refreshPlugins: plugins.refresh,
     beforeClose: async () => {
       await Promise.all([stopSaving(), intensity.settle(), handlers.registry.cleanup()]);

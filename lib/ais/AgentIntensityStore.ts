@@ -1,6 +1,6 @@
 // SQL of agent intensity: one row per agent, one of history per execution that was counted. How scores are made is nextIntensity.ts's work.
 import type { WorkspaceId } from "../core/ids.ts";
-import { isJsonObject, type JsonValue } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { nanoToNumeric, parseUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
 import { INTENSITY_RULES_KEY, parseIntensityRules, type ParsedRules } from "./intensityRules.ts";
@@ -63,15 +63,6 @@ export async function loadIntensity(db: Queryable, { workspaceId, agentId }: Age
     [agentId, workspaceId],
   );
   return rows[0] === undefined ? null : toIntensity(rows[0]);
-}
-
-/** What routes read: 0–10, or null without a score. */
-export async function loadAgentAis(db: Queryable, { workspaceId, agentId }: AgentKey): Promise<number | null> {
-  const { rows } = await db.query<{ combined_score: number | null }>(
-    "SELECT combined_score FROM agent_intensity_metrics WHERE agent_id = $1 AND workspace_id = $2",
-    [agentId, workspaceId],
-  );
-  return rows[0]?.combined_score ?? null;
 }
 
 /** Makes the row if there is none and holds it until the transaction ends: two executions that end at once count one after the other. */
@@ -206,15 +197,35 @@ function metricsOf(row: Pick<IntensityRow, keyof AgentIntensity["metrics"]>): Ag
 }
 
 /** Averages under names that are known here; a later version may keep more of them. */
+/** What cannot be read is as if it had never been learned: the next write puts the row right. */
 function readAverages(bytes: Buffer): { readonly averages: Averages; readonly design: AgentDesign | null } {
-  const { averages = {}, design = null } = JSON.parse(bytes.toString("utf8")) as {
-    readonly averages?: Readonly<Record<string, JsonValue>>;
-    readonly design?: AgentDesign | null;
-  };
-  const known = AVERAGE_NAMES.flatMap((name) =>
-    isJsonObject(averages[name]) ? [[name, averages[name] as unknown as Average] as const] : [],
-  );
-  return { averages: Object.fromEntries(known), design };
+  const { averages, design } = readObject(bytes);
+  const known = AVERAGE_NAMES.flatMap((name) => {
+    const average = isJsonObject(averages) ? averages[name] : undefined;
+    return isJsonObject(average) && isFigure(average["mean"]) && isFigure(average["count"])
+      ? [[name, average as unknown as Average] as const]
+      : [];
+  });
+  return { averages: Object.fromEntries(known), design: isDesign(design) ? design : null };
+}
+
+function readObject(bytes: Buffer): JsonObject {
+  try {
+    const value = JSON.parse(bytes.toString("utf8")) as JsonValue;
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isDesign(value: JsonValue | undefined): value is JsonObject & AgentDesign {
+  if (!isJsonObject(value)) return false;
+  const { steps, plugins, fields, trigger } = value;
+  return [steps, plugins, fields].every(isFigure) && (trigger === "manual" || trigger === "scheduled" || trigger === "event");
+}
+
+function isFigure(value: JsonValue | undefined): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }
 
 function numeric(amount: NanoUsd | null): string | null {

@@ -37,7 +37,7 @@ interface FactsRow {
 }
 
 /**
- * null: no such execution, it has not ended, or no agent owns it. A sum with one unknown part is unknown. Time is that of
+ * null: no such execution, it has not ended, no agent owns it, it was a rehearsal, or a fork, part of which another execution did. A sum with one unknown part is unknown. Time is that of
  * steps that work: waiting for people, delays and budgets makes no agent more demanding. Indexes: the journal's key,
  * token_usage_execution.
  */
@@ -66,7 +66,8 @@ export async function loadExecutionFacts(
          CASE WHEN count(*) = count(t.output_tokens) THEN coalesce(sum(t.output_tokens), 0) END AS output_tokens,
          CASE WHEN count(*) = count(t.cost_usd) THEN coalesce(sum(t.cost_usd), 0) END AS cost_usd
        FROM token_usage t WHERE t.execution_id = e.id) u
-     WHERE e.id = $1 AND e.workspace_id = $2 AND e.finished_at IS NOT NULL AND e.agent_id IS NOT NULL`,
+     WHERE e.id = $1 AND e.workspace_id = $2 AND e.finished_at IS NOT NULL AND e.agent_id IS NOT NULL
+       AND e.run_mode <> 'dry' AND e.forked_from IS NULL`,
     [executionId, workspaceId],
   );
   const row = rows[0];

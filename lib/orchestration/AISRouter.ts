@@ -105,8 +105,12 @@ export class AISRouter {
     { inputTokens, outputTokens }: RouteContext,
     estimate: ((callModel: string) => SuccessEstimate) | null,
   ): Candidate {
-    const callModel = callNameOf(this.#tables, model);
-    const facts = this.#facts(callModel, { input: inputTokens ?? null, output: outputTokens ?? null });
+    const tokens = { input: inputTokens ?? null, output: outputTokens ?? null };
+    const alias = callNameOf(this.#tables, model);
+    // An alias stands in for a name that nothing serves; a gateway may well serve it.
+    const own = alias === model ? null : this.#facts(model, tokens);
+    const callModel = own?.state === "served" ? model : alias;
+    const facts = own?.state === "served" ? own : this.#facts(callModel, tokens);
     const { costUsd } = facts;
     const chance = estimate === null ? null : roundedEstimate(estimate(callModel));
     return { model, callModel, ...facts, costUsd: costUsd === null ? null : rounded(costUsd, USD_DIGITS), estimate: chance };

@@ -71,7 +71,7 @@ export class StepAttempt implements ModelCallHost {
 
   async perform(): Promise<StepOutcome> {
     const performer = this.services.performers[this.#step.type] as StepPerformer;
-    const decided = this.services.decide(this.#step, this.scope.state, this.path);
+    const decided = this.services.decide(this.#step, this.scope.state, this.path, this.scope);
     // No turn of the event loop for the direct path: most steps take it.
     this.#decision = decided instanceof Promise ? await decided : decided;
     const { route } = this.#decision;

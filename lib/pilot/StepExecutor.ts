@@ -218,34 +218,30 @@ export class StepExecutor {
     }: { readonly path: string; readonly attempt: number; readonly outcome: Extract<StepOutcome, { status: "waiting" }> },
   ): Promise<StepOutcome> {
     const own = outcome.waits.find((wait) => wait.path === path);
-    if (own !== undefined) {
-      const known = state.step(path);
-      const detail: StepDetail = {
-        waitFor: own.for,
-        message: own.message,
-        ...(own.until === null ? {} : { wakeAtMs: own.until.getTime() }),
-        ...(own.needUsd === null ? {} : { needUsd: own.needUsd }),
-        ...(own.needTokens === null ? {} : { needTokens: own.needTokens }),
-        ...(own.more === undefined ? {} : { more: own.more }),
-      };
-      const isNews = known === undefined || JSON.stringify(known.detail) !== JSON.stringify(detail);
-      if (isNews || outcome.parts !== undefined) {
-        const status = own.for === "uncertain" ? "uncertain" : "waiting";
-        const recorded = await this.#record(state, {
-          step,
-          path,
-          attempt,
-          status,
-          value: null,
-          facts: {},
-          detail,
-          ms: null,
-          parts: outcome.parts ?? [],
-        });
-        if (recorded.status === "halted") return recorded;
-      }
-    }
-    return outcome;
+    if (own === undefined) return this.#keepParts(state, outcome);
+    const known = state.step(path);
+    const detail: StepDetail = {
+      waitFor: own.for,
+      message: own.message,
+      ...(own.until === null ? {} : { wakeAtMs: own.until.getTime() }),
+      ...(own.needUsd === null ? {} : { needUsd: own.needUsd }),
+      ...(own.needTokens === null ? {} : { needTokens: own.needTokens }),
+      ...(own.more === undefined ? {} : { more: own.more }),
+    };
+    const isNews = known === undefined || JSON.stringify(known.detail) !== JSON.stringify(detail);
+    if (!isNews && outcome.parts === undefined) return outcome;
+    const status = own.for === "uncertain" ? "uncertain" : "waiting";
+    const parts = outcome.parts ?? [];
+    const recorded = await this.#record(state, { step, path, attempt, status, value: null, facts: {}, detail, ms: null, parts });
+    return recorded.status === "halted" ? recorded : outcome;
+  }
+
+  /** What waits is inside the step, and has a row; what the step itself came to so far is kept beside it. */
+  async #keepParts(state: ExecutionState, outcome: Extract<StepOutcome, { status: "waiting" }>): Promise<StepOutcome> {
+    if (outcome.parts === undefined || outcome.parts.length === 0) return outcome;
+    if ((await this.#append(state, outcome.parts)) === "committed") return outcome;
+    state.halt("lost");
+    return { status: "halted" };
   }
 
   async #fail(

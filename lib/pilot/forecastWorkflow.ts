@@ -16,6 +16,8 @@ export interface ForecastRequest {
   readonly services: Pick<PilotServices, "providers" | "prices">;
   readonly pricedAs: string | null;
   readonly defaultModel: string | null;
+  /** Where routing sends a step; undefined, or undefined for the step: as without routing. */
+  readonly modelOf?: ((step: WorkflowStep) => string | undefined) | undefined;
   /** Absent: nothing was ever measured, and the shipped table is all there is. */
   readonly history?: StepHistory;
 }
@@ -28,6 +30,7 @@ export function forecastWorkflow({
   pricedAs,
   defaultModel,
   history,
+  modelOf,
 }: ForecastRequest): WorkflowForecast {
   const labels = new Map<string, BudgetLabel>();
   for (const [id, { intent, estimatedTokens }] of classifications) labels.set(id, { intent, estimatedTokens });
@@ -36,17 +39,23 @@ export function forecastWorkflow({
     {
       labels,
       ...(history === undefined ? {} : { history }),
-      modelOf: (step) => pricedModel(step, { definition, services, pricedAs, defaultModel }),
+      modelOf: (step) => pricedModel(step, { definition, services, pricedAs, defaultModel, modelOf }),
     },
   );
 }
 
 function pricedModel(
   step: WorkflowStep,
-  { definition, services, pricedAs, defaultModel }: Pick<ForecastRequest, "definition" | "services" | "pricedAs" | "defaultModel">,
+  {
+    definition,
+    services,
+    pricedAs,
+    defaultModel,
+    modelOf,
+  }: Pick<ForecastRequest, "definition" | "services" | "pricedAs" | "defaultModel" | "modelOf">,
 ): { readonly model: string; readonly priceOf: (inputTokens: number, outputTokens: number) => NanoUsd | null } {
   const decision = decideDirect(step, { definition, snapshot: { defaultModel } as ConfigSnapshot });
-  const resolved = services.providers.resolve(decision.model);
+  const resolved = services.providers.resolve(modelOf?.(step) ?? decision.model);
   const name = `${resolved.provider.name}/${resolved.model}`;
   const priced = pricedAs !== null && resolved.provider.isOffline ? pricedAs : name;
   const slash = priced.indexOf("/");

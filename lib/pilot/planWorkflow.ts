@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly services: Pick<PilotServices, "providers" | "prices" | "counter" | "catalog">;
   readonly pricedAs: string | null;
   readonly defaultModel: string | null;
+  /** Where routing sends a step; undefined, or undefined for the step: as without routing. */
+  readonly modelOf?: ((step: WorkflowStep) => string | undefined) | undefined;
   /** What steps are for and what the whole is expected to use; absent: only worst cases are asked for. */
   readonly outlook?: Outlook;
 }
@@ -117,9 +119,9 @@ interface PricedModel {
   readonly cap: number;
 }
 
-function pricedModel(step: WorkflowStep, { services, definition, defaultModel, pricedAs }: PlanOptions): PricedModel {
+function pricedModel(step: WorkflowStep, { services, definition, defaultModel, pricedAs, modelOf: routed }: PlanOptions): PricedModel {
   const decision = decideDirect(step, { definition, snapshot: { defaultModel } as ConfigSnapshot });
-  const resolved = services.providers.resolve(decision.model);
+  const resolved = services.providers.resolve(routed?.(step) ?? decision.model);
   const isOffline = resolved.provider.name === "offline";
   const [provider, model] = pricedAs !== null && isOffline ? split(pricedAs) : [resolved.provider.name, resolved.model];
   return { provider, model, name: isOffline ? "offline" : `${resolved.provider.name}/${resolved.model}`, cap: decision.maxOutputTokens };

@@ -1,4 +1,5 @@
 // An execution's receipt: what was paid, call by call, against what limit. Savings are null until there is something that saves.
+import { OFFLINE_MODEL } from "../models/ProviderRegistry.ts";
 import type { WorkspaceId } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
@@ -38,10 +39,7 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
   const servedUsd = modelUsd - sum(summaries.map(({ usedUsd }) => usedUsd));
   const isUnpriced = settled.some(({ stepPath, usedUsd }) => stepPath !== MEMORY_PATH && usedUsd === null);
   const savings = await savingsOf(db, prices, { executionId: id, attempts, pricedAs: snapshot.pricedAs });
-  const booked =
-    snapshot.pricedAs === null
-      ? "as reported by the provider"
-      : `as if on ${snapshot.pricedAs}; the offline model answered, and nothing was paid`;
+  const booked = bookedAs(snapshot.pricedAs, settled.filter(({ provider }) => provider === OFFLINE_MODEL).length, settled.length);
   return {
     executionId: id,
     status: reportedStatus(record.status),
@@ -83,6 +81,13 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
         : { injectedTokens: await injectedTokens(db, id), summaryTokens, summaryUsd: usdOrNull(summaryUsd) },
     savings: savings === null ? null : reportSavings(savings),
   };
+}
+
+/** Only the offline model is booked at another one's prices: what others answered was paid. */
+function bookedAs(pricedAs: string | null, offlineCalls: number, calls: number): string {
+  if (pricedAs === null || (offlineCalls === 0 && calls > 0)) return "as reported by the provider";
+  if (offlineCalls === calls) return `as if on ${pricedAs}; the offline model answered, and nothing was paid`;
+  return `${offlineCalls} by the offline model as if on ${pricedAs}, and not paid; the others as reported by the provider`;
 }
 
 async function injectedTokens(db: Queryable, executionId: string): Promise<number> {

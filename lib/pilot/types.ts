@@ -191,7 +191,7 @@ export interface PilotServices {
   readonly counter: TokenCounter;
   readonly prices: PriceBook;
   readonly performers: Performers;
-  readonly decide: (step: WorkflowStep, state: ExecutionState, path: string) => Decision | Promise<Decision>;
+  readonly decide: (step: WorkflowStep, state: ExecutionState, path: string, scope: StepScope) => Decision | Promise<Decision>;
   readonly loadWorkflow: LoadWorkflow;
   /** Asked for executions with memory only, once per claim. */
   readonly loadMemory: LoadMemory;

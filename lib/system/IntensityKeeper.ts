@@ -1,4 +1,4 @@
-// Counts ended executions into their agents' intensity scores, off their path. What a killed process had not counted yet stays uncounted.
+// Counts ended executions into their agents' intensity scores, off their path: by the process that ran the last step. What a killed process had not counted stays uncounted.
 import { loadExecutionFacts } from "../ais/ExecutionFactsStore.ts";
 import { updateAgentIntensityMetrics } from "../ais/updateAgentIntensity.ts";
 import type { WorkspaceId } from "../core/ids.ts";
@@ -36,8 +36,9 @@ export class IntensityKeeper {
   }
 
   /** Called for every event in this process; nothing is read for executions that are not watched. */
-  notice({ type, executionId }: Pick<ExecutionEvent, "type" | "executionId">): void {
-    const ended = type === "finished" ? this.#watched.get(executionId) : undefined;
+  notice({ type, executionId, status }: Pick<ExecutionEvent, "type" | "executionId" | "status">): void {
+    // What is uncertain goes on once a person has said what happened.
+    const ended = type === "finished" && status !== "uncertain" ? this.#watched.get(executionId) : undefined;
     if (ended === undefined) return;
     this.#watched.delete(executionId);
     const counting = this.#count(ended)

@@ -45,7 +45,7 @@ import { forgetMemories, pruneMemories, reportMemories, setAgentMemory } from ".
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
 import { untilSettled } from "./untilSettled.ts";
-import { planHandlers } from "./planHandlers.ts";
+import { planRoutes } from "./planRoutes.ts";
 
 const UUID_LENGTH = 36;
 /** A workflow that no agent runs yet has no history of its own. */
@@ -104,9 +104,10 @@ export class LocalSystem implements System {
     const agent = await findAgent(this.#db, this.#workspaceId, sourceKey);
     const past = { workspaceId: this.#workspaceId, agentId: agent?.id ?? NO_AGENT, hasIntents: false };
     const history = await loadStepHistory(this.#db, past);
-    const forecast = forecastWorkflow({ agentId: past.agentId, definition, classifications, services, pricedAs, defaultModel, history });
-    const handlers = await planHandlers(this.#parts, { definition, agent, classifications, overrides: request.flags ?? {} });
-    return planWorkflow({ definition, inputs, services, pricedAs, defaultModel, outlook: { classifications, forecast, handlers } }).report;
+    const routes = await planRoutes(this.#parts, { definition, agent, classifications, overrides: request.flags ?? {} });
+    const about = { definition, services, pricedAs, defaultModel, modelOf: routes.modelOf };
+    const forecast = forecastWorkflow({ ...about, agentId: past.agentId, classifications, history });
+    return planWorkflow({ ...about, inputs, outlook: { classifications, forecast, handlers: routes.handlers } }).report;
   }
 
   async receipt(executionId: string): Promise<Receipt> {

@@ -10,6 +10,7 @@ import type { StepHistoryCache } from "../orchestration/budgets/StepHistoryCache
 import type { StepClassifier } from "../orchestration/types.ts";
 import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import type { PluginManager } from "../plugins/PluginManager.ts";
+import type { ModelRouting } from "../pilot/governance/ModelRouting.ts";
 import type { Engine } from "./createEngine.ts";
 import type { Memory } from "./createMemory.ts";
 import type { EventBus } from "./EventBus.ts";
@@ -29,6 +30,7 @@ export interface SystemParts {
   readonly histories: StepHistoryCache;
   readonly handlers: HandlerRouter;
   readonly memory: Memory;
+  readonly models: ModelRouting;
   /** Asks MCP servers for their tools anew. */
   readonly refreshPlugins: () => Promise<void>;
   /** Runs after work has stopped and before the database closes. */

@@ -7,8 +7,7 @@ import type { StepClassifier } from "../orchestration/types.ts";
 import { ViewMaker } from "../orchestration/ViewMaker.ts";
 import { FlagWatch } from "../pilot/governance/FlagWatch.ts";
 import { Governor } from "../pilot/governance/Governor.ts";
-import { ModelRouting } from "../pilot/governance/ModelRouting.ts";
-import { RouteEvidenceCache } from "../orchestration/routing/RouteEvidenceCache.ts";
+import type { ModelRouting } from "../pilot/governance/ModelRouting.ts";
 import type { HandlerRouter } from "../pilot/handlers/HandlerRouter.ts";
 import { forecastWorkflow } from "../pilot/forecastWorkflow.ts";
 import type { PilotServices } from "../pilot/types.ts";
@@ -22,13 +21,14 @@ export interface GovernorOptions extends Pick<PilotServices, "db" | "clock" | "l
   readonly histories: StepHistoryCache;
   readonly router: HandlerRouter;
   readonly intensity: IntensityKeeper;
+  readonly models: ModelRouting;
 }
 
-export function createGovernor({ flags, intensity, ...services }: GovernorOptions): Governor {
+export function createGovernor({ flags, intensity, models, ...services }: GovernorOptions): Governor {
   const { db, clock, counter, classifier } = services;
   return new Governor({
     ...services,
-    models: new ModelRouting({ ...services, evidence: new RouteEvidenceCache({ clock }) }),
+    models,
     onExecution: ({ id, workspaceId }, { tokens }) => intensity.watch({ id, workspaceId, hasBudgets: tokens !== "off" }),
     orchestrator: new Orchestrator(),
     views: new ViewMaker({ compressor: new TokenCompressor({ counter }) }),
@@ -41,6 +41,7 @@ export function createGovernor({ flags, intensity, ...services }: GovernorOption
         pricedAs: snapshot.pricedAs,
         defaultModel: snapshot.defaultModel,
         history,
+        modelOf: models.modelOf({ agentId: claim.agentId, definition, defaultModel: snapshot.defaultModel }, snapshot.governance),
       }),
     flags: new FlagWatch({ db, flags, clock }),
   });

@@ -1,4 +1,6 @@
 // A fork: a new execution that takes over an old one's outcomes up to a step, with settings and a grant of its own.
+import { saveExecutionRoute } from "../orchestration/routing/RoutingStore.ts";
+import { executionRoute } from "../orchestration/routing/routingSnapshot.ts";
 import { findAgent } from "../agents/AgentStore.ts";
 import { AppError } from "../core/errors.ts";
 import { uuidv7 } from "../core/ids.ts";
@@ -70,6 +72,8 @@ export async function forkExecution(
     forkedFrom: source.id,
     afterInsert: async (tx) => {
       await takeOver(tx, source.id, executionId, kept);
+      const route = snapshot.governance?.route;
+      if (route !== undefined) await saveExecutionRoute(tx, workspaceId, executionId, executionRoute(route));
       await rememberFork(parts, { source: source.id, executionId, snapshot, isRehearsal: previewEffects })(tx);
     },
   });

@@ -73,11 +73,15 @@ export async function governStart(
   const settings = { ...loaded.settings, ...(policy === undefined ? {} : { policy }) };
   const { id, name, orchestration } = agent;
   const key = { workspaceId: config.workspaceId, agentId: id };
-  const ais = await agentAis(engine.db, key, definition);
+  // Without a score everything goes on as for an agent that has none yet.
+  const ais = await agentAis(engine.db, key, definition).catch((error: unknown) => {
+    logger.warn({ agentId: id, error: String(error) }, "an agent's intensity score could not be read");
+    return null;
+  });
   const route =
     decided.ais_routing_enabled.state === "off"
       ? undefined
-      : await loadRoutingSnapshot(engine.db, { ...key, executionId, cuts: settings.tierBelowScore });
+      : await loadRoutingSnapshot(engine.db, { ...key, executionId, ais, cuts: settings.tierBelowScore });
   for (const warning of route?.warnings ?? []) logger.warn({}, warning);
   const kept = { tokenLimit, settings, ais, ...(route === undefined ? {} : { route: route.snapshot }) };
   const governance = governanceSnapshot(decided, { snapshot, agent: { id, name, orchestration } }, kept);
@@ -139,7 +143,7 @@ export async function recordStart(
 
 /** Stored with the execution: later forecasts are corrected by how this one did. */
 async function forecastStart(
-  { engine, config, classifier, histories }: SystemParts,
+  { engine, config, classifier, histories, models }: SystemParts,
   {
     agentId,
     definition,
@@ -155,5 +159,6 @@ async function forecastStart(
   const history = await histories.get(engine.db, { workspaceId: config.workspaceId, agentId, hasIntents: governance.intents !== "off" });
   const classifications = classifySteps(definition, classifier);
   const { defaultModel } = config;
-  return forecastWorkflow({ agentId, definition, classifications, services: engine.services, pricedAs, defaultModel, history });
+  const modelOf = models.modelOf({ agentId, definition, defaultModel }, governance);
+  return forecastWorkflow({ agentId, definition, classifications, services: engine.services, pricedAs, defaultModel, history, modelOf });
 }

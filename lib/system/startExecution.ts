@@ -102,7 +102,9 @@ export async function startExecution(
     await recordStart(parts, { executionId, agentId: agent.id, definition, governance, pricedAs }),
     remembered.record,
   );
-  const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel: config.defaultModel }).first;
+  const { defaultModel } = config;
+  const modelOf = parts.models.modelOf({ agentId: agent.id, definition, defaultModel }, governance);
+  const first = planWorkflow({ definition, inputs, services: engine.services, pricedAs, defaultModel, modelOf }).first;
   const { isNew } = await engine.starter.start({
     executionId,
     workspaceId,

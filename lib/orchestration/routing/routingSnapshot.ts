@@ -1,5 +1,4 @@
 // What routes of one execution go by, read once when it starts: score, past, tables, cuts. It routes no step.
-import { loadAgentAis } from "../../ais/AgentIntensityStore.ts";
 import type { WorkspaceId } from "../../core/ids.ts";
 import type { Queryable } from "../../db/Database.ts";
 import { chooseTier, readAis, type TierCuts } from "./chooseTier.ts";
@@ -21,16 +20,17 @@ export interface SnapshotRequest {
   readonly agentId: string;
   /** The execution that starts. */
   readonly executionId: string;
+  /** The agent's score with the definition that starts. */
+  readonly ais: number | null;
   /** `GovernanceSettings.tierBelowScore`. */
   readonly cuts: TierCuts;
 }
 
-/** Three short statements. To be called where `ais_routing_enabled` is not off: it names columns of its migration. */
+/** Two short statements. To be called where `ais_routing_enabled` is not off: it names columns of its migration. */
 export async function loadRoutingSnapshot(
   db: Queryable,
-  { workspaceId, agentId, executionId, cuts }: SnapshotRequest,
+  { workspaceId, agentId, executionId, ais, cuts }: SnapshotRequest,
 ): Promise<{ readonly snapshot: RoutingSnapshot; readonly warnings: readonly string[] }> {
-  const ais = await loadAgentAis(db, { workspaceId, agentId });
   const history = await loadPastRoutes(db, { workspaceId, agentId, exceptExecutionId: executionId });
   const { tables, warnings } = await loadTierTables(db, workspaceId);
   return { snapshot: { ais, history, tables, cuts }, warnings };

@@ -1,6 +1,7 @@
 // Between the pilot and orchestration: asks for decisions where a flag says so, finds handlers, and takes the direct path wherever orchestration fails. Performs nothing.
 import type { Clock } from "../../core/clock.ts";
 import type { Logger } from "../../core/logger.ts";
+import { resolveTemplates } from "../../operations/templates.ts";
 import type { ProviderRegistry } from "../../models/ProviderRegistry.ts";
 import { mostInput } from "../../orchestration/budgets/contextGuard.ts";
 import type { TokenCounter } from "../../tokens/TokenCounter.ts";
@@ -14,9 +15,10 @@ import type { StepLabel, WorkflowStep } from "../../workflow/types.ts";
 import { decideDirect, DEFAULT_MAX_OUTPUT_TOKENS } from "../decideDirect.ts";
 import type { ExecutionState } from "../ExecutionState.ts";
 import type { FoundHandler, HandlerRouter } from "../handlers/HandlerRouter.ts";
+import type { StepScope } from "../StepScope.ts";
 import type { Decision } from "../types.ts";
 import type { FlagWatch } from "./FlagWatch.ts";
-import type { ModelRouting } from "./ModelRouting.ts";
+import { isModelStep, routedModel, type ModelRouting } from "./ModelRouting.ts";
 import { ExecutionGovernance, type GovernanceSources } from "./ExecutionGovernance.ts";
 import type { GovernanceSnapshot } from "./snapshot.ts";
 import { StepGovernance } from "./StepGovernance.ts";
@@ -48,16 +50,20 @@ export class Governor {
     this.#breaker = new OrchestrationBreaker({ clock: parts.clock, onOpen });
   }
 
-  /** The direct path at once where nothing is switched on; where only tokens are governed, steps that call no model take it, too. */
-  decide(step: WorkflowStep, state: ExecutionState, path: string): Decision | Promise<Decision> {
+  /**
+   * The direct path at once where nothing is switched on; where only tokens are governed, steps that call no model take it, too.
+   *
+   * @param scope where the step's templates are read, for the size of what it sends; absent: the size is not known
+   */
+  decide(step: WorkflowStep, state: ExecutionState, path: string, scope?: StepScope): Decision | Promise<Decision> {
     const { governance } = state.snapshot;
-    const isBegun = state.partsOf(path).length > 0;
-    if (isBegun) return this.#decideBegun(step, state, path);
-    if (governance === undefined) return decideDirect(step, state);
+    if (governance !== undefined) this.#parts.onExecution(state, governance);
+    if (state.partsOf(path).length > 0) return this.#decideBegun(step, state, path);
+    const direct = (): Decision => onLoopModel(decideDirect(step, state), step, state, path);
+    if (governance === undefined) return direct();
     const isGoverned = governance.tokens !== "off" && isModelStep(step);
-    if (!isGoverned && !isModelRouted(step, governance) && !isRouted(step, governance)) return decideDirect(step, state);
-    this.#parts.onExecution(state, governance);
-    return this.#decideOrchestrated(step, state, { governance, path });
+    if (!isGoverned && !isModelRouted(step, governance) && !isRouted(step, governance)) return direct();
+    return this.#decideOrchestrated(step, state, { governance, path, scope });
   }
 
   /** A step of which a handler began parts goes on with a handler, or not at all, whatever was switched off since: the direct path would do all again. */
@@ -76,9 +82,9 @@ export class Governor {
   async #decideOrchestrated(
     step: WorkflowStep,
     state: ExecutionState,
-    about: { readonly governance: GovernanceSnapshot; readonly path: string },
+    about: { readonly governance: GovernanceSnapshot; readonly path: string; readonly scope?: StepScope | undefined },
   ): Promise<Decision> {
-    const direct = decideDirect(step, state);
+    const direct = onLoopModel(decideDirect(step, state), step, state, about.path);
     if (this.#breaker.isOpen) return { ...direct, why: "orchestration is down", bypass: "breaker" };
     try {
       const modes = modesOf(step, about.governance, await this.#parts.flags.stateNow(state.workspaceId, about.governance));
@@ -98,19 +104,26 @@ export class Governor {
   async #decide(
     step: WorkflowStep,
     state: ExecutionState,
-    { governance, path, modes }: { readonly governance: GovernanceSnapshot; readonly path: string; readonly modes: Modes },
+    about: {
+      readonly governance: GovernanceSnapshot;
+      readonly path: string;
+      readonly modes: Modes;
+      readonly scope?: StepScope | undefined;
+    },
   ): Promise<Decision> {
     const { orchestrator, router } = this.#parts;
-    const { tokens, routing, models } = modes;
+    const { governance, path, scope } = about;
+    const { tokens, routing, models } = about.modes;
     const execution = tokens === "off" ? null : await this.#executionOf(state, governance);
     execution?.releaseEnded();
     const label = this.#labelOf(step);
     const found = routing === "off" ? null : await router.find(step, label.intent, state.workspaceId);
-    const aisRoute = await this.#aisRoute(step, state, { governance, path, label, mode: models });
-    const about = { execution, mode: tokens, label, settings: governance.settings, ais: governance.ais ?? null };
-    const context = this.#contextOf(step, state, about);
+    const aisRoute = this.#aisRoute(step, state, { governance, path, scope, mode: models });
+    const asked = { execution, mode: tokens, label, settings: governance.settings, ais: governance.ais ?? null };
+    const context = this.#contextOf(step, state, asked);
     const decided = orchestrator.decide(step, found === null ? context : { ...context, routing: { mode: routing, ...found } });
-    const decision = { ...decided, model: routedModel(aisRoute) ?? decided.model };
+    const routed = aisRoute?.mode === "on" ? routedModel(aisRoute.decision) : undefined;
+    const decision = { ...decided, model: loopModel(step, state, path) ?? routed ?? decided.model };
     const chosen =
       execution === null
         ? { ...decideDirect(step, state), model: decision.model, why: decision.why }
@@ -156,21 +169,25 @@ export class Governor {
     return { ...governed, route: { registry, intent: decision.intent, name: decision.handler, level, mode, isBegun: false, noteFailure } };
   }
 
-  async #aisRoute(
+  #aisRoute(
     step: WorkflowStep,
     state: ExecutionState,
     about: {
       readonly governance: GovernanceSnapshot;
       readonly path: string;
-      readonly label: StepLabel;
+      readonly scope: StepScope | undefined;
       readonly mode: Mode;
     },
-  ): Promise<NonNullable<Decision["aisRoute"]> | null> {
-    const { governance, path, label, mode } = about;
+  ): NonNullable<Decision["aisRoute"]> | null {
+    const { governance, path, scope, mode } = about;
     if (mode === "off" || governance.route === undefined) return null;
-    const directModel = step.model ?? state.definition.model ?? state.snapshot.defaultModel ?? undefined;
-    const request = { step, path, intent: label.intent, directModel };
-    return { mode, decision: await this.#parts.models.route(state, governance.route, request) };
+    const { claim, definition, snapshot } = state;
+    const inputTokens = scope === undefined ? undefined : contentTokens(step, scope, this.#parts.counter);
+    const decision = this.#parts.models.route(
+      { agentId: claim.agentId, definition, defaultModel: snapshot.defaultModel, route: governance.route },
+      { step, lockedModel: loopModel(step, state, path), ...(inputTokens === undefined ? {} : { inputTokens }) },
+    );
+    return decision === null ? null : { mode, decision };
   }
 
   #labelOf(step: WorkflowStep): StepLabel {
@@ -221,14 +238,6 @@ function modesOf(step: WorkflowStep, governance: GovernanceSnapshot, now: Awaite
   return tokens === "off" && routing === "off" && models === "off" ? null : { tokens, routing, models };
 }
 
-function routedModel(route: Decision["aisRoute"] | null): string | undefined {
-  return route?.mode === "on" && route.decision.rule !== "direct" ? route.decision.callModel : undefined;
-}
-
-function isModelStep({ type }: WorkflowStep): boolean {
-  return type === "ai_processing" || type === "llm_decision";
-}
-
 function isModelRouted(step: WorkflowStep, { aisRouting = "off" }: GovernanceSnapshot): boolean {
   return aisRouting !== "off" && isModelStep(step);
 }
@@ -242,4 +251,30 @@ function shareOf({ plan, budget }: ExecutionGovernance, stepId: string): DecideC
   if (!plan.steps.some((step) => step.stepId === stepId)) return null;
   const { allocated, used } = budget.budgetOf(stepId);
   return { allocatedTokens: allocated, usedTokens: used, poolTokens: budget.poolTokens };
+}
+
+/** One model per tool loop, whatever is switched on or off in between. undefined: no loop, or nothing was asked yet. */
+function loopModel(step: WorkflowStep, state: ExecutionState, path: string): string | undefined {
+  if (step.type !== "llm_decision") return undefined;
+  const asked = state.attemptsOf(path).findLast(({ kind, message }) => kind === "model" && message !== null);
+  return asked === undefined || asked.provider === null || asked.model === null ? undefined : `${asked.provider}/${asked.model}`;
+}
+
+function onLoopModel(decision: Decision, step: WorkflowStep, state: ExecutionState, path: string): Decision {
+  const model = loopModel(step, state, path);
+  return model === undefined ? decision : { ...decision, model };
+}
+
+/** Shorter contents have fewer tokens than any window here; counting them would cost more than it tells. */
+const COUNTED_FROM_CHARACTERS = 16_000;
+
+/** Upper count of prompt and input, as far as the pilot itself sends them; undefined: short, or the templates do not resolve, which the step itself will tell. */
+function contentTokens(step: WorkflowStep, scope: StepScope, counter: TokenCounter): number | undefined {
+  if (step.type !== "ai_processing" && step.type !== "llm_decision") return undefined;
+  try {
+    const text = JSON.stringify(resolveTemplates([step.prompt ?? "", step.input ?? null], scope));
+    return text.length < COUNTED_FROM_CHARACTERS ? undefined : counter.countUpper(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,8 +4,11 @@ import { AUDIT_EVENTS } from "../../../lib/audit/events.ts";
 import type { JsonObject } from "../../../lib/core/json.ts";
 import { readStoredRoute } from "../../../lib/orchestration/routing/storedRoute.ts";
 import { replayRoute } from "../../../lib/orchestration/routing/decideRoute.ts";
+import type { Database } from "../../../lib/db/Database.ts";
+import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
 import type { WorkflowStepInput } from "../../../lib/workflow/inputTypes.ts";
+import { openTestDatabase } from "../../testEnvironment.ts";
 import { createTestSystem, type TestSystem } from "../testSystem.ts";
 
 const ON: JsonObject = { ais_routing_enabled: true };
@@ -20,6 +23,17 @@ const small = defineWorkflow({ name: "small", steps: [write("greeting"), write("
 async function withSystem<T>(work: (test: TestSystem) => Promise<T>): Promise<T> {
   await using system = await createTestSystem({ env, models: MODELS, script: () => ({ text: "Good morning" }) });
   return await work(system);
+}
+
+/** Closed by the test, not by the systems that use it one after the other. */
+function keptOpen(database: Database): Database {
+  return new Proxy(database, {
+    get: (target, name) => {
+      if (name === "close") return async () => undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
 
 const called = ({ model }: TestSystem): readonly string[] => model.requests.splice(0).map((request) => request.model);
@@ -63,6 +77,7 @@ describe("AIS Routing Integration", () => {
   test("keeps one model through a tool loop", async () => {
     const asks = (call: number) => ({ toolCalls: [{ name: "probe__read", arguments: { call } }] });
     await using test = await createTestSystem({
+      env,
       models: MODELS,
       script: (_request, index) => (index < 2 ? asks(index) : { text: "done" }),
     });
@@ -104,6 +119,163 @@ describe("AIS Routing Integration", () => {
         expect(stored.ok && replayRoute(stored)).toMatchObject({ callModel: details["model"], rule: details["rule"] });
       }
     });
+  });
+
+  test("leaves the offline model alone, rehearsed or not, and books nobody's call as unpaid that was paid", async () => {
+    await using test = await createTestSystem({ models: MODELS, script: () => ({ text: "Good morning" }) });
+    const unnamed = defineWorkflow({ name: "unnamed", steps: [write("greeting")] });
+    for (const pricedAs of [undefined, "openai/gpt-4o"]) {
+      const report = await test.run({ definition: unnamed, flags: ON, ...(pricedAs === undefined ? {} : { pricedAs }) });
+      expect(report).toMatchObject({ status: "completed" });
+    }
+    expect(called(test)).toEqual([]);
+
+    const mixed = defineWorkflow({ name: "mixed", steps: [write("greeting"), write("goodbye", { model: "openai/gpt-5" })] });
+    const report = await test.run({ definition: mixed, pricedAs: "openai/gpt-4o" });
+    const { lines } = await test.system.receipt(report.executionId);
+    expect(lines.find(({ cause }) => cause === "model calls")?.note).toContain("1 by the offline model as if on openai/gpt-4o");
+    expect(JSON.stringify(lines)).not.toContain("nothing was paid");
+  });
+
+  test("starts agents whose stored score is damaged, and puts it right", async () => {
+    await withSystem(async (test) => {
+      const { db, run } = test;
+      await run({ definition: small, flags: ON });
+      for (const bad of ["not json", "null", '{"averages":null}', '{"averages":{"steps_per_run":{"mean":"x"}},"design":[]}']) {
+        await db.query("UPDATE agent_intensity_metrics SET averages = $1", [Buffer.from(bad)]);
+        expect(await run({ definition: small, flags: { orchestration_intents_enabled: "observe" } })).toMatchObject({
+          status: "completed",
+        });
+        const { rows } = await db.query<{ averages: Buffer }>("SELECT averages FROM agent_intensity_metrics");
+        expect(JSON.parse(String(rows[0]?.averages))).toMatchObject({ design: { steps: 2 } });
+      }
+    });
+  });
+
+  test("takes a model with room for what is sent", async () => {
+    await using test = await createTestSystem({
+      env: { NEURONFORGE_MODEL: "openai/gpt-4.1" },
+      models: ["gpt-4.1", "gpt-4o-mini", "gpt-4o"],
+      script: () => ({ text: "Short" }),
+    });
+    const big = defineWorkflow({ name: "big", steps: [write("sum", { prompt: "Sum up", input: "{{input.text}}" })] });
+    const report = await test.run({ definition: big, inputs: { text: "alpha beta gamma ".repeat(60_000) }, flags: ON });
+
+    expect(report).toMatchObject({ status: "completed" });
+    expect(called(test)).toEqual(["gpt-4.1"]);
+  });
+
+  test("admits and plans by the model that will be called", async () => {
+    await using test = await createTestSystem({
+      env: { NEURONFORGE_MODEL: "openai/gpt-5" },
+      models: ["gpt-5", "gpt-4o-mini", "house-7b"],
+      script: () => ({ text: "Good morning" }),
+    });
+    const one = defineWorkflow({ name: "one", steps: [write("greeting")] });
+    const limits = { usd: "0.003", onLimit: "fail" } as const;
+
+    await expect(test.run({ definition: one, limits })).rejects.toMatchObject({ code: "BUDGET_EXCEEDED" });
+    expect(await test.run({ definition: one, flags: ON, limits })).toMatchObject({ status: "completed" });
+    expect((await test.system.plan({ definition: one, flags: ON })).steps.map(({ model }) => model)).toEqual(["openai/gpt-4o-mini"]);
+    expect((await test.system.plan({ definition: one })).steps.map(({ model }) => model)).toEqual(["openai/gpt-5"]);
+  });
+
+  test("calls a model by its own name where that is served, though tables use the name for another", async () => {
+    await using test = await createTestSystem({ env, models: [...MODELS, "claude-sonnet"], script: () => ({ text: "Good morning" }) });
+    await test.run({ definition: defineWorkflow({ name: "named", model: "claude-sonnet", steps: [write("greeting")] }), flags: ON });
+
+    expect(called(test)).toEqual(["claude-sonnet"]);
+  });
+
+  test.each([[false], ["observe"]] as const)(
+    "keeps a waiting loop's model when the flag is set to %j meanwhile, and its decision",
+    async (later) => {
+      const send = { toolCalls: [{ name: "probe__send", arguments: { to: "ada" } }] };
+      await using test = await createTestSystem({
+        env,
+        models: MODELS,
+        script: ({ messages }) => (messages.length === 1 ? send : { text: "Told." }),
+      });
+      const { system } = test;
+      await system.setFlag("ais_routing_enabled", true, "me");
+      const sender = defineWorkflow({
+        name: "sender",
+        steps: [{ id: "ask", type: "llm_decision", prompt: "Tell Ada.", plugins: ["probe"], approvers: ["ines"] }],
+      });
+      const waiting = await test.run({ definition: sender });
+      expect(waiting.status).toBe("waiting");
+      const routes = async () => {
+        const audit = await system.listAudit({ executionId: waiting.executionId, limit: 1_000 });
+        return audit
+          .filter(({ action }) => action === AUDIT_EVENTS.ORCHESTRATION_AIS_ROUTED)
+          .map(({ details }) => (details as JsonObject)["rule"]);
+      };
+      expect(await routes()).toEqual(["ais"]);
+
+      await system.setFlag("ais_routing_enabled", later, "me");
+      const approvals = await system.listApprovals({});
+      for (const { id } of approvals) await system.answerApproval({ id, decision: "approve", approver: "ines" });
+      expect(await system.wait(waiting.executionId)).toMatchObject({ status: "completed" });
+      expect(called(test)).toEqual(["gpt-4o-mini", "gpt-4o-mini"]);
+    },
+  );
+
+  test("gives each of many starts at once the score of its own definition", async () => {
+    await withSystem(async ({ system, db }) => {
+      const same = defineWorkflow({ name: "same", steps: [write("greeting")] });
+      const steps = Array.from({ length: 12 }, (_, index): WorkflowStepInput => ({ id: `wait${index}`, type: "delay", duration: 1 }));
+      const larger = defineWorkflow({ name: "same", steps: [write("greeting"), ...steps] });
+      await Promise.all(Array.from({ length: 12 }, (_, index) => system.start({ definition: index % 2 === 0 ? same : larger, flags: ON })));
+      const { rows } = await db.query<{ steps: number; scores: number }>(
+        "SELECT total_steps AS steps, count(DISTINCT ais_score_at_execution)::int AS scores FROM workflow_executions GROUP BY 1 ORDER BY 1",
+      );
+      const { rows: all } = await db.query<{ scores: number }>(
+        "SELECT count(DISTINCT ais_score_at_execution)::int AS scores FROM workflow_executions",
+      );
+
+      expect(rows).toEqual([
+        { steps: 1, scores: 1 },
+        { steps: 13, scores: 1 },
+      ]);
+      expect(all).toEqual([{ scores: 2 }]);
+    });
+  });
+
+  test("counts what waited and ended with another process; neither rehearsals nor forks, which are routed and recorded", async () => {
+    const definition = defineWorkflow({
+      name: "asks",
+      steps: [write("greeting"), { id: "ok", type: "human_approval", approvers: ["ines"], dependencies: ["greeting"] }],
+    });
+    await using database = await openTestDatabase(QUEUE_TEMPLATE);
+    const options = { env, models: MODELS, script: () => ({ text: "Good morning" }), database: keptOpen(database) };
+    const counted = async () =>
+      (await database.query<{ total: string }>("SELECT total_executions AS total FROM agent_intensity_metrics")).rows.map((row) =>
+        Number(row.total),
+      );
+    const waiting = await (async () => {
+      await using first = await createTestSystem(options);
+      return await first.run({ definition, flags: ON });
+    })();
+
+    await using second = await createTestSystem(options);
+    for (const { id } of await second.system.listApprovals({}))
+      await second.system.answerApproval({ id, decision: "approve", approver: "ines" });
+    expect(await second.system.wait(waiting.executionId)).toMatchObject({ status: "completed" });
+    await expect.poll(counted, { timeout: 20_000 }).toEqual([1]);
+
+    const fork = await second.system.fork({ executionId: waiting.executionId, fromStart: true, sameConfig: true, allowEffects: true });
+    for (const { id } of await second.system.listApprovals({}))
+      await second.system.answerApproval({ id, decision: "approve", approver: "ines" });
+    await second.system.wait(fork.executionId);
+    await second.run({ definition: { ...small, name: "asks" }, flags: ON, mode: "dry" });
+    // The next one that counts ends after both.
+    await second.run({ definition: { ...small, name: "asks" }, flags: ON });
+    await expect.poll(counted, { timeout: 20_000 }).toEqual([2]);
+
+    const { rows } = await database.query<{ tier: string | null }>(
+      "SELECT routing_tier AS tier FROM workflow_executions WHERE forked_from IS NOT NULL",
+    );
+    expect(rows).toEqual([{ tier: "fast" }]);
   });
 
   test("counts what ended into the agent's score, and costs nothing with all flags off", async () => {

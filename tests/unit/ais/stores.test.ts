@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadAgentAis, loadHistory, loadIntensity, loadIntensityRules, lockIntensity } from "../../../lib/ais/AgentIntensityStore.ts";
+import { loadHistory, loadIntensity, loadIntensityRules, lockIntensity } from "../../../lib/ais/AgentIntensityStore.ts";
 import { loadExecutionFacts } from "../../../lib/ais/ExecutionFactsStore.ts";
 import { DEFAULT_RULES } from "../../../lib/ais/intensityRules.ts";
 import { nextIntensity, NO_INTENSITY, withDesign } from "../../../lib/ais/nextIntensity.ts";
@@ -40,7 +40,7 @@ describe("updateAgentIntensityMetrics", () => {
     expect(after).toEqual(nextIntensity(nextIntensity(withDesign(NO_INTENSITY, DESIGN), first), second));
     expect(await loadIntensity(db, agent)).toEqual(after);
     expect(after).toMatchObject({ totalExecutions: 2, failedExecutions: 1, totalCostUsd: null });
-    expect(await loadAgentAis(db, agent)).toBe(5);
+    expect(after.scores.combined).toBe(5);
   });
 
   test("counts an execution once, however often it is told", async () => {
@@ -95,7 +95,6 @@ describe("updateAgentIntensityMetrics", () => {
     const stranger = { workspaceId: other, agentId };
 
     expect(await loadIntensity(db, stranger)).toBeNull();
-    expect(await loadAgentAis(db, stranger)).toBeNull();
     expect(await loadHistory(db, stranger)).toEqual([]);
     await expect(updateAgentDesign(db, stranger, DESIGN)).rejects.toThrow("is scored in another workspace");
     expect((await loadIntensity(db, { workspaceId, agentId }))?.design).toEqual(DESIGN);

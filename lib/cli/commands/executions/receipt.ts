@@ -47,7 +47,7 @@ export function showReceipt({ output }: Pick<Cli, "output">, found: Receipt): vo
     ["paid", found.paidUsd === null ? "unknown" : formatUsd(found.paidUsd)],
     ["limit", found.limitUsd === null ? "none" : formatUsd(found.limitUsd)],
     ["baseline", found.baselineUsd === null ? null : formatUsd(found.baselineUsd)],
-    ["prices", found.pricedAs === null ? null : `as if on ${found.pricedAs}; nothing was paid to a provider`],
+    ["prices", pricesOf(found)],
     ["overrun", found.overrunUsd === 0 ? null : formatUsd(found.overrunUsd)],
     ["unknown", unknown.callsWithoutPrice === 0 ? null : `${countCalls(unknown.callsWithoutPrice)} without a price`],
     ["assumed", unknown.callsAssumed === 0 ? null : `${countCalls(unknown.callsAssumed)} booked at the cap: usage was never reported`],
@@ -77,4 +77,10 @@ function showSavings(output: Cli["output"], { text, wouldSaveTokens }: NonNullab
 
 function countCalls(count: number): string {
   return `${formatCount(count)} ${count === 1 ? "call" : "calls"}`;
+}
+
+function pricesOf({ pricedAs, calls }: Receipt): string | null {
+  if (pricedAs === null) return null;
+  const isPaid = calls.some(({ provider }) => provider !== "offline");
+  return isPaid ? `calls of the offline model as if on ${pricedAs}` : `as if on ${pricedAs}; nothing was paid to a provider`;
 }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { updateAgentDesign } from "../../../../lib/ais/updateAgentIntensity.ts";
 import { DEFAULT_WORKSPACE_ID, uuidv7 } from "../../../../lib/core/ids.ts";
 import type { Database, Queryable } from "../../../../lib/db/Database.ts";
 import { writeFacts } from "../../../../lib/db/UnitPart.ts";
@@ -81,13 +80,12 @@ describe("SuccessModel.build", () => {
 });
 
 describe("loadRoutingSnapshot", () => {
-  test("reads score, past and tables of the agent whose execution starts", async () => {
+  test("reads past and tables of the agent whose execution starts", async () => {
     const agentId = await addAgent(db, workspaceId);
     await addExecution(db, { workspaceId, agentId, ais: 6, tier: "balanced" });
     const executionId = await addExecution(db, { workspaceId, agentId, ais: 6, tier: "balanced", isEnded: false });
-    await updateAgentDesign(db, { workspaceId, agentId }, { steps: 10, plugins: 1, fields: 8, trigger: "event" });
 
-    const { snapshot, warnings } = await loadRoutingSnapshot(db, { workspaceId, agentId, executionId, cuts });
+    const { snapshot, warnings } = await loadRoutingSnapshot(db, { workspaceId, agentId, executionId, ais: 9, cuts });
 
     expect(warnings).toEqual([]);
     expect(snapshot).toEqual({ ais: 9, history: [{ ais: 6, tier: "balanced" }], tables: PRESET_TABLES, cuts });
@@ -101,7 +99,7 @@ describe("loadRoutingSnapshot", () => {
 
   test("gives no score to an agent that has none, and none that cannot be used", async () => {
     const agentId = await addAgent(db, workspaceId);
-    const { snapshot } = await loadRoutingSnapshot(db, { workspaceId, agentId, executionId: uuidv7(), cuts });
+    const { snapshot } = await loadRoutingSnapshot(db, { workspaceId, agentId, executionId: uuidv7(), ais: null, cuts });
 
     expect(executionRoute(snapshot)).toEqual({
       ais_score_at_execution: null,

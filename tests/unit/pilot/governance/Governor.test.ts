@@ -68,7 +68,7 @@ function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "o
     orchestrator: new Orchestrator(),
     router,
     flags,
-    models: { route: async () => ({ rule: "ais", callModel: "openai/gpt-4o" }) },
+    models: { route: () => ({ rule: "ais", callModel: "openai/gpt-4o" }) },
     onExecution: () => {
       seen += 1;
     },
@@ -81,7 +81,9 @@ function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "o
     workspaceId: "w",
     definition,
     snapshot: { governance, defaultModel: null },
+    claim: { agentId: "a" },
     partsOf: () => parts,
+    attemptsOf: () => [],
   } as unknown as ExecutionState;
   const decide = async (step = send): Promise<Decision> => governor.decide(step!, state, step!.id);
   return { decide, governor, state, clock, warnings, readCount: () => reads, seenCount: () => seen };
