@@ -36,10 +36,19 @@ interface FactsRow {
   readonly cost_usd: string | null;
 }
 
+/** Types whose time is that of others: of the steps inside them, of people, of the clock. */
+const NO_WORK = "'conditional', 'switch', 'loop', 'parallel_group', 'scatter_gather', 'sub_workflow', 'delay', 'human_approval'";
+
+/** A sum with one unknown part is unknown; of nothing it is 0. */
+function knownSum(column: string, filter: string): string {
+  return `CASE WHEN count(*) FILTER (WHERE ${filter}) = count(${column}) FILTER (WHERE ${filter}) THEN coalesce(sum(${column}) FILTER (WHERE ${filter}), 0) END`;
+}
+
 /**
- * null: no such execution, it has not ended, no agent owns it, it was a rehearsal, or a fork, part of which another execution did. A sum with one unknown part is unknown. Time is that of
- * steps that work: waiting for people, delays and budgets makes no agent more demanding. Indexes: the journal's key,
- * token_usage_execution.
+ * null: no such execution, it has not ended, no agent owns it, it was a rehearsal, or a fork, part of which another
+ * execution did. A sum with one unknown part is unknown; attempts that waited took no time. Loop items are those of each
+ * loop's last attempt. Time is that of steps that work: waiting for people, delays and budgets makes no agent more
+ * demanding. Indexes: the journal's key, token_usage_execution.
  */
 export async function loadExecutionFacts(
   db: Queryable,
@@ -52,14 +61,14 @@ export async function loadExecutionFacts(
        SELECT count(DISTINCT s.step_path)::int AS steps, (count(*) - count(DISTINCT s.step_path))::int AS retries,
          (count(DISTINCT s.step_path) FILTER (WHERE s.step_type IN ('conditional', 'switch')))::int AS branches,
          (count(DISTINCT s.step_path) FILTER (WHERE s.step_type IN ('parallel_group', 'scatter_gather')))::int AS parallels,
-         CASE WHEN count(*) FILTER (WHERE s.step_type IN ('loop', 'scatter_gather')) = 0 THEN 0
-           ELSE sum(s.item_count) FILTER (WHERE s.step_type IN ('loop', 'scatter_gather')) END AS loop_items,
+         ${knownSum("s.item_count", "s.step_type IN ('loop', 'scatter_gather') AND s.is_last")} AS loop_items,
          (count(*) FILTER (WHERE s.plugin IS NOT NULL))::int AS plugin_calls,
          count(DISTINCT s.plugin)::int AS unique_plugins,
-         CASE WHEN count(s.plugin) = 0 THEN 0 ELSE sum(s.execution_time_ms) FILTER (WHERE s.plugin IS NOT NULL) END AS plugin_ms,
-         sum(s.execution_time_ms) FILTER (WHERE s.step_type NOT IN
-           ('conditional', 'switch', 'loop', 'parallel_group', 'scatter_gather', 'sub_workflow', 'delay', 'human_approval')) AS work_ms
-       FROM workflow_step_executions s WHERE s.workflow_execution_id = e.id AND s.status <> 'skipped') j
+         ${knownSum("s.execution_time_ms", "s.plugin IS NOT NULL AND s.has_ended")} AS plugin_ms,
+         ${knownSum("s.execution_time_ms", `s.step_type NOT IN (${NO_WORK}) AND s.has_ended`)} AS work_ms
+       FROM (SELECT w.step_path, w.step_type, w.item_count, w.plugin, w.execution_time_ms, w.status NOT IN ('waiting', 'uncertain') AS has_ended,
+           w.attempt = max(w.attempt) OVER (PARTITION BY w.step_path) AS is_last
+         FROM workflow_step_executions w WHERE w.workflow_execution_id = e.id AND w.status <> 'skipped') s) j
      CROSS JOIN LATERAL (
        SELECT count(*)::int AS calls,
          CASE WHEN count(*) = count(t.input_tokens) THEN coalesce(sum(t.input_tokens), 0) END AS input_tokens,

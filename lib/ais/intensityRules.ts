@@ -152,7 +152,11 @@ function overlay<Value, Shipped extends Readonly<Record<string, Value>>>(
   }
   const changed: Record<string, Value> = { ...shipped };
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || !Object.hasOwn(shipped, name)) continue;
+    if (value === undefined) continue;
+    if (!Object.hasOwn(shipped, name)) {
+      warnings.push(`system_config ${INTENSITY_RULES_KEY}: ${of}.${name} is no name of these rules; it is passed over`);
+      continue;
+    }
     const usable = read(value);
     if (usable !== null) changed[name] = usable;
     else warnings.push(`system_config ${INTENSITY_RULES_KEY}: ${of}.${name} should be ${expected}; the shipped value is used`);
@@ -163,7 +167,9 @@ function overlay<Value, Shipped extends Readonly<Record<string, Value>>>(
 function readRange(given: JsonValue): Range | null {
   if (!isJsonObject(given)) return null;
   const { from, to } = given;
-  return typeof from === "number" && typeof to === "number" && from < to ? { from, to } : null;
+  return typeof from === "number" && typeof to === "number" && Number.isFinite(from) && Number.isFinite(to) && from < to
+    ? { from, to }
+    : null;
 }
 
 function readFigure(given: JsonValue): number | null {

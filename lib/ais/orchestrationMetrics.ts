@@ -1,5 +1,4 @@
 // The plan's three metrics of one execution: tokens saved, budgets kept, first attempts that were good. Numbers only.
-import type { NanoUsd } from "../core/money.ts";
 import { DEFAULT_RULES, type IntensityRules } from "./intensityRules.ts";
 import { normalise } from "./scores.ts";
 import type { OrchestrationFacts, OrchestrationMetrics } from "./types.ts";
@@ -42,11 +41,4 @@ export function calculateBudgetAdherence({ commitments }: Pick<OrchestrationFact
 export function calculateHandlerEffectiveness({ firstAttempts }: Pick<OrchestrationFacts, "firstAttempts">): number | null {
   const { checked, passed } = firstAttempts;
   return checked <= 0 ? null : (10 * Math.min(Math.max(passed, 0), checked)) / checked;
-}
-
-/** The headline: what an execution that succeeded cost, failed ones paid for by those that did. null: no price, or no success. */
-export function usdPerSuccessfulExecution(totalCostUsd: NanoUsd | null, successfulExecutions: number): NanoUsd | null {
-  if (totalCostUsd === null || successfulExecutions <= 0) return null;
-  const successes = BigInt(successfulExecutions);
-  return (totalCostUsd + successes - 1n) / successes;
 }

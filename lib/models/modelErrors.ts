@@ -1,4 +1,5 @@
 // Turns what an SDK, a socket or an HTTP status throws into an AppError that also tells the ledger whether money may have been spent. It retries nothing.
+import { statedWait, type ResponseHeaders } from "./limitHeaders.ts";
 import { AppError, type ErrorDetails, type Retry } from "../core/errors.ts";
 import type { ErrorCode } from "../core/errorCatalogue.ts";
 import { maskSecretText } from "../core/redaction.ts";
@@ -122,19 +123,12 @@ function judgeStatus(status: number, text: string, afterMs: number | null): Verd
   return POLICY.test(text) ? { ...base, code: "MODEL_REFUSED" } : { ...base, code: "MODEL_FAILED", retry: "never" };
 }
 
-/** `retry-after-ms`, `retry-after` in seconds or as a date; null when absent or unreadable. */
+/** What the answer's headers ask for; null when absent or unreadable. */
 function retryAfter(thrown: unknown, nowMs: number): number | null {
   const headers = findInCauses(thrown, (error) =>
-    "responseHeaders" in error && typeof error.responseHeaders === "object" ? (error.responseHeaders as Record<string, string>) : undefined,
+    "responseHeaders" in error && typeof error.responseHeaders === "object" ? (error.responseHeaders as ResponseHeaders | null) : undefined,
   );
-  const exact = Number(headers?.["retry-after-ms"]);
-  if (Number.isFinite(exact) && exact >= 0) return exact;
-  const text = headers?.["retry-after"];
-  if (text === undefined) return null;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds >= 0) return Math.ceil(seconds * 1_000);
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+  return statedWait(headers ?? {}, nowMs)?.waitMs ?? null;
 }
 
 function statusOf(thrown: unknown): number | undefined {

@@ -60,6 +60,8 @@ export class IntensityKeeper {
     const { agentId, facts, commitments } = ended;
     // What views saved is in the receipt, not here: unknown is not zero.
     const orchestration = { baselineTokens: null, usedTokens: null, commitments, firstAttempts: { checked: 0, passed: 0 } };
-    await updateAgentIntensityMetrics(this.#db, { workspaceId, agentId }, { ...facts, memory: null, orchestration });
+    await updateAgentIntensityMetrics(this.#db, { workspaceId, agentId }, { ...facts, memory: null, orchestration }, (warning) =>
+      this.#logger.warn({}, warning),
+    );
   }
 }

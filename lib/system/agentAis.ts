@@ -12,9 +12,14 @@ import type { WorkflowDefinition } from "../workflow/types.ts";
  *
  * @returns 0–10; null: no score can be made of what is known
  */
-export async function agentAis(db: Database, agent: AgentKey, definition: WorkflowDefinition): Promise<number | null> {
+export async function agentAis(
+  db: Database,
+  agent: AgentKey,
+  definition: WorkflowDefinition,
+  warn: (warning: string) => void,
+): Promise<number | null> {
   const known = await loadIntensity(db, agent);
-  const intensity = isCurrent(known, definition) ? known : await updateAgentDesign(db, agent, designOf(definition));
+  const intensity = isCurrent(known, definition) ? known : await updateAgentDesign(db, agent, designOf(definition), warn);
   return intensity.scores.combined;
 }
 

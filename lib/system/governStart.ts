@@ -74,7 +74,7 @@ export async function governStart(
   const { id, name, orchestration } = agent;
   const key = { workspaceId: config.workspaceId, agentId: id };
   // Without a score everything goes on as for an agent that has none yet.
-  const ais = await agentAis(engine.db, key, definition).catch((error: unknown) => {
+  const ais = await agentAis(engine.db, key, definition, (warning) => logger.warn({}, warning)).catch((error: unknown) => {
     logger.warn({ agentId: id, error: String(error) }, "an agent's intensity score could not be read");
     return null;
   });

@@ -1,5 +1,6 @@
 // `route FILE.jsonl|-`: which tier and model a step of an agent would be sent to, and why. Opens no database, calls no model.
 import type { Command } from "commander";
+import { printable } from "../text/textWidth.ts";
 import { AISRouter } from "../../orchestration/AISRouter.ts";
 import { decideRoute } from "../../orchestration/routing/decideRoute.ts";
 import { explainRoute } from "../../orchestration/routing/explainRoute.ts";
@@ -46,7 +47,7 @@ const COLUMNS: readonly Column<Line>[] = [
 async function route({ output }: Cli, file: string, { explain = false, full = false, tiers }: RouteOptions): Promise<void> {
   const lines = await readRoutes(file);
   const { tables, warnings } = parseTierTables(tiers === undefined ? undefined : await readText(tiers));
-  for (const warning of warnings) output.talk(warning);
+  for (const warning of warnings) output.talk(printable(warning));
   const router = new AISRouter({ tables });
   const routed = lines.map((line): Line => ({ id: line.id, ...decide(line, router) }));
   for (const [index, line] of lines.entries()) tellDifference(line, routed[index], output);
@@ -72,5 +73,5 @@ function tellDifference(line: RouteLine, now: Line | undefined, output: Cli["out
   if (line.kind !== "replay" || now === undefined) return;
   const { tier, model } = line.stored;
   if ((tier !== null && tier !== now.tier) || (model !== null && model !== now.model))
-    output.talk(`${line.id} was stored as ${tier ?? "?"} ${model ?? "?"} and is now ${now.tier} ${now.model}`);
+    output.talk(printable(`${line.id} was stored as ${tier ?? "?"} ${model ?? "?"} and is now ${now.tier} ${now.model}`));
 }

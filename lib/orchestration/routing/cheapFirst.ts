@@ -26,7 +26,7 @@ export function tryCheapFirst(strong: Choice, cheaper: readonly Choice[], trail:
     const { costUsd, estimate, model } = choice.candidate;
     if (costUsd === null || estimate === null) continue;
     const pays = costUsd < estimate.lower * strongUsd;
-    const line = `${model} passes with ${percent(estimate.mean)}, at least ${percent(estimate.lower)} (${figure(estimate.samples)} tries): ${usd(costUsd)} ${pays ? "<" : ">="} ${figure(estimate.lower)} × ${usd(strongUsd)}`;
+    const line = `${model} passes with ${percent(estimate.mean)}, at least ${percent(estimate.lower)} (${estimate.samples === 0 ? "assumed, no tries yet" : `${figure(estimate.samples)} tries`}): ${usd(costUsd)} ${pays ? "<" : ">="} ${figure(estimate.lower)} × ${usd(strongUsd)}`;
     trail.push(line);
     const expectedCostUsd = costUsd + (1 - estimate.mean) * strongUsd;
     if (pays && (best === null || expectedCostUsd < (best.expectedCostUsd ?? 0)))

@@ -23,7 +23,9 @@ export type Fallback = RouteDecision["alternatives"][number];
  * @returns null: nowhere. A tool loop and a model that a person chose have no fallback.
  */
 export function chooseFallback({ decision, failure, triedModels, accountOf }: FallbackRequest): Fallback | null {
-  if (decision.rule === "locked" || decision.rule === "preference") return null;
+  const { preferred } = decision.inputs;
+  const isChosen = decision.rule === "preference" && preferred !== null && preferred.callModel === decision.callModel;
+  if (decision.rule === "locked" || isChosen) return null;
   const left = decision.alternatives.filter(({ callModel }) => !triedModels.includes(callModel));
   if (failure === "model") return left[0] ?? null;
   if (failure === "overflow") return withLargerWindow(decision, left, triedModels);

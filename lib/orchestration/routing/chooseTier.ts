@@ -92,7 +92,8 @@ export function readAis(given: unknown): { readonly ais: number | null; readonly
   if (typeof given !== "number" || !Number.isFinite(given))
     return { ais: null, fault: `AIS is ${describe(given)}, not a number from 0 to 10` };
   if (given < 0 || given > 10) return { ais: null, fault: `AIS ${given} is not from 0 to 10` };
-  return { ais: given, fault: null };
+  // A stored decision is JSON, which knows no negative zero.
+  return { ais: given === 0 ? 0 : given, fault: null };
 }
 
 function describe(given: unknown): string {

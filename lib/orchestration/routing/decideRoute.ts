@@ -130,7 +130,7 @@ function withFault({ aisFault }: RouteInputs, { reason, tier }: ChosenTier): str
 /** The tier wanted has nothing to offer: a stronger one, then a weaker one, then what would be called without routing. */
 function elsewhere(wanted: Tier, inputs: RouteInputs, log: Log): Draft {
   const others = [...TIERS.slice(rankOf(wanted) + 1), ...TIERS.slice(0, rankOf(wanted)).toReversed()];
-  const found = others.map((tier) => firstPassing(tier, inputs, log)).find((choice) => choice !== null) ?? null;
+  const found = firstOf(others, inputs, log);
   log.degrade({ cause: "tier_empty", subject: wanted, detail: `no model of tier ${wanted} can serve this step` });
   if (found !== null) {
     const reason = `no model of tier ${wanted} can serve this step: ${found.tier} tier`;
@@ -145,6 +145,15 @@ function elsewhere(wanted: Tier, inputs: RouteInputs, log: Log): Draft {
   const reason = `no model of any tier can serve this step: ${name} as without routing`;
   log.degrade({ cause: "no_candidate", subject: null, detail: "no model of any tier can serve this step" });
   return { choice: { tier: wanted, candidate }, rule: "direct", reason, escalation: null, expectedCostUsd: candidate.costUsd };
+}
+
+/** Stops at the first tier that can serve: what the others lack was not asked for. */
+function firstOf(tiers: readonly Tier[], inputs: RouteInputs, log: Log): Choice | null {
+  for (const tier of tiers) {
+    const found = firstPassing(tier, inputs, log);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function firstPassing(tier: Tier, inputs: RouteInputs, log: Log): Choice | null {

@@ -130,9 +130,9 @@ export function orderTables({ tables }: TierTables, { provider, isServed = () =>
   return [...own, ...others.filter(isWhole), ...others.filter((table) => !isWhole(table))];
 }
 
-/** Models of a tier in the order in which they are tried, each once. */
+/** Models of a tier in the order in which they are tried, each once; at most 16, for every one is looked at in every decision. */
 export function modelsOfTier(ordered: TierTables["tables"], tier: Tier): readonly string[] {
-  return [...new Set(ordered.flatMap(({ models }) => models[tier]))];
+  return [...new Set(ordered.flatMap(({ models }) => models[tier]))].slice(0, MOST_MODELS);
 }
 
 /** What is called for a name of the tables. */

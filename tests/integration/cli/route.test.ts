@@ -66,6 +66,8 @@ describe("route --json", () => {
 
     expect(again).toMatchObject({ exitCode: 0, stdout, stderr: "" });
     const forged = stdout.replaceAll('"tier":"fast","model":"gpt-4o-mini"', '"tier":"fast","model":"gpt-5"');
+    const controlled = await runCli(["route", "-"], { cwd, input: forged.replace('"model":"gpt-5"', '"model":"gpt\\u001b[2J"') });
+    expect(controlled.stderr).not.toContain("\u001b[2J");
     const { stderr } = await runCli(["route", "-"], { cwd, input: forged });
     expect(stderr).toContain("a was stored as fast gpt-5 and is now fast gpt-4o-mini");
   });

@@ -128,7 +128,7 @@ describe("parseIntensityRules", () => {
       '{"ranges":{"retries":{"from":0,"to":5},"later":{}},"weights":{"memory":0},"thresholds":{"creation_weight":9,"average_executions":0}}',
     );
 
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining("ranges.later is no name of these rules")]);
     expect(rules.ranges.retries).toEqual({ from: 0, to: 5 });
     expect(rules.weights).toEqual({ ...DEFAULT_RULES.weights, memory: 0 });
     expect(rules.thresholds).toMatchObject({ creation_weight: 1, average_executions: 1 });
@@ -136,13 +136,14 @@ describe("parseIntensityRules", () => {
 
   test("warns of each value that is not usable", () => {
     const { rules, warnings } = parseIntensityRules(
-      '{"ranges":{"retries":{"from":5,"to":5},"steps":3},"weights":{"memory":-1},"thresholds":[]}',
+      '{"ranges":{"retries":{"from":5,"to":5},"steps":3,"duration_ms":{"from":-1e999,"to":5}},"weights":{"memory":-1},"thresholds":[]}',
     );
 
     expect(rules).toEqual(DEFAULT_RULES);
     expect(warnings).toEqual([
       'system_config agent_intensity_rules: ranges.retries should be {"from", "to"} with from below to; the shipped value is used',
       'system_config agent_intensity_rules: ranges.steps should be {"from", "to"} with from below to; the shipped value is used',
+      'system_config agent_intensity_rules: ranges.duration_ms should be {"from", "to"} with from below to; the shipped value is used',
       "system_config agent_intensity_rules: weights.memory should be a number from 0 to 100; the shipped value is used",
       "system_config agent_intensity_rules: thresholds should be an object; the shipped values are used",
     ]);

@@ -5,7 +5,6 @@ import {
   calculateHandlerEffectiveness,
   calculateTokenSavings,
   orchestrationMetrics,
-  usdPerSuccessfulExecution,
 } from "../../../lib/ais/orchestrationMetrics.ts";
 import { orchestration } from "./executionFacts.ts";
 
@@ -88,18 +87,5 @@ describe("orchestrationMetrics", () => {
     });
 
     expect(orchestrationMetrics(facts)).toEqual({ orchestration_efficiency: 5, token_governance_score: 10, handler_effectiveness: 5 });
-  });
-});
-
-describe("usdPerSuccessfulExecution", () => {
-  test("lets successes pay for failures, rounded up to a nano-dollar", () => {
-    expect(usdPerSuccessfulExecution(10n, 4)).toBe(3n);
-    expect(usdPerSuccessfulExecution(12n, 4)).toBe(3n);
-    expect(usdPerSuccessfulExecution(0n, 4)).toBe(0n);
-  });
-
-  test("is unknown without a price or without a success", () => {
-    expect(usdPerSuccessfulExecution(null, 4)).toBeNull();
-    expect(usdPerSuccessfulExecution(10n, 0)).toBeNull();
   });
 });

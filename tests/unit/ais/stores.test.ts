@@ -179,6 +179,26 @@ describe("loadExecutionFacts", () => {
     expect(await loadExecutionFacts(db, { workspaceId: other, executionId, hasBudgets: false })).toBeNull();
   });
 
+  test("knows no sum of which a part is unknown, and counts a loop's items once", async () => {
+    const agentId = await addAgent(db, workspaceId);
+    const executionId = await addExecution(db, { workspaceId, agentId });
+    await addSteps(db, executionId, [
+      { path: "a", type: "action", plugin: "mail", ms: 10 },
+      { path: "b", type: "action", plugin: "mail" },
+      { path: "w", type: "action", plugin: "mail", status: "waiting" },
+      { path: "l", type: "loop", items: 3, status: "failed" },
+      { path: "l", type: "loop", items: 3, attempt: 2 },
+    ]);
+    const factsOf = async () => (await loadExecutionFacts(db, { workspaceId, executionId, hasBudgets: false }))?.facts;
+
+    expect(await factsOf()).toMatchObject({ pluginMs: null, durationMs: null, loopItems: 3, pluginCalls: 3 });
+    await db.query("UPDATE workflow_step_executions SET execution_time_ms = 5 WHERE workflow_execution_id = $1 AND step_path = 'b'", [
+      executionId,
+    ]);
+    await addSteps(db, executionId, [{ path: "m", type: "loop" }]);
+    expect(await factsOf()).toMatchObject({ pluginMs: 15, durationMs: 15, loopItems: null });
+  });
+
   test("takes what is missing for unknown, and what did not happen for zero", async () => {
     const agentId = await addAgent(db, workspaceId);
     const executionId = await addExecution(db, { workspaceId, agentId });
@@ -187,7 +207,7 @@ describe("loadExecutionFacts", () => {
 
     expect((await loadExecutionFacts(db, { workspaceId, executionId, hasBudgets: false }))?.facts).toMatchObject({
       isSuccess: true,
-      durationMs: null,
+      durationMs: 0,
       inputTokens: 100,
       outputTokens: null,
       loopItems: null,

@@ -41,6 +41,12 @@ describe("chooseFallback", () => {
     expect(fallback(failure)).toBeNull();
   });
 
+  test("leaves the provider also where a person chose the tier only", () => {
+    const decision = router.route({ ais: 9, preference: { tier: "fast" } }, step());
+
+    expect(chooseFallback({ decision, failure: "outage", triedModels: ["gpt-4o-mini"], accountOf })?.callModel).toBe("claude-haiku-4-5");
+  });
+
   test("goes nowhere from a tool loop or from a model that a person chose", () => {
     const locked = router.route({ ais: 2 }, step(), { lockedModel: "gpt-4o-mini" });
     const chosen = router.route({ ais: 2, model: "gpt-4o-mini" }, step());

@@ -74,6 +74,8 @@ describe("filters", () => {
     });
     expect(route({ ais: 9 }, { facts: { large: gone } })).toMatchObject({ tier: "balanced", model: "middle", rule: "fallback" });
     expect(causes(route({ ais: 9 }, { facts: { large: gone } }))).toEqual(["no_key", "tier_empty"]);
+    // What a tier lacks that was not needed is no degradation of this route.
+    expect(causes(route({ ais: 6 }, { facts: { middle: gone, small: gone } }))).toEqual(["no_key", "tier_empty"]);
   });
 
   test("leave what would be called without routing where nothing can serve", () => {

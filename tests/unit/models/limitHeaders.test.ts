@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { statedWait } from "../../../../lib/orchestration/routing/limitHeaders.ts";
+import { statedWait } from "../../../lib/models/limitHeaders.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 12);
 
