@@ -8,7 +8,7 @@ import type { HandlerContext, HandlerInterface, IntentType, OptimizationLevel, R
 
 export interface HandlerRegistryOptions {
   readonly clock?: Clock;
-  /** How long `init`, `rollback` and `cleanup` may take, each. @defaultValue 5 000 */
+  /** How long `init`, `validate`, `rollback` and `cleanup` may take, each, in milliseconds. @defaultValue 5 000 */
   readonly lifecycleLimitMs?: number;
 }
 
@@ -20,6 +20,14 @@ interface Standing {
   isReady: boolean;
   /** Why it is not to be used; null: nothing speaks against it. */
   fault: string | null;
+}
+
+export interface FoundHandler {
+  /** Class; null: none serves the step. */
+  readonly handler: string | null;
+  readonly reason: string;
+  /** There should be one and is not: the direct path is a degradation, not the decision. */
+  readonly isMissing: boolean;
 }
 
 const STANDARD: OptimizationLevel = "standard";
@@ -77,6 +85,19 @@ export class HandlerRegistry {
     return fault === null ? { handler: name, reason: `${intent} steps go to ${name}` } : { handler: null, reason: fault };
   }
 
+  /** Which handler serves this very step. One that cannot say so, or takes too long, is missing: other handlers are not concerned. */
+  async serves(step: WorkflowStep, intent: IntentType, workspaceId = ""): Promise<FoundHandler> {
+    const { handler: name, reason } = await this.standingOf(intent, workspaceId);
+    const handler = this.get(intent, workspaceId);
+    if (name === null || handler === null) return { handler: null, reason, isMissing: true };
+    try {
+      if (await this.#bounded("validate", handler, () => handler.validate(step))) return { handler: name, reason, isMissing: false };
+    } catch (thrown) {
+      return { handler: null, reason: asAppError(thrown).message, isMissing: true };
+    }
+    return { handler: null, reason: `${name} does not serve this ${step.type} step`, isMissing: false };
+  }
+
   levelOf(intent: IntentType, workspaceId = ""): OptimizationLevel {
     return this.#rows.get(workspaceId)?.get(intent)?.optimizationLevel === "minimal" ? "minimal" : STANDARD;
   }
@@ -104,10 +125,9 @@ export class HandlerRegistry {
    */
   async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
     const { intent, workspaceId } = context;
-    const { handler, reason } = await this.standingOf(intent, workspaceId);
+    const { handler, reason } = await this.serves(step, intent, workspaceId);
     const found = handler === null ? null : this.get(intent, workspaceId);
     if (found === null) throw unavailable(step, reason);
-    if (!(await found.validate(step))) throw unavailable(step, `${handler} does not serve this ${step.type} step`);
     try {
       return checkOutput(found, await found.execute(step, context));
     } catch (thrown) {
@@ -156,12 +176,12 @@ export class HandlerRegistry {
     await this.#bounded("cleanup", handler, () => handler.cleanup()).catch(() => undefined);
   }
 
-  async #bounded(what: "init" | "rollback" | "cleanup", handler: HandlerInterface, work: () => Promise<void>): Promise<void> {
+  async #bounded<T>(what: "init" | "validate" | "rollback" | "cleanup", handler: HandlerInterface, work: () => Promise<T>): Promise<T> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const limitMs = this.#lifecycleLimitMs;
     const cancel = this.#clock.schedule(limitMs, () => reject(new AppError("HANDLER_INVALID", `${what} took longer than ${limitMs} ms`)));
     try {
-      await Promise.race([Promise.resolve().then(work), late]);
+      return await Promise.race([Promise.resolve().then(work), late]);
     } catch (thrown) {
       throw new AppError("HANDLER_INVALID", `${what} of ${nameOf(handler)} failed: ${asAppError(thrown).message}`, { cause: thrown });
     } finally {

@@ -144,6 +144,26 @@ describe("HandlerRegistry", () => {
     expect((await registry.standingOf("send")).reason).toContain("took longer than 5000 ms");
   });
 
+  test("takes a handler that cannot say whether it serves a step for missing, in bounded time, there and where it performs", async () => {
+    const clock = new ManualClock();
+    const registry = new HandlerRegistry({ clock });
+    registry.register("extract", Object.assign(new OwnHandler(), { validate: () => Promise.reject(new Error("no rules")) }));
+    registry.register("send", Object.assign(new SendHandler(), { validate: () => new Promise(() => undefined) }));
+    const late = "validate of SendHandler failed: validate took longer than 5000 ms";
+
+    expect(await registry.serves(step, "extract")).toEqual({
+      handler: null,
+      reason: "validate of OwnHandler failed: no rules",
+      isMissing: true,
+    });
+    const hanging = registry.serves(step, "send");
+    await clock.advance(5_000);
+    expect(await hanging).toEqual({ handler: null, reason: late, isMissing: true });
+    const performed = refusalOf(() => registry.execute(step, contextFor("send")));
+    await clock.advance(5_000);
+    expect(await performed).toMatchObject({ code: "HANDLER_UNAVAILABLE", message: `step s: ${late}` });
+  });
+
   test("is enabled, disabled and tuned by rows, in one workspace and not in another", async () => {
     const registry = new HandlerRegistry();
     registry.register("extract", new ExtractHandler());

@@ -2,7 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { WorkspaceId } from "../../core/ids.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { HandlerRegistry } from "../../orchestration/HandlerRegistry.ts";
+import type { FoundHandler, HandlerRegistry } from "../../orchestration/HandlerRegistry.ts";
 import type { HandlerRow } from "../../orchestration/handlers/handlerRows.ts";
 import type { IntentType } from "../../orchestration/types.ts";
 import type { WorkflowStep } from "../../workflow/types.ts";
@@ -12,13 +12,6 @@ export interface HandlerRouterOptions {
   readonly loadRows: (workspaceId: WorkspaceId) => Promise<readonly HandlerRow[]>;
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-export interface FoundHandler {
-  readonly handler: string | null;
-  readonly reason: string;
-  /** There should be one and is not: the direct path is a degradation, not the decision. */
-  readonly isMissing: boolean;
 }
 
 /** How long rows that were read are good for. */
@@ -38,11 +31,7 @@ export class HandlerRouter {
 
   async find(step: WorkflowStep, intent: IntentType, workspaceId: WorkspaceId): Promise<FoundHandler> {
     await this.#applyRows(workspaceId);
-    const { handler, reason } = await this.registry.standingOf(intent, workspaceId);
-    if (handler === null) return { handler, reason, isMissing: true };
-    const serves = (await this.registry.get(intent, workspaceId)?.validate(step)) ?? false;
-    if (serves) return { handler, reason, isMissing: false };
-    return { handler: null, reason: `${handler} does not serve this ${step.type} step: the direct path does`, isMissing: false };
+    return this.registry.serves(step, intent, workspaceId);
   }
 
   #applyRows(workspaceId: WorkspaceId): Promise<void> {

@@ -44,12 +44,13 @@ interface Setup {
   readonly now?: FlagState;
   readonly parts?: readonly string[];
   readonly rows?: () => Promise<readonly HandlerRow[]>;
+  readonly handler?: SendHandler;
 }
 
-function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "on", parts = [], rows = async () => [] }: Setup = {}) {
+function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "on", parts = [], rows = async () => [], handler = new SendHandler() }: Setup = {}) {
   const clock = new ManualClock();
   const registry = new HandlerRegistry({ clock });
-  registry.register("send", new SendHandler());
+  registry.register("send", handler);
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (_facts: object, message: string) => void warnings.push(message) } as typeof silentLogger;
   let [reads, seen] = [0, 0];
@@ -128,6 +129,13 @@ describe("Governor, routing by intent", () => {
     expect((await setUp({ rows: async () => [row] }).decide()).bypass).toBe("SendHandler is disabled by its row");
     expect(await setUp({ now: "observe", routing: "observe" }).decide(sum)).not.toHaveProperty("bypass");
     expect((await setUp({ rows: async () => [{ ...row, isEnabled: true }] }).decide()).route).toMatchObject({ level: "minimal" });
+  });
+
+  test("does without a handler whose own validate throws, and without no other: the breaker stays as it is", async () => {
+    const handler = Object.assign(new SendHandler(), { validate: () => Promise.reject(new Error("no rules")) });
+    const { decide } = setUp({ handler });
+
+    for (let at = 0; at < 6; at += 1) expect((await decide()).bypass).toBe("validate of SendHandler failed: no rules");
   });
 
   test("takes the direct path once a person switched routing off", async () => {
