@@ -121,15 +121,17 @@ export class HandlerRegistry {
   /**
    * Performs the step through the handler of the context's intent; a failed one is rolled back before its error goes on.
    *
+   * @param givenUp rejects once nobody waits for the handler any more
    * @throws AppError `HANDLER_UNAVAILABLE` when there is none that serves the step, `HANDLER_INVALID` for what is no output; else the handler's own
    */
-  async execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
+  async execute(step: WorkflowStep, context: HandlerContext, givenUp?: Promise<never>): Promise<StepOutput> {
     const { intent, workspaceId } = context;
     const { handler, reason } = await this.serves(step, intent, workspaceId);
     const found = handler === null ? null : this.get(intent, workspaceId);
     if (found === null) throw unavailable(step, reason);
     try {
-      return checkOutput(found, await found.execute(step, context));
+      const made = found.execute(step, context);
+      return checkOutput(found, await (givenUp === undefined ? made : Promise.race([made, givenUp])));
     } catch (thrown) {
       await this.#rollBack(found, step, context);
       throw thrown;

@@ -233,7 +233,7 @@ export interface HandlerContext extends ExecutionContext {
   readonly scope: TemplateScope;
   /** @throws AppError `TEMPLATE_INVALID` with step and field */
   resolve(value: JsonValue, field: string): JsonValue;
-  /** The step as the direct path performs it. @throws AppError what fails there */
+  /** The step as the direct path performs it. @throws AppError what fails there; `HANDLER_INVALID` for the second time of an action with an effect */
   perform(options?: PerformOptions): Promise<PerformedStep>;
   /** One plugin call that belongs to the step and reads only. @throws AppError `HANDLER_INVALID` for an action with an effect; what the call fails with */
   read(call: { readonly plugin: string; readonly action: string; readonly params: JsonObject }): Promise<JsonValue>;

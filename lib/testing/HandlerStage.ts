@@ -78,7 +78,7 @@ export class HandlerStage {
     this.#definition = defineWorkflow({ name: "stage", steps: options.steps });
     const catalog = new PluginManager();
     catalog.register(...(options.plugins ?? []));
-    this.#route = options.handler === null ? null : routeTo(options.handler, options.level ?? "standard");
+    this.#route = options.handler === null ? null : routeTo(options.handler, options.level ?? "standard", services.clock);
     const noDatabase = { query: () => Promise.reject(new AppError("DATABASE_UNAVAILABLE", "there is no database on this stage")) };
     this.#services = {
       ...services,
@@ -266,8 +266,8 @@ export class HandlerStage {
   }
 }
 
-function routeTo(handler: HandlerInterface, level: OptimizationLevel): HandlerRoute {
-  const registry = new HandlerRegistry();
+function routeTo(handler: HandlerInterface, level: OptimizationLevel, clock: Clock): HandlerRoute {
+  const registry = new HandlerRegistry({ clock });
   registry.register(handler.intent, handler);
   return {
     registry,

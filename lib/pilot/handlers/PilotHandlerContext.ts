@@ -32,10 +32,13 @@ const FINAL = new Set([
 ]);
 
 export class PilotHandlerContext implements HandlerContext {
+  /** Aborted with the step, and once nothing more is expected of the handler. */
+  readonly signal: AbortSignal;
   readonly #context: StepContext;
   readonly #performer: StepPerformer;
   readonly #route: HandlerRoute;
   readonly #onIdle: (isIdle: boolean) => void;
+  readonly #closing = new AbortController();
   readonly #warnings: string[] = [];
   readonly #parts: UnitPart[] = [];
   #facts: StepFacts = {};
@@ -43,8 +46,8 @@ export class PilotHandlerContext implements HandlerContext {
   #savedTokens = 0;
   #ended: StepOutcome | null = null;
   #openCalls = 0;
-  #isClosed = false;
   #hasBegun: boolean;
+  #hasPerformed = false;
   #input: { readonly value: JsonValue } | null = null;
 
   /** @param onIdle told whenever the handler begins to be, or is no longer, the only one at work */
@@ -59,6 +62,7 @@ export class PilotHandlerContext implements HandlerContext {
     this.#route = parts.route;
     this.#onIdle = parts.onIdle;
     this.#hasBegun = parts.route.isBegun;
+    this.signal = AbortSignal.any([parts.context.signal, this.#closing.signal]);
   }
 
   get executionId(): string {
@@ -87,10 +91,6 @@ export class PilotHandlerContext implements HandlerContext {
 
   get attempt(): number {
     return this.#context.attempt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#context.signal;
   }
 
   get nowMs(): number {
@@ -155,9 +155,9 @@ export class PilotHandlerContext implements HandlerContext {
     return this.#metrics;
   }
 
-  /** What a handler that was given up asks for later is refused. */
-  close(): void {
-    this.#isClosed = true;
+  /** What a handler asks for later is refused. @param reason it was given up */
+  close(reason?: AppError): void {
+    this.#closing.abort(reason);
   }
 
   resolve(value: JsonValue, field: string): JsonValue {
@@ -166,6 +166,7 @@ export class PilotHandlerContext implements HandlerContext {
 
   perform(options: PerformOptions = {}): Promise<PerformedStep> {
     return this.#call(async () => {
+      this.#checkOnce();
       const before = this.#facts.tokensUsed ?? 0;
       const outcome = await this.#performer(contextWith(this.#context, options));
       const output = this.#take(outcome);
@@ -178,7 +179,7 @@ export class PilotHandlerContext implements HandlerContext {
   read({ plugin, action, params }: { readonly plugin: string; readonly action: string; readonly params: JsonObject }): Promise<JsonValue> {
     return this.#call(async () => {
       const { effect } = this.#context.services.plugins.profile({ plugin, action, params });
-      if (effect !== "none" && effect !== "read") {
+      if (writes(effect)) {
         throw new AppError(
           "HANDLER_INVALID",
           `step ${this.stepPath}: ${plugin}.${action} has the effect ${effect}: a handler performs it as a part`,
@@ -258,8 +259,22 @@ export class PilotHandlerContext implements HandlerContext {
     this.#metrics = { ...this.#metrics, ...more };
   }
 
+  /** The attempt has one key: the effect of a second call could not be told from that of the first, and would go out again. */
+  #checkOnce(): void {
+    const { step, services } = this.#context;
+    if (step.type !== "action" || !writes(services.catalog.action(step.plugin, step.action)?.effect)) return;
+    if (this.#hasPerformed) {
+      throw new AppError(
+        "HANDLER_INVALID",
+        `step ${this.stepPath}: its ${step.plugin}.${step.action} was performed, a further call is a part: performPart`,
+        { details: { step: this.stepPath, expected: "one perform of an action with an effect" } },
+      );
+    }
+    this.#hasPerformed = true;
+  }
+
   async #call<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new AppError("HANDLER_INVALID", `step ${this.stepPath}: its handler was given up and may do nothing more`);
+    if (this.#closing.signal.aborted) throw new AppError("HANDLER_INVALID", `step ${this.stepPath}: its handler was given up and may do nothing more`);
     if (this.#ended !== null) throw endedError(this.stepPath);
     this.#hasBegun = true;
     this.#openCalls += 1;
@@ -286,6 +301,11 @@ export class PilotHandlerContext implements HandlerContext {
     this.#ended = outcome;
     throw endedError(this.stepPath);
   }
+}
+
+/** What is not known may. */
+function writes(effect: PluginCatalogAction["effect"] | undefined): boolean {
+  return effect !== "none" && effect !== "read";
 }
 
 function endedError(path: string): AppError {

@@ -22,14 +22,19 @@ export async function performHandled(context: StepContext, performer: StepPerfor
   const { clock } = context.services;
   const startedMs = clock.monotonicMs();
   const { promise: givenUp, reject } = Promise.withResolvers<never>();
-  const watch = new IdleWatch({ clock, signal: context.signal, idleMs: HANDLER_IDLE_MS, graceMs: ABORT_GRACE_MS, giveUp: reject });
+  // It may come while nobody waits for it yet.
+  givenUp.catch(() => undefined);
+  const giveUp = (error: AppError): void => {
+    handled.close(error);
+    reject(error);
+  };
+  const watch = new IdleWatch({ clock, signal: context.signal, idleMs: HANDLER_IDLE_MS, graceMs: ABORT_GRACE_MS, giveUp });
   const handled = new PilotHandlerContext({ context, performer, route, onIdle: (isIdle) => watch.set(isIdle) });
   let outcome: StepOutcome;
   try {
-    const made = await Promise.race([route.registry.execute(context.step, handled), givenUp]);
+    const made = await route.registry.execute(context.step, handled, givenUp);
     outcome = handled.ended ?? completed(handled, made);
   } catch (thrown) {
-    // A rejection of the handler that nobody waits for any more, or its abandoned work, must not end the process.
     if (handled.ended === null && !handled.hasBegun && !context.signal.aborted) {
       handled.close();
       watch.end();

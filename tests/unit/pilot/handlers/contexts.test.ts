@@ -48,7 +48,7 @@ function contextFor(step: WorkflowStep = action, more: object = {}): StepContext
     path: step.id,
     attempt: 1,
     signal: new AbortController().signal,
-    services: { clock, logger: silentLogger },
+    services: { clock, logger: silentLogger, catalog: { action: () => ({ effect: "read" }) } },
     state,
     decision: { maxOutputTokens: 10 },
     resolve: (value: JsonValue) => value,

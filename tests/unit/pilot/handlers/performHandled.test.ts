@@ -147,6 +147,29 @@ describe("a step through its handler", () => {
     expect(await walking).toMatchObject({ status: "failed", error: { code: "HANDLER_INVALID" } });
   });
 
+  test("tells a handler that it is given up, and has it take back what it keeps, bounded", async () => {
+    const clock = new ManualClock();
+    const told: unknown[] = [];
+    const keeping = handlerOf(async (context) => {
+      await context.perform();
+      context.signal.addEventListener("abort", () => void told.push(context.signal.reason));
+      return new Promise(() => undefined);
+    });
+    keeping.rollback = async (_step, context) => {
+      told.push(await context.perform().catch((error: unknown) => error));
+      return new Promise(() => undefined);
+    };
+    const { stage, world } = await openStage(keeping, fetch, { clock });
+    const walking = stage.walk();
+    await clock.advance(HANDLER_IDLE_MS);
+    expect(told).toMatchObject([{ message: expect.stringContaining("did nothing for") as string }, { code: "HANDLER_INVALID" }]);
+    await clock.advance(5_000);
+
+    expect(await walking).toMatchObject({ status: "failed", error: { code: "HANDLER_INVALID" } });
+    expect(stage.detail.warnings).toEqual(["rollback of TestHandler failed: rollback took longer than 5000 ms"]);
+    expect(world.sent).toEqual([]);
+  });
+
   test("does not count the time that the step machinery takes", async () => {
     const clock = new ManualClock();
     const { stage, world } = await openStage(
@@ -264,6 +287,20 @@ describe("what a handler may use", () => {
     expect(stage.parts.flatMap((part) => (part.kind === "steps" ? part.rows : []))).toMatchObject([
       { plugin: "world", action: "send", itemCount: 2 },
     ]);
+  });
+
+  test("performs an action with an effect once: a further call is a part; reading may be done again", async () => {
+    const [first, second] = [{ to: "ada" }, { to: "ben" }];
+    const twice = handlerOf(async (context, done) => {
+      const tried = [first, second].map((input) => context.perform({ input }).catch((error: unknown) => (error as AppError).message));
+      return done((await Promise.all(tried)).at(-1));
+    });
+    const written = await serve(twice, send, { inputs });
+    const read = await serve(twice, fetch);
+
+    expect(written.world.sent).toEqual([first]);
+    expect(written.stage.output).toBe("step send: its world.send was performed, a further call is a part: performPart");
+    expect(read.stage.output).toMatchObject({ output: second });
   });
 
   test("refuses ids of parts that could be paths", async () => {
