@@ -227,6 +227,8 @@ export interface HandlerContext extends ExecutionContext {
   /** From 1. */
   readonly attempt: number;
   readonly level: OptimizationLevel;
+  /** What models are told of earlier executions besides the step's own data; empty: nothing. */
+  readonly memory: string;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
   /** Names that templates and conditions can see. */

@@ -2,7 +2,7 @@
 import { AppError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/json.ts";
 import type { StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
-import { isModelStep, performReviewed } from "../handlers/modelSteps.ts";
+import { factOf, isModelStep, performReviewed } from "../handlers/modelSteps.ts";
 import type { HandlerContext } from "../types.ts";
 import { parseContract } from "../handlers/answerContract.ts";
 import { BaseHandler } from "./BaseHandler.ts";
@@ -29,17 +29,7 @@ export class GenerateHandler extends BaseHandler {
 /** Names of required facts whose template finds nothing, or nothing but emptiness. */
 function missingFacts(step: WorkflowStep, context: HandlerContext): string[] {
   const { requires = {} } = parseContract(step.id, step.metadata?.["contract"]);
-  return Object.entries(requires).flatMap(([name, template]) => (hasValue(template as JsonValue, context) ? [] : [name]));
-}
-
-function hasValue(template: JsonValue, context: HandlerContext): boolean {
-  try {
-    const value = context.resolve(template, "metadata.contract.requires");
-    if (value === null || value === "") return false;
-    return typeof value !== "object" || Object.keys(value).length > 0;
-  } catch (thrown) {
-    // A path that leads nowhere is a fact that is not there.
-    if (AppError.is(thrown, "TEMPLATE_INVALID")) return false;
-    throw thrown;
-  }
+  return Object.entries(requires).flatMap(([name, template]) =>
+    factOf(template as JsonValue, context, "metadata.contract.requires") === null ? [name] : [],
+  );
 }

@@ -1,7 +1,7 @@
 // What an answer of a model must keep to: declared in `metadata.contract`, else as far as the instruction itself says it. Reading and checking only.
 import { z } from "zod";
 import type { JsonValue } from "../../core/json.ts";
-import type { AnswerDefect, ModelAnswer } from "../types.ts";
+import type { AnswerDefect, IntentType, ModelAnswer } from "../types.ts";
 import { inventedFacts, mentions } from "./answerFacts.ts";
 import { findFaults } from "./answerFaults.ts";
 import { settingError } from "./settingError.ts";
@@ -47,10 +47,17 @@ const LIMIT =
   /\b(?:in|within|at most|no more than|not more than|maximum(?: of)?|max\.?|under|fewer than|less than|up to)\s{1,3}(\d{1,5}|one|two|three|four|five|six|seven|eight|nine|ten)\s{1,3}(?:short\s{1,3})?(words?|sentences?|characters?)\b/gi;
 const MAX_INSTRUCTION_CHARACTERS = 20_000;
 
-/** Upper bounds that the instruction names in words. */
-export function limitsIn(instruction: string): AnswerContract {
+/** Words for a part of an answer. Where one stands, a limit may be that of the part. */
+const PART = /\b(?:each|every|per|titles?|headings?|headlines?|subjects?|lines?|bullets?|paragraphs?|item)\b/i;
+
+export type NamedLimits = Pick<AnswerContract, "max_words" | "max_sentences" | "max_characters">;
+
+/** Upper bounds of the whole answer that the instruction names in words. */
+export function limitsIn(instruction: string): NamedLimits {
   const found: { max_words?: number; max_sentences?: number; max_characters?: number } = {};
-  for (const [, amount = "", unit = ""] of instruction.slice(0, MAX_INSTRUCTION_CHARACTERS).matchAll(LIMIT)) {
+  const read = instruction.slice(0, MAX_INSTRUCTION_CHARACTERS);
+  if (PART.test(read)) return found;
+  for (const [, amount = "", unit = ""] of read.matchAll(LIMIT)) {
     const limit = NUMBERS[amount.toLowerCase()] ?? Number(amount);
     const name = ({ w: "max_words", s: "max_sentences", c: "max_characters" } as const)[unit[0]?.toLowerCase() as "w" | "s" | "c"];
     if (limit > 0) found[name] ??= limit;
@@ -59,7 +66,10 @@ export function limitsIn(instruction: string): AnswerContract {
 }
 
 export interface AnswerAbout {
+  readonly intent: IntentType;
   readonly contract: AnswerContract;
+  /** Limits read from the instruction, which may mean something else: never a reason to take no answer. */
+  readonly named: NamedLimits;
   /** Instruction and data, as far as they are known: what stands in them is not made up. */
   readonly given: string;
   /** Characters of what is to be condensed; null: nothing is. */
@@ -76,7 +86,7 @@ const MIN_SOURCE_CHARACTERS = 400;
 /** Every defect, hard ones first. */
 export function checkAnswer(answer: ModelAnswer, about: AnswerAbout): readonly AnswerDefect[] {
   const defects = [
-    ...findFaults(answer, about.given, about.sourceCharacters === null),
+    ...findFaults(answer, { given: about.given, intent: about.intent, mayRepeat: about.sourceCharacters === null }),
     ...checkLengths(answer.text, about),
     ...checkFormat(answer, about.contract),
     ...checkFacts(answer.text, about),
@@ -84,12 +94,13 @@ export function checkAnswer(answer: ModelAnswer, about: AnswerAbout): readonly A
   return defects.toSorted((left, right) => (left.severity === right.severity ? 0 : left.severity === "hard" ? -1 : 1));
 }
 
-function checkLengths(text: string, { contract, sourceCharacters }: AnswerAbout): AnswerDefect[] {
+function checkLengths(text: string, { contract, named, sourceCharacters }: AnswerAbout): AnswerDefect[] {
   const words = countOf(text, /\S+/g);
+  const sentences = countOf(text, /[^.!?]{2}[.!?]+(?=\s|$)/g);
   const defects = [
-    ...tooLong(words, contract.max_words, "words"),
-    ...tooLong(countOf(text, /[^.!?]{2}[.!?]+(?=\s|$)/g), contract.max_sentences, "sentences"),
-    ...tooLong(text.length, contract.max_characters, "characters"),
+    ...tooLong(words, "words", [contract.max_words, named.max_words]),
+    ...tooLong(sentences, "sentences", [contract.max_sentences, named.max_sentences]),
+    ...tooLong(text.length, "characters", [contract.max_characters, named.max_characters]),
   ];
   const least = contract.min_words;
   if (least !== undefined && words < least)
@@ -101,9 +112,15 @@ function checkLengths(text: string, { contract, sourceCharacters }: AnswerAbout)
   return defects;
 }
 
-function tooLong(count: number, limit: number | undefined, unit: string): AnswerDefect[] {
+function tooLong(
+  count: number,
+  unit: string,
+  [declared, named]: readonly [declared: number | undefined, named: number | undefined],
+): AnswerDefect[] {
+  const limit = declared ?? named;
   if (limit === undefined || count <= limit * TOLERANCE) return [];
-  return [{ message: `has ${count} ${unit}, at most ${limit} are asked for`, severity: count > limit * FAR_TOO_LONG ? "hard" : "soft" }];
+  const severity = declared !== undefined && count > limit * FAR_TOO_LONG ? "hard" : "soft";
+  return [{ message: `has ${count} ${unit}, at most ${limit} are asked for`, severity }];
 }
 
 function countOf(text: string, pattern: RegExp): number {

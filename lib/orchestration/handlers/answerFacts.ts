@@ -6,23 +6,34 @@ const FACTS = [
   /\bhttps?:\/\/[^\s<>"')\]]{1,500}/g,
   /\d(?:[\d.,' \u00a0]{0,20}\d)?/g,
 ] as const;
+/** Of the text; what is given is known whole. */
 const MAX_CHARACTERS = 200_000;
 const MAX_TOLD = 20;
+/** Different addresses and links of a text that are looked for, so that many of them in much that is given cost no more than this often its length. */
+const MAX_LOOKED_FOR = 200;
 
 /** Facts of the text that the given text does not hold; small counts (below 13) are language, not facts. */
 export function inventedFacts(text: string, given: string): string[] {
-  const known = comparable(given.slice(0, MAX_CHARACTERS));
+  const known = comparable(given);
   const digits = digitsOnly(known);
+  const names = new Set<string>();
   const invented = new Set<string>();
   for (const [index, pattern] of FACTS.entries()) {
     for (const [found] of text.slice(0, MAX_CHARACTERS).matchAll(pattern)) {
       const fact = found.replace(/[.,;:!?']+$/, "");
-      if (index === 2 ? isKnownFigure(fact, digits) : known.includes(comparable(fact))) continue;
+      if (index === 2 ? isKnownFigure(fact, digits) : isKnownName(comparable(fact), { names, known })) continue;
       invented.add(fact);
       if (invented.size >= MAX_TOLD) return [...invented];
     }
   }
   return [...invented];
+}
+
+/** @param about.names those that were looked for */
+function isKnownName(name: string, { names, known }: { readonly names: Set<string>; readonly known: string }): boolean {
+  if (names.has(name) || names.size >= MAX_LOOKED_FOR) return true;
+  names.add(name);
+  return known.includes(name);
 }
 
 function isKnownFigure(figure: string, digits: ReadonlySet<string>): boolean {

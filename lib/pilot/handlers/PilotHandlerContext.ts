@@ -93,6 +93,10 @@ export class PilotHandlerContext implements HandlerContext {
     return this.#context.attempt;
   }
 
+  get memory(): string {
+    return (this.#context.state.memory?.sections ?? []).flatMap(({ lines }) => lines).join("\n");
+  }
+
   get nowMs(): number {
     return this.#context.services.clock.nowMs();
   }
@@ -274,7 +278,8 @@ export class PilotHandlerContext implements HandlerContext {
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing.signal.aborted) throw new AppError("HANDLER_INVALID", `step ${this.stepPath}: its handler was given up and may do nothing more`);
+    if (this.#closing.signal.aborted)
+      throw new AppError("HANDLER_INVALID", `step ${this.stepPath}: its handler was given up and may do nothing more`);
     if (this.#ended !== null) throw endedError(this.stepPath);
     this.#hasBegun = true;
     this.#openCalls += 1;

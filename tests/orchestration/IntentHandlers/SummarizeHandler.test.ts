@@ -109,6 +109,33 @@ describe("SummarizeHandler", () => {
     expect(JSON.stringify(served.stage.model.requests[1]?.messages.at(-1))).toContain(String.raw`does not mention \"151\"`);
   });
 
+  test("checks what there is of a contract: facts without a value are left out, those that are no text end the step", async () => {
+    const step = summary({ must_mention: ["{{input.phone}}", "call {{input.phone}}", "{{input.empty}}", "March"], max_words: 5 });
+    const inputs = { report, empty: "", list: ["March"] };
+    const checked = await serve(new SummarizeHandler(), step, { inputs, script: ["Many were treated.", "Many in March."] });
+    const odd = await serve(new SummarizeHandler(), summary({ must_mention: ["{{input.list}}"] }), { inputs, script: [good] });
+
+    expect(checked.stage.output).toBe("Many in March.");
+    expect(checked.stage.detail.handler?.degraded).toBeUndefined();
+    expect(errorOf(odd)).toMatchObject({ code: "PARAMS_INVALID", details: { field: "metadata.contract.must_mention", got: "a list" } });
+    expect(odd.stage.model.requests).toHaveLength(0);
+  });
+
+  test("applies no limit of a part to the whole, and none of words to an answer in a form of its own", async () => {
+    const long = Array.from({ length: 15 }, (_, index) => `Order ${index} of ${index + 20} arrives on Monday as it was planned.`).join(
+      "\n",
+    );
+    const parts = await run([long], summary(undefined, "Summarize each order in at most ten words"));
+    const whole = await run([long, long], summary(undefined, "Summarize in at most ten words"));
+    const schema = { type: "object", properties: { text: { type: "string" } } };
+    const form = { ...summary(undefined, "Summarize in at most 5 characters"), output_schema: schema } as WorkflowStepInput;
+
+    expect(parts.stage.model.requests).toHaveLength(1);
+    expect(whole.stage.output).toBe(long);
+    expect(whole.stage.detail.warnings).toEqual(["the answer has 165 words, at most 10 are asked for"]);
+    expect((await run([{ output: { text: "abcde" } }], form)).stage.model.requests).toHaveLength(1);
+  });
+
   test("holds a structured answer to the contract, too", async () => {
     const step = {
       ...summary(),

@@ -39,6 +39,18 @@ describe("TransformHandler", () => {
     expect(stage.output).toBe("Liebe Ada");
   });
 
+  test("takes redacted names and translated refusals for what they are", async () => {
+    const redact: WorkflowStepInput = { id: "t", type: "ai_processing", prompt: "Redact all names", input: "Ada met Ben" };
+    const translate: WorkflowStepInput = { id: "t", type: "ai_processing", prompt: "Translate", input: "Ich kann die Datei nicht öffnen." };
+    const right = "I cannot open the file.";
+    const redacted = await serve(new TransformHandler(), redact, { script: ["[REDACTED] met [REDACTED]"] });
+    const translated = await serve(new TransformHandler(), translate, { script: [right, right] });
+
+    expect(redacted.stage.model.requests).toHaveLength(1);
+    expect(translated.stage.output).toBe(right);
+    expect(translated.stage.detail.warnings).toEqual([`the answer refuses: ${JSON.stringify(right)}`]);
+  });
+
   test("combines as the direct path combines", async () => {
     const step: WorkflowStepInput = {
       id: "e",

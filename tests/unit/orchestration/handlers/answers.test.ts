@@ -1,18 +1,25 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../../../../lib/core/json.ts";
-import { checkAnswer, limitsIn, parseContract, type AnswerContract } from "../../../../lib/orchestration/handlers/answerContract.ts";
+import {
+  checkAnswer,
+  limitsIn,
+  parseContract,
+  type AnswerContract,
+  type NamedLimits,
+} from "../../../../lib/orchestration/handlers/answerContract.ts";
 import { inventedFacts, mentions } from "../../../../lib/orchestration/handlers/answerFacts.ts";
 import { findFaults } from "../../../../lib/orchestration/handlers/answerFaults.ts";
+import type { IntentType } from "../../../../lib/orchestration/types.ts";
 
 const told = (
   text: string,
   contract: AnswerContract = {},
-  more: { given?: string; sourceCharacters?: number | null; value?: JsonValue } = {},
+  more: { given?: string; sourceCharacters?: number | null; value?: JsonValue; named?: NamedLimits } = {},
 ): string[] =>
   checkAnswer(
     { text, value: more.value ?? text, isCutOff: false },
-    { contract, given: more.given ?? "", sourceCharacters: more.sourceCharacters ?? null },
+    { intent: "generate", contract, named: more.named ?? {}, given: more.given ?? "", sourceCharacters: more.sourceCharacters ?? null },
   ).map(({ message, severity }) => `${severity}: ${message}`);
 
 describe("limits in an instruction", () => {
@@ -26,6 +33,10 @@ describe("limits in an instruction", () => {
     ["Write 80 words", {}],
     ["It took three sentences to say", {}],
     ["in 3 wordsmiths", {}],
+    ["Summarize each order in at most ten words.", {}],
+    ["Give it a title of up to 60 characters", {}],
+    ["Write lines of at most 20 words", {}],
+    ["Summarize the items in at most 20 words", { max_words: 20 }],
   ])("reads %s", (instruction, limits) => {
     expect(limitsIn(instruction)).toEqual(limits);
   });
@@ -70,6 +81,16 @@ describe("contracts", () => {
     for (const [index, line] of expected.entries()) expect(found[index]).toContain(line.slice(0, 40));
   });
 
+  test("name limits that only cost a warning, however far an answer is beyond them; declared ones stand before them", () => {
+    const long = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
+
+    expect(told(long, {}, { named: { max_words: 2, max_characters: 9, max_sentences: 1 } })).toEqual([
+      "soft: has 40 words, at most 2 are asked for",
+      "soft: has 269 characters, at most 9 are asked for",
+    ]);
+    expect(told(long, { max_words: 3 }, { named: { max_words: 2 } })).toEqual(["hard: has 40 words, at most 3 are asked for"]);
+  });
+
   test("take a value of a form of its own for JSON, and judge length by the source only where one is condensed", () => {
     expect(told("no JSON at all", { format: "json" }, { value: { a: 1 } })).toEqual([]);
     expect(told("x".repeat(399), {}, { sourceCharacters: 300 })).toEqual([]);
@@ -81,7 +102,7 @@ describe("contracts", () => {
 
 describe("faults of any answer", () => {
   const faults = (text: string, given = "", value: JsonValue = text, isCutOff = false): string[] =>
-    findFaults({ text, value, isCutOff }, given).map(({ message }) => message);
+    findFaults({ text, value, isCutOff }, { given, intent: "generate" }).map(({ message }) => message);
 
   test.each([
     "I'm sorry, but I cannot help with that.",
@@ -105,6 +126,20 @@ describe("faults of any answer", () => {
     `I cannot say it shorter: ${"the ward had free beds and so did others, ".repeat(20)}`.slice(0, 700),
   ])("are no refusals: %s", (text) => {
     expect(faults(text).filter((message) => message.startsWith("refuses"))).toEqual([]);
+  });
+
+  test.each<[string, string, IntentType, readonly string[]]>([
+    ["a translation that says it", "I cannot open the file.", "transform", ["soft"]],
+    ["a summary that says it", "I cannot open the file.", "summarize", ["hard"]],
+    ["no help, whatever was asked for", "I'm sorry, but I can't help with that.", "transform", ["hard"]],
+    ["words that were given", '"I cannot open the file!"', "generate", []],
+    ["names that were to be redacted", "[REDACTED] met [REDACTED]", "transform", []],
+    ["redacted names in a text of its own", "[REDACTED] met [REDACTED]", "generate", ["hard"]],
+    ["another gap in a text that is brought over", "Dear [Your Name]", "transform", ["soft"]],
+  ])("are told by what was asked for: %s", (what, text, intent, severities) => {
+    const given = what === "words that were given" ? 'He wrote: "I CANNOT open the file!" and left.' : "";
+    const found = findFaults({ text, value: text, isCutOff: false }, { given, intent });
+    expect(found.map(({ severity }) => severity)).toEqual(severities);
   });
 
   test.each([
@@ -171,6 +206,13 @@ describe("facts", () => {
     ["12 2026 and 2026 99", ["2026 99"]],
   ])("that were given or not: %s", (text, invented) => {
     expect(inventedFacts(text, given)).toEqual(invented);
+  });
+
+  test("are known however much was given, and looked for in bounded time", () => {
+    const much = `${"The ward was full. ".repeat(50_000)} Order 98765 by eve@example.com`;
+    expect(inventedFacts("Order 98765 by eve@example.com, not 98766", much)).toEqual(["98766"]);
+    const links = Array.from({ length: 9_000 }, (_, index) => `https://example.com/${index}`);
+    expect(inventedFacts(links.join(" ").slice(0, 190_000), `${"x ".repeat(2_000_000)}${links.join(" ")}`)).toEqual([]);
   });
 
   test("are told up to a bound, and found in bounded time", () => {

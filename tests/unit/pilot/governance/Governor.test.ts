@@ -47,7 +47,15 @@ interface Setup {
   readonly handler?: SendHandler;
 }
 
-function setUp({ routing = "on", aisRouting = "off", isGoverned = true, now = "on", parts = [], rows = async () => [], handler = new SendHandler() }: Setup = {}) {
+function setUp({
+  routing = "on",
+  aisRouting = "off",
+  isGoverned = true,
+  now = "on",
+  parts = [],
+  rows = async () => [],
+  handler = new SendHandler(),
+}: Setup = {}) {
   const clock = new ManualClock();
   const registry = new HandlerRegistry({ clock });
   registry.register("send", handler);

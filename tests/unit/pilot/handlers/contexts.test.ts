@@ -42,7 +42,7 @@ function routeOf(mode: "observe" | "on" = "on"): HandlerRoute {
 function contextFor(step: WorkflowStep = action, more: object = {}): StepContext {
   const clock = new ManualClock();
   clock.sleep = async () => undefined;
-  const state = { id: "00000000-0000-4000-8000-000000000009", workspaceId: DEFAULT_WORKSPACE_ID, claim: { agentId: "a" } };
+  const state = { id: "00000000-0000-4000-8000-000000000009", workspaceId: DEFAULT_WORKSPACE_ID, claim: { agentId: "a" }, memory: null };
   return {
     step,
     path: step.id,
@@ -240,6 +240,8 @@ function refusing(error: Error): () => Promise<never> {
 function handlerContext(fields: Partial<HandlerContext>): HandlerContext {
   const base = {
     nowMs: 0,
+    intent: "generate",
+    memory: "",
     input: null,
     level: "standard",
     warn: () => undefined,
@@ -333,6 +335,27 @@ describe("handlers on contexts of their own", () => {
     });
     expect(review.judge({ text: "code 777", value: "code 777", isCutOff: false })).toEqual([]);
     expect(review.repairs).toBe(0);
+  });
+
+  test("what models are told of earlier executions is given, too; of a loop of tools nobody knows what it was told", () => {
+    const asking = { prompt: "Write" };
+    const about = { contract: { only_given_facts: true }, condenses: false };
+    const context = handlerContext({ memory: "- last time: order 4711" });
+    const judged = (step: StepOf<"ai_processing" | "llm_decision">): string[] =>
+      reviewOf(step, context, about)
+        .judge({ text: "4711 and 4712", value: "4711 and 4712", isCutOff: false })
+        .map(({ message }) => message);
+
+    expect(judged({ id: "w", type: "ai_processing", ...asking })).toEqual(['says "4712", which nobody gave it']);
+    expect(judged({ id: "w", type: "llm_decision", plugins: [], ...asking } as unknown as StepOf<"llm_decision">)).toEqual([]);
+    const memory = { sections: [{ title: "Earlier", lines: ["order 4711"] }] };
+    const handled = new PilotHandlerContext({
+      context: contextFor(action, { state: { memory } }),
+      performer: done,
+      route: routeOf(),
+      onIdle: () => undefined,
+    });
+    expect(handled.memory).toContain("order 4711");
   });
 
   test("compress passes a budget on, with a task or without", async () => {
