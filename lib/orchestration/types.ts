@@ -185,9 +185,11 @@ export interface StepPart {
   readonly params: JsonObject;
 }
 
-export type PartResult =
-  | { readonly id: string; readonly ok: true; readonly output: JsonValue; readonly isReplayed: boolean }
-  | { readonly id: string; readonly ok: false; readonly error: AppError; readonly isReplayed: boolean };
+/** `path` is that of its row. */
+export type PartResult = { readonly id: string; readonly path: string; readonly isReplayed: boolean } & (
+  | { readonly ok: true; readonly output: JsonValue }
+  | { readonly ok: false; readonly error: AppError }
+);
 
 /** What a handler tells of one execution besides what is measured for it (time, tokens, success). JSON, shown in the step's row. */
 export interface HandlerMetrics {

@@ -1,6 +1,6 @@
 // Steps that deliver: one call as the direct path makes it, or a list in batches that are each sent once, verified, and when refused set aside by name.
 import { AppError } from "../../core/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { encodeJson, isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { StepOf, StepOutput, StepType, WorkflowStep } from "../../workflow/types.ts";
 import { batchesOf, parseBatchSettings, type Batch, type BatchSettings } from "../handlers/sendBatches.ts";
 import type { HandlerContext, PartResult } from "../types.ts";
@@ -9,6 +9,23 @@ import { BaseHandler } from "./BaseHandler.ts";
 type ActionStep = StepOf<"action">;
 
 const MINUTE_MS = 60_000;
+const MAX_MESSAGE_CHARACTERS = 500;
+/** Of what one batch gave, and of all together, as JSON. */
+const MAX_BATCH_CHARACTERS = 4_000;
+const MAX_REPORT_CHARACTERS = 100_000;
+
+/** What the step tells of its batches: never so much that the report would be too large for what was sent. */
+class SendReport {
+  #room = MAX_REPORT_CHARACTERS;
+
+  /** With `more` where it is short; else with the path of the part's own row. What a dead letter was is the list's own from `from` on. */
+  entryOf({ from, members }: Batch, { path }: PartResult, more: JsonObject): JsonObject {
+    const size = encodeJson(more).length;
+    const isKept = size <= Math.min(MAX_BATCH_CHARACTERS, this.#room);
+    if (isKept) this.#room -= size;
+    return { from, count: members.length, ...(isKept ? more : { path }) };
+  }
+}
 
 export class SendHandler extends BaseHandler {
   readonly intent = "send";
@@ -30,14 +47,15 @@ export class SendHandler extends BaseHandler {
     const { params, list } = listOf(step, settings, context);
     const batches = batchesOf(list, params, { settings, begun: context.begunParts() });
     if (batches === null) throw context.verdict(changedList(step, settings, context));
+    const report = new SendReport();
     const sent: JsonObject[] = [];
     const deadLetters: JsonObject[] = [];
     for (const [index, batch] of batches.entries()) {
       const startedMs = context.nowMs;
       const result = await context.performPart(partOf(step, settings, { params, batch }));
-      if (result.ok) sent.push({ from: batch.from, count: batch.members.length, output: result.output });
+      if (result.ok) sent.push(report.entryOf(batch, result, { output: result.output }));
       else if (settings.on_refusal === "stop") throw context.verdict(incomplete(step, result, { batches, index }));
-      else deadLetters.push(deadLetterOf(batch, result));
+      else deadLetters.push({ ...report.entryOf(batch, result, { members: batch.members }), error: errorIn(result) });
       if (!result.isReplayed && index + 1 < batches.length) await pace(settings, context, startedMs);
     }
     const counts = { sent: countOf(sent), refused: countOf(deadLetters) };
@@ -81,8 +99,8 @@ async function pace({ per_minute: perMinute }: BatchSettings, context: HandlerCo
 
 type Refused = Extract<PartResult, { readonly ok: false }>;
 
-function deadLetterOf({ from, members }: Batch, { error }: Refused): JsonObject {
-  return { from, count: members.length, members, error: { code: error.code, message: error.message } };
+function errorIn({ error }: Refused): JsonObject {
+  return { code: error.code, message: error.message.slice(0, MAX_MESSAGE_CHARACTERS) };
 }
 
 function countOf(parts: readonly JsonObject[]): number {

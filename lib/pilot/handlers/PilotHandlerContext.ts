@@ -212,13 +212,13 @@ export class PilotHandlerContext implements HandlerContext {
         throw new AppError("HANDLER_INVALID", `step ${this.stepPath}: ${JSON.stringify(part.id)} is no id of a part`);
       const step = partStep(parent, part);
       const path = `${prefixOf(this.#context)}${step.id}`;
-      const isReplayed = state.step(path)?.status === "completed";
+      const result = { id: part.id, path, isReplayed: state.step(path)?.status === "completed" };
       const scope = parentScope.child({ prefix: prefixOf(this.#context), steps: [step], signal });
       const outcome = await this.#context.walk([step], scope, { maxConcurrency: 1 });
       if (outcome.status !== "completed") this.#take(endUnfinished(this.#context, outcome));
-      if (state.step(path)?.status === "failed") return { id: part.id, ok: false, error: state.errorOf(path), isReplayed };
+      if (state.step(path)?.status === "failed") return { ...result, ok: false, error: state.errorOf(path) };
       await state.load(services.db, [path]);
-      return { id: part.id, ok: true, output: state.output(path), isReplayed };
+      return { ...result, ok: true, output: state.output(path) };
     });
   }
 

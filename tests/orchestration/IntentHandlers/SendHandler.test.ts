@@ -4,8 +4,10 @@ import { AppError } from "../../../lib/core/errors.ts";
 import type { JsonObject, JsonValue } from "../../../lib/core/json.ts";
 import { batchesOf, parseBatchSettings } from "../../../lib/orchestration/handlers/sendBatches.ts";
 import { SendHandler } from "../../../lib/orchestration/IntentHandlers/SendHandler.ts";
+import type { HandlerContext } from "../../../lib/orchestration/types.ts";
 import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import type { WorkflowStepInput } from "../../../lib/workflow/inputTypes.ts";
+import type { StepOutput, WorkflowStep } from "../../../lib/workflow/types.ts";
 import { errorOf, openStage, refuse, serve } from "../serveStep.ts";
 
 const people = ["ada", "ben", "cy", "dot", "eve"];
@@ -58,16 +60,24 @@ describe("SendHandler", () => {
   });
 
   test("goes on where it was interrupted: what was sent is not sent again, whatever the settings say meanwhile", async () => {
-    const first = await openStage(new SendHandler(), send({ over: "to", size: 2 }), { inputs });
-    first.stage.unitsUntilCrash = 3;
-    await first.stage.walk();
-    const before = first.world.sent.length;
-    first.stage.restart();
-    const outcome = await first.stage.walk();
+    const changing = new (class extends SendHandler {
+      size = 2;
+      override execute(step: WorkflowStep, context: HandlerContext): Promise<StepOutput> {
+        return super.execute({ ...step, metadata: { batch: { over: "to", size: this.size } } }, context);
+      }
+    })();
+    const { stage, world } = await openStage(changing, send({ over: "to", size: 2 }), { inputs });
+    stage.unitsUntilCrash = 3;
+    await stage.walk();
+    const before = world.sent.length;
+    changing.size = 4;
+    stage.restart();
+    const outcome = await stage.walk();
 
     expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(3);
     expect(outcome.status).toBe("completed");
-    expect(first.world.sent.flatMap(({ to }) => to)).toEqual(people);
+    expect(world.sent.map(({ to }) => to)).toEqual([["ada", "ben"], ["cy", "dot"], ["eve"]]);
   });
 
   test("asks a person when nobody knows whether a batch went out", async () => {
@@ -110,6 +120,40 @@ describe("SendHandler", () => {
     });
     expect(stage.detail.warnings).toContain("2 of 5 were refused; they are listed as dead letters");
     expect(world.sent.flatMap(({ to }) => to)).toEqual(["ada", "ben", "eve"]);
+  });
+
+  test("never fails by the size of its own report: of what is long, it names the row", async () => {
+    const list = Array.from({ length: 100 }, (_, index) => ({ to: index, text: "x".repeat(index < 50 ? 100_000 : 10) }));
+    const { stage, world } = await openStage(new SendHandler(), send({ over: "to", size: 1, on_refusal: "dead_letter" }), {
+      inputs: { people: list, who: "x" },
+    });
+    world.behave = async (params) => {
+      const { to } = (params["to"] as unknown as (typeof list)[number][])[0]!;
+      return to % 10 === 0 ? refuse("y".repeat(10_000)) : (params as JsonValue);
+    };
+    const outcome = await stage.walk();
+    const output = stage.output as unknown as { batches: JsonObject[]; dead_letters: JsonObject[]; sent: number };
+
+    expect(outcome.status).toBe("completed");
+    expect(JSON.stringify(output).length).toBeLessThan(50_000);
+    expect(output.sent).toBe(90);
+    expect(output.batches[0]).toEqual({ from: 1, count: 1, path: expect.stringMatching(/^send\.~batch-[0-9a-f]{16}-1\[1\]$/) as string });
+    expect(stage.state.step(output.batches[0]!["path"] as string)?.status).toBe("completed");
+    expect(output.batches.at(-1)).toMatchObject({ from: 99, output: { to: [{ to: 99 }] } });
+    expect(output.dead_letters[0]).toMatchObject({ from: 0, path: expect.stringContaining("[0]") as string });
+    expect(output.dead_letters.at(-1)).toMatchObject({ from: 90, members: [{ to: 90, text: "xxxxxxxxxx" }] });
+  });
+
+  test("names rows alone once its report has grown long", async () => {
+    const { stage, world } = await openStage(new SendHandler(), send({ over: "to", size: 1 }), {
+      inputs: { people: Array.from({ length: 60 }, (_, index) => index), who: "x" },
+    });
+    world.behave = async () => "z".repeat(3_900);
+    await stage.walk();
+    const { batches } = stage.output as unknown as { batches: JsonObject[] };
+
+    expect([batches[0]?.["output"], batches.at(-1)?.["output"]]).toEqual(["z".repeat(3_900), undefined]);
+    expect(JSON.stringify(batches).length).toBeLessThan(120_000);
   });
 
   test("is no success when nothing went out", async () => {
