@@ -53,6 +53,17 @@ export interface TestSystemOptions {
   readonly works?: boolean;
 }
 
+/** Closed by the test, not by the systems that use it one after the other. */
+export function keptOpen(database: Database): Database {
+  return new Proxy(database, {
+    get: (target, name) => {
+      if (name === "close") return async () => undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 export async function createTestSystem(options: TestSystemOptions = {}): Promise<TestSystem> {
   const folder = await mkdtemp(join(tmpdir(), "neuronforge-test-"));
   const db = options.database ?? (await openTestDatabase(QUEUE_TEMPLATE));

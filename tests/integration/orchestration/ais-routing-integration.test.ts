@@ -4,12 +4,11 @@ import { AUDIT_EVENTS } from "../../../lib/audit/events.ts";
 import type { JsonObject } from "../../../lib/core/json.ts";
 import { readStoredRoute } from "../../../lib/orchestration/routing/storedRoute.ts";
 import { replayRoute } from "../../../lib/orchestration/routing/decideRoute.ts";
-import type { Database } from "../../../lib/db/Database.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
 import type { WorkflowStepInput } from "../../../lib/workflow/inputTypes.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
-import { createTestSystem, type TestSystem } from "../testSystem.ts";
+import { createTestSystem, keptOpen, type TestSystem } from "../testSystem.ts";
 
 const ON: JsonObject = { ais_routing_enabled: true };
 const OBSERVE: JsonObject = { ais_routing_enabled: "observe" };
@@ -23,17 +22,6 @@ const small = defineWorkflow({ name: "small", steps: [write("greeting"), write("
 async function withSystem<T>(work: (test: TestSystem) => Promise<T>): Promise<T> {
   await using system = await createTestSystem({ env, models: MODELS, script: () => ({ text: "Good morning" }) });
   return await work(system);
-}
-
-/** Closed by the test, not by the systems that use it one after the other. */
-function keptOpen(database: Database): Database {
-  return new Proxy(database, {
-    get: (target, name) => {
-      if (name === "close") return async () => undefined;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 const called = ({ model }: TestSystem): readonly string[] => model.requests.splice(0).map((request) => request.model);

@@ -5,9 +5,12 @@ import { BaseHandler } from "../../../lib/orchestration/IntentHandlers/BaseHandl
 import type { HandlerContext } from "../../../lib/orchestration/types.ts";
 import { loadSteps } from "../../../lib/journal/JournalStore.ts";
 import { handlerUseOf } from "../../../lib/pilot/handlers/handlerUse.ts";
+import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { defineWorkflow } from "../../../lib/workflow/defineWorkflow.ts";
+import type { WorkflowStepInput } from "../../../lib/workflow/inputTypes.ts";
 import type { StepOutput, StepType, WorkflowStep } from "../../../lib/workflow/types.ts";
-import { createTestSystem, type TestSystem } from "../testSystem.ts";
+import { openTestDatabase } from "../../testEnvironment.ts";
+import { createTestSystem, keptOpen, type TestSystem } from "../testSystem.ts";
 
 const ON: JsonObject = { intent_routing_enabled: true };
 const OBSERVE: JsonObject = { intent_routing_enabled: "observe" };
@@ -153,7 +156,7 @@ describe("Intent Routing Integration", () => {
     });
   });
 
-  test("sends a list in batches that a killed execution goes on with", async () => {
+  test("sends a list in batches", async () => {
     await withSystem(async ({ run, probe }) => {
       const on = await run({ definition: lists, flags: ON });
 
@@ -161,6 +164,31 @@ describe("Intent Routing Integration", () => {
       expect(probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }, { to: ["cy"] }]);
       expect(new Set(probe.calls.map(({ key }) => key)).size).toBe(2);
     });
+  });
+
+  test("sends what is left of a list when the process that began it stands still: the same batches under the same keys", async () => {
+    await using db = await openTestDatabase(QUEUE_TEMPLATE);
+    const database = keptOpen(db);
+    const stuck = Promise.withResolvers<void>();
+    // One at a time: while it stands still it claims nothing.
+    await using first = await createTestSystem({ database, env: { NEURONFORGE_MAX_CONCURRENT_EXECUTIONS: "1" } });
+    first.probe.behave = async (_action, params) => {
+      if (first.probe.calls.length === 2) await stuck.promise;
+      return params;
+    };
+    const [step] = lists.steps;
+    const keyed = defineWorkflow({ name: "mailing", steps: [{ ...step, action: "keyed" } as WorkflowStepInput] });
+    const { executionId } = await first.system.start({ definition: keyed, flags: ON });
+    await expect.poll(() => first.probe.calls.length, { timeout: 20_000 }).toBe(2);
+    // As if its wake-up had run out, which takes longer than a test should.
+    await db.query("UPDATE workflow_executions SET wake_id = gen_random_uuid()", []);
+    await using second = await createTestSystem({ database });
+    const report = await second.system.wait(executionId);
+    stuck.resolve();
+
+    expect(report).toMatchObject({ status: "completed", output: { sent: 3, refused: 0 } });
+    expect(first.probe.calls.map(({ params }) => params)).toEqual([{ to: ["ada", "ben"] }, { to: ["cy"] }]);
+    expect(second.probe.calls).toEqual(first.probe.calls.slice(1));
   });
 
   test("goes on with the rest once a person has said what became of a batch", async () => {

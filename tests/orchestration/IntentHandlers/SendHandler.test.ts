@@ -129,7 +129,7 @@ describe("SendHandler", () => {
     });
     world.behave = async (params) => {
       const { to } = (params["to"] as unknown as (typeof list)[number][])[0]!;
-      return to % 10 === 0 ? refuse("y".repeat(10_000)) : (params as JsonValue);
+      return to % 10 === 0 ? refuse("y".repeat(10_000)) : params;
     };
     const outcome = await stage.walk();
     const output = stage.output as unknown as { batches: JsonObject[]; dead_letters: JsonObject[]; sent: number };
