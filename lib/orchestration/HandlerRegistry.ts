@@ -70,11 +70,6 @@ export class HandlerRegistry {
     return standing === undefined || this.#faultOf(intent, standing, workspaceId) !== null ? null : standing.handler;
   }
 
-  /** Registered handlers, usable or not. */
-  get intents(): readonly IntentType[] {
-    return [...this.#standings.keys()];
-  }
-
   /** For a decision: which handler performs steps of the intent, or why none does. Makes it ready where that has not happened yet. */
   async standingOf(intent: IntentType, workspaceId = ""): Promise<Pick<RoutingContext, "handler" | "reason">> {
     const standing = this.#standings.get(intent);
@@ -108,14 +103,6 @@ export class HandlerRegistry {
     const check = checkRows(rows, names);
     this.#rows.set(workspaceId, check.rows);
     return check;
-  }
-
-  /** Makes all handlers ready, side by side. One that throws or hangs is disabled with the reason; the others are not concerned. */
-  async init(): Promise<readonly { readonly intent: IntentType; readonly handler: string; readonly fault: string }[]> {
-    await Promise.all([...this.#standings.values()].map((standing) => this.#prepare(standing)));
-    return [...this.#standings].flatMap(([intent, { handler, fault }]) =>
-      fault === null ? [] : [{ intent, handler: nameOf(handler), fault }],
-    );
   }
 
   /**

@@ -198,7 +198,7 @@ export interface HandlerMetrics {
   readonly [fact: string]: JsonValue | undefined;
 }
 
-/** What is remembered of a handler's part in one attempt; stored as the row's `detail.handler`, read back for metrics and scores. */
+/** What is remembered of a handler's part in one attempt; stored as the row's `detail.handler`, and audited. */
 export interface HandlerFacts {
   /** Class; null: there was none. */
   readonly name: string | null;

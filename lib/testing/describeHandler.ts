@@ -131,6 +131,8 @@ function describeEnds(check: Check): void {
     const handler = trial.createHandler();
     const before = (await trial.run({ handler })).stage.output;
     const failed = await trial.run({ handler, isFailing: true });
+    const calls = failed.world.calls + failed.stage.model.requests.length;
+    if (calls > 0) assert.equal(failed.outcome.status, "failed", `all ${calls} calls failed, and ${describeOutcome(failed.outcome)}`);
     assert.deepEqual(failed.stage.openEnds().attempts, [], "calls were left without a settlement");
     assert.deepEqual((await trial.run({ handler })).stage.output, before, "a step that failed changed what the next one gives");
   });

@@ -2,7 +2,7 @@
 import type { WorkspaceId } from "../../core/ids.ts";
 import { nanoToNumeric, parseUsd, type NanoUsd } from "../../core/money.ts";
 import type { Queryable } from "../../db/Database.ts";
-import type { IntentType } from "../types.ts";
+import { isIntentType } from "../handlers/checkHandler.ts";
 import type { ExecutionForecast } from "./forecastExecution.ts";
 import { shapeOf } from "./modelSteps.ts";
 import { StepHistory, type CallSample, type PastExecution, type StepSample } from "./StepHistory.ts";
@@ -92,22 +92,12 @@ function toForecast({ tokens_q90: tokens, usd_q90: usd }: HistoryRow): PastExecu
   return tokens === null ? null : { tokensQ90: Number(tokens), usdQ90: usd === null ? null : parseUsd(usd) };
 }
 
-const INTENTS: ReadonlySet<string> = new Set<IntentType>([
-  "extract",
-  "summarize",
-  "generate",
-  "validate",
-  "send",
-  "transform",
-  "conditional",
-]);
-
 function toSample(row: HistoryRow, signature: string): StepSample {
   const costUsd: NanoUsd | null = row.cost_usd === null ? null : parseUsd(row.cost_usd);
   return {
     signature,
     shape: shapeOf(row.step_type ?? "ai_processing", signature),
-    intent: row.intent !== null && INTENTS.has(row.intent) ? (row.intent as IntentType) : null,
+    intent: isIntentType(row.intent) ? row.intent : null,
     model: row.model,
     runs: row.runs,
     inputTokens: Number(row.input_tokens),

@@ -91,6 +91,12 @@ describe("describeHandler", () => {
       }
     });
     expect(await broken(remembering)).toContain("leaves no trace of a step that failed");
+    const hushing: Work = async (context) =>
+      context.perform().then(
+        ({ output }) => output,
+        () => "done",
+      );
+    expect(await broken(handlerOf(hushing))).toEqual(["leaves no trace of a step that failed"]);
   });
 
   test("finds a part whose name changes: its effect is repeated after an interruption", async () => {
