@@ -94,6 +94,7 @@ function approvalStep({ path }: StepContext, step: ActionStep, approvers: readon
     approvalType: "any",
     title: `${step.plugin} ${step.action}, asked for by a model in step ${path}`,
     context: { plugin: step.plugin, action: step.action, params: step.params ?? {} },
+    // It has no `timeout`: it waits for an answer, or for the end of the execution. The field itself may not be absent.
     onTimeout: "reject",
     // The answer is data: the model reads it and goes on.
     continueOnError: true,
