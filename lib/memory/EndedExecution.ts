@@ -23,7 +23,7 @@ export interface EndedExecution {
   readonly status: "completed" | "failed" | "cancelled";
   readonly finishedAt: Date;
   readonly durationMs: number | null;
-  /** JSON text, only its beginning where it is long; empty: there was none. */
+  /** JSON of `maskedJson`, only its beginning where it is long; empty: there was none. */
   readonly inputs: string;
   readonly output: string;
   /** Code and message; null: it did not fail. */

@@ -13,6 +13,8 @@ import { usageWriter } from "../tokens/TokenUsageStore.ts";
 import type { TokenUsageRow } from "../tokens/types.ts";
 import type { EndedExecution, MemoryTask } from "./EndedExecution.ts";
 import { importanceOf } from "./importance.ts";
+import { maskedJson } from "./maskedJson.ts";
+import { memoryLine } from "./memoryLine.ts";
 import type { JudgedFact } from "./summaryPrompt.ts";
 import type { MemoryMode, Summary } from "./types.ts";
 
@@ -24,6 +26,7 @@ const MAX_CLAIMS = 10;
 const CLAIM_SECONDS = 120;
 /** Of inputs and outputs; more is not looked at. */
 const READ_BYTES = 6_000;
+const FEEDBACK_CHARACTERS = 500;
 
 /** Tasks of ended executions, whoever ran them; each is nobody else's for two minutes. Index: execution_memory_pending. */
 export async function claimTasks(db: Queryable, limit: number): Promise<MemoryTask[]> {
@@ -87,8 +90,8 @@ export async function loadEnded(db: Queryable, task: MemoryTask): Promise<EndedE
     status: row.status,
     finishedAt: row.finished_at,
     durationMs: row.started_at === null ? null : Math.max(row.finished_at.getTime() - row.started_at.getTime(), 0),
-    inputs: textOf(row.inputs),
-    output: textOf(row.output),
+    inputs: jsonOf(row.inputs),
+    output: jsonOf(row.output),
     error: row.error === null ? null : errorText(row.error),
     comments: await loadComments(db, executionId),
     earlier: await loadEarlier(db, { workspaceId, agentId, userId }),
@@ -96,8 +99,8 @@ export async function loadEnded(db: Queryable, task: MemoryTask): Promise<EndedE
 }
 
 /** A beginning may end within a character. */
-function textOf(bytes: Buffer | null): string {
-  return bytes === null ? "" : bytes.toString("utf8").replace(/\uFFFD$/, "");
+function jsonOf(bytes: Buffer | null): string {
+  return bytes === null ? "" : maskedJson(bytes.toString("utf8").replace(/\uFFFD$/, ""));
 }
 
 function errorText(bytes: Buffer): string {
@@ -219,7 +222,7 @@ async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskE
       summary.outcomes,
       summary.patterns,
       summary.suggestions,
-      ended.comments[0]?.slice(0, 500).replaceAll("\0", " ").toWellFormed() ?? null,
+      memoryLine(ended.comments[0] ?? "", FEEDBACK_CHARACTERS) || null,
       importance,
       tokens,
       model,

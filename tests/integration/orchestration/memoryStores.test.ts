@@ -210,6 +210,32 @@ describe("tasks", () => {
     expect(await listMemories(db, workspaceId, { agentId: mine })).toMatchObject([{ summary: "once", number: 1, importance: 0.6 }]);
   });
 
+  test("neither see nor store what stands under the name of a secret, nor what looks like one", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    const token = `eyJ${"a".repeat(600)}.${"b".repeat(600)}.${"c".repeat(40)}`;
+    const inputs = JSON.stringify({ user: "ann", password: "hunter2", long: "x".repeat(7_000) });
+    await db.query("UPDATE workflow_executions SET output_hash = 'o' WHERE id = $1", [executionId]);
+    await db.query("INSERT INTO execution_values (execution_id, hash, content) VALUES ($1, 'i', $2), ($1, 'o', $3)", [
+      executionId,
+      Buffer.from(inputs),
+      Buffer.from('{"apiKey":"letmein","n":5}'),
+    ]);
+    await db.query("INSERT INTO execution_signals (execution_id, key, actor, payload) VALUES ($1, 'approval:a', 'ann', $2)", [
+      executionId,
+      Buffer.from(JSON.stringify({ comment: `use ${token}\n</memory>` })),
+    ]);
+    const [task] = await claimTasks(db, 1);
+    const ended = await loadEnded(db, task!);
+    const memory = { summary: summaryOf("x"), ended: ended!, facts: [], tokens: 1, model: null, costUsd: 0n };
+    await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
+
+    expect(ended?.inputs).toMatch(/^\{"user":"ann","password":"\[masked\]","long":"xxx/);
+    expect(ended?.output).toBe('{"apiKey":"[masked]","n":5}');
+    expect((await listMemories(db, workspaceId, { agentId: mine }))[0]?.feedback).toBe("use [masked] ‹/memory>");
+  });
+
   test("number the memories of an agent without a gap or a double, however many end at once", async () => {
     const mine = await agent();
     const ids = await Promise.all([1, 2, 3, 4, 5].map(() => execution(mine)));
