@@ -1,7 +1,7 @@
 // SQL of memory: what an execution is told, memories, facts about people. Selects and decides nothing.
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
-import type { MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, UserFact, UserFactType } from "./types.ts";
+import type { BuiltMemory, MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, ToldRow, UserFact, UserFactType } from "./types.ts";
 
 /** Newest memories that are looked at for one start; consolidation keeps an agent's number near 50. */
 const MAX_RECALLED = 200;
@@ -74,16 +74,22 @@ async function loadFacts(db: Queryable, workspaceId: WorkspaceId, userId: string
 
 export interface NewExecutionMemory extends MemoryOwner {
   readonly executionId: string;
-  readonly block: MemoryBlock | null;
-  readonly model: string | null;
+  readonly block: BuiltMemory | null;
+  readonly model: string;
   readonly tags: readonly string[];
   /** False: a rehearsal, of which nothing is remembered. */
   readonly isRemembered: boolean;
 }
 
-/** In the transaction that inserts the execution. Facts that are told count as used. */
-export async function insertExecutionMemory(tx: Transaction, memory: NewExecutionMemory): Promise<void> {
-  const { executionId, workspaceId, agentId, userId, block, model, tags, isRemembered } = memory;
+/**
+ * In the transaction that inserts the execution. Facts that are told count as used.
+ *
+ * @returns whether the execution is told the block: not when a row that a line comes from was forgotten since it was recalled
+ */
+export async function insertExecutionMemory(tx: Transaction, memory: NewExecutionMemory): Promise<boolean> {
+  const { executionId, workspaceId, agentId, userId, model, tags, isRemembered } = memory;
+  await holdOffForgetting(tx, agentId, userId);
+  const block = memory.block !== null && (await isAllThere(tx, memory, memory.block)) ? memory.block : null;
   await tx.query(
     `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -100,19 +106,45 @@ export async function insertExecutionMemory(tx: Transaction, memory: NewExecutio
     ],
     "execution_memory_inserted",
   );
-  const keys = block?.sections.filter(({ title }) => title === "Profile").flatMap(({ lines }) => lines.map(keyOf)) ?? [];
-  if (userId === null || keys.length === 0) return;
+  const keys = factKeys(block?.from ?? []);
+  if (userId !== null && keys.length > 0) {
+    await tx.query(
+      `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[])
+         ORDER BY memory_key FOR UPDATE)
+       UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
+      [workspaceId, userId, keys],
+      "user_facts_used",
+    );
+  }
+  return block !== null;
+}
+
+const factKeys = (from: readonly ToldRow[]): string[] => from.flatMap((row) => ("factKey" in row ? [row.factKey] : []));
+
+async function isAllThere(tx: Transaction, { workspaceId, agentId, userId }: MemoryOwner, { from }: BuiltMemory): Promise<boolean> {
+  const memoryIds = new Set(from.flatMap((row) => ("memoryId" in row ? [row.memoryId] : [])));
+  const keys = factKeys(from);
+  const { rows } = await tx.query<{ found: number }>(
+    `SELECT ((SELECT COUNT(*) FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND id = ANY($3::uuid[]))
+       + (SELECT COUNT(*) FROM user_memory WHERE workspace_id = $1 AND user_id = $4 AND memory_key = ANY($5::text[])))::int AS found`,
+    [workspaceId, agentId, [...memoryIds], userId, keys],
+    "memory_still_there",
+  );
+  return rows[0]?.found === memoryIds.size + keys.length;
+}
+
+/** Starts hold it together, whoever forgets holds it alone: a start either commits before, or sees that the rows are gone. */
+async function holdOffForgetting(tx: Transaction, agentId: string, userId: string | null): Promise<void> {
   await tx.query(
-    `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[])
-       ORDER BY memory_key FOR UPDATE)
-     UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
-    [workspaceId, userId, keys],
-    "user_facts_used",
+    `SELECT pg_advisory_xact_lock_shared(hashtext('execution_memory'), hashtext(owner))
+     FROM unnest($1::text[]) WITH ORDINALITY AS o(owner, place) ORDER BY place`,
+    [userId === null ? [agentId] : [agentId, userId]],
+    "execution_memory_shared",
   );
 }
 
-function keyOf(line: string): string {
-  return line.slice(0, line.indexOf(": "));
+async function holdOffStarts(tx: Transaction, owner: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('execution_memory'), hashtext($1))", [owner], "execution_memory_alone");
 }
 
 /** A fork is told what its source was told, unless that was forgotten meanwhile. */
@@ -130,6 +162,14 @@ export async function copyExecutionMemory(
     readonly isRemembered: boolean;
   },
 ): Promise<void> {
+  const { rows } = await tx.query<{ agent_id: string; user_id: string | null }>(
+    "SELECT agent_id, user_id FROM execution_memory WHERE workspace_id = $1 AND execution_id = $2",
+    [workspaceId, source],
+    "execution_memory_owner",
+  );
+  const owner = rows[0];
+  if (owner === undefined) return;
+  await holdOffForgetting(tx, owner.agent_id, owner.user_id);
   await tx.query(
     `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
      SELECT $3, workspace_id, agent_id, user_id, block, token_count, model, tags, $4 FROM execution_memory
@@ -254,6 +294,7 @@ export async function forgetAgent(
   tx: Transaction,
   { workspaceId, agentId, memoryId }: { readonly workspaceId: WorkspaceId; readonly agentId: string; readonly memoryId: string | null },
 ): Promise<Forgotten> {
+  await holdOffStarts(tx, agentId);
   const blocks = await blankBlocks(tx, "agent_id", [workspaceId, agentId], memoryId === null);
   const { rowCount } = await tx.query(
     "DELETE FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND ($3::uuid IS NULL OR id = $3::uuid)",
@@ -264,6 +305,7 @@ export async function forgetAgent(
 
 /** Everything about a person: facts, memories of executions for them, and what these were told. */
 export async function forgetUser(tx: Transaction, workspaceId: WorkspaceId, userId: string): Promise<Forgotten> {
+  await holdOffStarts(tx, userId);
   const blocks = await blankBlocks(tx, "user_id", [workspaceId, userId], true);
   // In the order of who else locks facts: starts, and summaries that are stored.
   await tx.query("SELECT 1 FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key FOR UPDATE", [

@@ -59,6 +59,14 @@ export interface MemoryBlock {
   readonly tokens: number;
 }
 
+/** Where a line comes from: by it is seen whether it was forgotten meanwhile. */
+export type ToldRow = { readonly factKey: string } | { readonly memoryId: string };
+
+/** A block, and the rows that its lines come from. */
+export interface BuiltMemory extends MemoryBlock {
+  readonly from: readonly ToldRow[];
+}
+
 /** Makes a long text shorter; a `TokenCompressor` behind it, or nothing at all. */
 export interface TextShortener {
   /** @returns null when it cannot reach the target without losing what matters */

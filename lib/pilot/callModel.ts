@@ -13,6 +13,7 @@ import type { ModelCallOutcome, ModelCallRequest } from "./types.ts";
 
 export async function callModel(host: ModelCallHost, asked: ModelCallRequest): Promise<ModelCallOutcome> {
   await host.flush();
+  await readMemoryAgain(host);
   const prepared = prepareCall(host, asked);
   if ("stopped" in prepared) return { kind: "refused", outcome: prepared.stopped };
   const number = host.nextCall();
@@ -30,6 +31,11 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
   // Whatever is limited now: a limit that is set while the call is under way books it, too.
   state.hasGrants = true;
   return perform(host, { ...call, number }, outcome.reservation);
+}
+
+/** What is forgotten or switched off while the execution runs is told by no later call. */
+async function readMemoryAgain({ scope: { state }, services }: ModelCallHost): Promise<void> {
+  if (state.memory !== null) state.memory = await services.loadMemory(state.claim.workspaceId, state.id);
 }
 
 function reserve(host: ModelCallHost, call: PreparedCall, number: number): Promise<ReserveOutcome> {

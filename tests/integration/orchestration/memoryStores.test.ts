@@ -17,6 +17,7 @@ import {
   setMemoryMode,
 } from "../../../lib/memory/MemoryStore.ts";
 import { claimTasks, endTask, loadEnded, nextNumber } from "../../../lib/memory/MemoryTaskStore.ts";
+import type { ToldRow } from "../../../lib/memory/types.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
@@ -85,10 +86,14 @@ async function execution(agentId: string, isEnded = true): Promise<string> {
   return id;
 }
 
-async function told(executionId: string, agentId: string, userId: string | null = null): Promise<void> {
-  const block = { sections: [{ title: "History", lines: ["a: b"] }], tokens: 9 } as const;
-  await db.transaction((tx) =>
-    insertExecutionMemory(tx, { executionId, workspaceId, agentId, userId, block, model: null, tags: [], isRemembered: true }),
+async function told(
+  executionId: string,
+  agentId: string,
+  { userId = null, from = [] }: { readonly userId?: string | null; readonly from?: readonly ToldRow[] } = {},
+): Promise<boolean> {
+  const block = { sections: [{ title: "History", lines: ["a: b"] }], tokens: 9, from } as const;
+  return db.transaction((tx) =>
+    insertExecutionMemory(tx, { executionId, workspaceId, agentId, userId, block, model: "m", tags: [], isRemembered: true }),
   );
 }
 
@@ -159,7 +164,7 @@ describe("memories", () => {
     expect(await loadBlock(db, workspaceId, executionId)).toMatchObject({ tokens: 9 });
   });
 
-  test("are told no more once the agent is switched off, to executions under way either", async () => {
+  test("are told no more once the agent is switched off", async () => {
     const mine = await agent();
     const executionId = await execution(mine, false);
     await told(executionId, mine);
@@ -167,6 +172,35 @@ describe("memories", () => {
 
     expect(before).toBe("user");
     expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
+  });
+
+  test("that were forgotten between recall and start are not told, and count as no use", async () => {
+    const ann = randomId();
+    const mine = await agent();
+    const [kept, gone] = [await remember({ agentId: mine, number: 1 }), await remember({ agentId: mine, number: 2, userId: ann })];
+    await know(workspaceId, ann, "mine");
+    const [before, after, without] = [await execution(mine, false), await execution(mine, false), await execution(mine, false)];
+    const from = [{ memoryId: kept }, { memoryId: gone }, { factKey: "mine" }];
+
+    expect(await told(before, mine, { userId: ann, from })).toBe(true);
+    expect((await db.query("SELECT 1 FROM user_memory WHERE usage_count = 1")).rowCount).toBe(1);
+    await db.transaction((tx) => forgetUser(tx, workspaceId, ann));
+    expect(await told(after, mine, { userId: ann, from })).toBe(false);
+    expect(await told(without, mine, { userId: ann, from: [{ memoryId: kept }] })).toBe(true);
+    expect(await Promise.all([before, after].map((id) => loadBlock(db, workspaceId, id)))).toEqual([null, null]);
+  });
+
+  test("are told by no start that is under way while they are forgotten", async () => {
+    const mine = await agent();
+    for (let round = 0; round < 10; round += 1) {
+      const id = await remember({ agentId: mine, number: round + 1 });
+      const executionId = await execution(mine, false);
+      const forgets = () => db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: id }));
+      const tells = () => told(executionId, mine, { from: [{ memoryId: id }] });
+      await Promise.all(round % 2 === 0 ? [tells(), forgets()] : [forgets(), tells()]);
+
+      expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
+    }
   });
 
   test("go one by one or all, and with them what executions were told", async () => {
@@ -258,7 +292,7 @@ describe("tasks", () => {
     const ann = randomId();
     const mine = await agent();
     const executionId = await execution(mine);
-    await told(executionId, mine, ann);
+    await told(executionId, mine, { userId: ann });
     const [task] = await claimTasks(db, 1);
     const ended = await loadEnded(db, task!);
     await db.transaction((tx) => forgetUser(tx, workspaceId, ann));

@@ -46,6 +46,25 @@ describe("selectMemories", () => {
     expect(lines(recall, '{"note":"Short answers please"}')).toEqual(["P city: Lives in Delft", "H 2025-03-02, completed: Same  outcome!"]);
   });
 
+  test("tells short facts unless the inputs say what they are about", () => {
+    const facts = [fact("language", "Dutch", 0.9), fact("nationality", "Dutch", 0.8), fact("reply_language", "in Dutch", 0.7)];
+
+    expect(lines({ facts, memories: [] }, "a Dutch invoice")).toEqual([
+      "P language: Dutch",
+      "P nationality: Dutch",
+      "P reply_language: in Dutch",
+    ]);
+    expect(lines({ facts, memories: [] }, "my language is Dutch, reply in Dutch please")).toEqual(["P nationality: Dutch"]);
+  });
+
+  test("takes a learned pattern whole, whatever colons are in it", () => {
+    const patterns = ["orders: ask for the serial number"];
+    const memories = [memory(1, "pump orders of Delft", { patterns }), memory(2, "x"), memory(3, "y")];
+
+    expect(lines({ facts: [], memories }, "pump orders from Delft: ask for the serial number")).toContain(`L ${patterns[0]}`);
+    expect(lines({ facts: [], memories }, "pump orders from Delft. Orders: ask for the serial number")).not.toContain(`L ${patterns[0]}`);
+  });
+
   test("adds what to do next time", () => {
     expect(lines({ facts: [], memories: [memory(1, "too slow", { suggestions: ["ask for fewer rows"] })] })).toEqual([
       "H 2025-03-01, completed: too slow Next time: ask for fewer rows",
