@@ -14,7 +14,7 @@ const SYSTEM =
 const TASK =
   "In one or two sentences, note what this execution came to. Give outcomes, recurring patterns and suggestions for next time only where the material shows them; else leave the lists empty.";
 const FACTS_TASK =
-  "Under facts, list what Input itself says about the person that will stay true (preferences, context), with your confidence from 0 to 1; usually there is nothing.";
+  "Under facts, list in Input's own words what it says about the person that will stay true (preferences, context), with your confidence from 0 to 1; usually there is nothing.";
 
 const INPUT_CHARACTERS = 300;
 /** Where facts about a person are looked for, more of what the person gave is shown. */
@@ -30,8 +30,6 @@ const MAX_FACTS = 5;
 const MAX_VALUE_CHARACTERS = 200;
 /** Facts of less confidence are not kept. */
 export const MIN_CONFIDENCE = 0.7;
-/** Of a fact's words, so many must be in the inputs. */
-const MIN_GROUNDED_SHARE = 0.6;
 
 const TEXTS: JsonObject = { type: "array", items: { type: "string" } };
 const FACT_TYPES: readonly UserFactType[] = ["preference", "context", "pattern", "fact"];
@@ -117,11 +115,11 @@ export interface JudgedFact extends UserFact {
   readonly confidence: number;
 }
 
-/** Facts that are sure enough, well-formed, no secrets, and whose words the person's own inputs hold. */
+/** Facts that are sure enough, well-formed, no secrets, and of which every word and figure is in the person's own inputs. */
 export function readFacts(answer: JsonValue | null, inputs: string): JudgedFact[] {
   const given = isJsonObject(answer) ? answer["facts"] : undefined;
   if (!Array.isArray(given)) return [];
-  const said = new Set(searchWords(inputs));
+  const said = saidIn(inputs);
   const byKey = new Map<string, JudgedFact>();
   for (const item of given as readonly JsonValue[]) {
     const fact = readFact(item);
@@ -146,8 +144,25 @@ function readFact(item: JsonValue): JudgedFact | null {
   return { key, value, type, confidence, importance: Math.round(FACT_IMPORTANCE[type] * confidence * 100) / 100 };
 }
 
-function isGrounded(value: string, said: ReadonlySet<string>): boolean {
-  const words = [...new Set(searchWords(value))];
-  const found = words.filter((word) => said.has(word)).length;
-  return found > 0 && found >= words.length * MIN_GROUNDED_SHARE;
+interface Said {
+  readonly words: ReadonlySet<string>;
+  readonly figures: ReadonlySet<string>;
+}
+
+/** As stems they would be taken apart: 1.5 is not 5.1. */
+const FIGURE = /\d+(?:[.,:/-]\d+)*/g;
+
+/** @param text JSON: its line ends and tabs must not cling to the words after them */
+function saidIn(text: string): Said {
+  const plain = text.replaceAll(/\\[bfnrt]/g, " ");
+  return { words: new Set(searchWords(plain)), figures: new Set(plain.match(FIGURE)) };
+}
+
+function isGrounded(value: string, said: Said): boolean {
+  const words = searchWords(value);
+  return (
+    words.length > 0 &&
+    words.every((word) => said.words.has(word)) &&
+    (value.match(FIGURE) ?? []).every((figure) => said.figures.has(figure))
+  );
 }
