@@ -30,7 +30,7 @@ export interface MemorySummarizerOptions {
 }
 
 const MAX_OUTPUT_TOKENS = 500;
-const CALL_TIMEOUT_MS = 20_000;
+export const CALL_TIMEOUT_MS = 20_000;
 /** Calls whose owners died; after so many nothing is asked any more. */
 const MAX_CALLS = 3;
 const TEMPERATURE = 0.3;

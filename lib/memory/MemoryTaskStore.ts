@@ -28,8 +28,12 @@ const CLAIM_SECONDS = 120;
 const READ_BYTES = 6_000;
 const FEEDBACK_CHARACTERS = 500;
 
-/** Tasks of ended executions, whoever ran them; each is nobody else's for two minutes. Index: execution_memory_pending. */
-export async function claimTasks(db: Queryable, limit: number): Promise<MemoryTask[]> {
+/**
+ * Tasks of ended executions, whoever ran them; each is nobody else's for two minutes. Index: execution_memory_pending.
+ *
+ * @param only null: of all executions
+ */
+export async function claimTasks(db: Queryable, limit: number, only: readonly string[] | null = null): Promise<MemoryTask[]> {
   const { rows } = await db.query<{
     execution_id: string;
     workspace_id: string;
@@ -41,11 +45,12 @@ export async function claimTasks(db: Queryable, limit: number): Promise<MemoryTa
   }>(
     `WITH due AS (SELECT m.execution_id FROM execution_memory m JOIN workflow_executions e ON e.id = m.execution_id
        WHERE m.summary_state = 'pending' AND m.not_before <= NOW() AND m.tries < ${MAX_CLAIMS} AND e.finished_at IS NOT NULL
+         AND ($2::uuid[] IS NULL OR m.execution_id = ANY($2::uuid[]))
        ORDER BY m.not_before LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
      UPDATE execution_memory m SET tries = m.tries + 1, not_before = NOW() + interval '${CLAIM_SECONDS} seconds'
      FROM due d WHERE m.execution_id = d.execution_id
      RETURNING m.execution_id, m.workspace_id, m.agent_id, m.user_id, m.model, m.tags, m.tries`,
-    [limit],
+    [limit, only],
     "memory_tasks_claimed",
   );
   return rows.map((row) => ({

@@ -305,6 +305,17 @@ describe("tasks", () => {
   });
 });
 
+/** A keeper whose summaries are as a test says; made ends their task. */
+function keeperOf(make: (task: MemoryTask) => Promise<void>, clock = new ManualClock()): MemoryKeeper {
+  const summarizer = {
+    summarize: async (task: MemoryTask): Promise<void> => {
+      await make(task);
+      await endTask(db, task, { booked: [], end: { state: "skipped", why: "test" }, nowMs: 0 });
+    },
+  };
+  return new MemoryKeeper({ db, clock, logger: silentLogger, summarizer });
+}
+
 describe("MemoryKeeper", () => {
   test("has tasks made in the background, passes over one that fails, and leaves it for the next round", async () => {
     const mine = await agent();
@@ -312,22 +323,84 @@ describe("MemoryKeeper", () => {
     await told(good, mine);
     await told(bad, mine);
     const made: string[] = [];
-    const clock = new ManualClock();
-    const summarizer = {
-      summarize: async (task: MemoryTask): Promise<void> => {
-        made.push(`${task.executionId} ${task.tries}`);
-        if (task.executionId === bad && task.tries === 1) throw new Error("the database went away");
-        await endTask(db, task, { booked: [], end: { state: "skipped", why: "test" }, nowMs: 0 });
-      },
-    };
-    const keeper = new MemoryKeeper({ db, clock, logger: silentLogger, summarizer });
+    const keeper = keeperOf(async (task) => {
+      made.push(`${task.executionId} ${task.tries}`);
+      if (task.executionId === bad && task.tries === 1) throw new Error("the database went away");
+    });
     keeper.start();
+    await expect.poll(() => made).toHaveLength(2);
     await keeper.stop();
     await db.query("UPDATE execution_memory SET not_before = NOW()");
     keeper.start();
+    await expect.poll(() => made).toHaveLength(3);
     await keeper.stop();
 
     expect(made.sort()).toEqual([`${bad} 1`, `${bad} 2`, `${good} 1`].sort());
+  });
+
+  test("begins nothing more once it stops, but for what ended in this process", async () => {
+    const mine = await agent();
+    for (let count = 0; count < 20; count += 1) await told(await execution(mine), mine);
+    const own = await execution(mine);
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+    const made: string[] = [];
+    const keeper = keeperOf(async ({ executionId }) => {
+      made.push(executionId);
+      await released;
+    });
+    keeper.start();
+    await expect.poll(() => made).toHaveLength(4);
+    await told(own, mine);
+    await keeper.load(workspaceId, own);
+    const stopped = keeper.stop();
+    keeper.notice({ type: "finished", executionId: own });
+    const again = keeper.stop();
+    await expect.poll(() => made).toHaveLength(5);
+    release(undefined);
+    await Promise.all([stopped, again]);
+
+    expect(made).toHaveLength(5);
+    expect(made.at(-1)).toBe(own);
+  });
+
+  test("begins no call that the process would not live to see answered", async () => {
+    const mine = await agent();
+    const clock = new ManualClock();
+    const made: string[] = [];
+    const keeper = keeperOf(async ({ executionId }) => {
+      made.push(executionId);
+      await clock.advance(2_001);
+    }, clock);
+    for (let count = 0; count < 6; count += 1) {
+      const executionId = await execution(mine);
+      await told(executionId, mine);
+      await keeper.load(workspaceId, executionId);
+      keeper.notice({ type: "finished", executionId });
+    }
+    await keeper.stop();
+
+    expect(made).toHaveLength(4);
+  });
+
+  test("watches a bounded number of executions", async () => {
+    const statements: (string | undefined)[] = [];
+    const query = async (_sql: string, _values: readonly unknown[], name?: string) => {
+      statements.push(name);
+      return { rows: [], rowCount: 0 };
+    };
+    const fake = { query } as unknown as Database;
+    const summarizer = { summarize: async () => undefined };
+    const keeper = new MemoryKeeper({ db: fake, clock: new ManualClock(), logger: silentLogger, summarizer });
+    const ids = Array.from({ length: 10_001 }, () => randomId());
+    for (const id of ids) await keeper.load(workspaceId, id);
+    statements.length = 0;
+    keeper.notice({ type: "finished", executionId: ids[0]! });
+    await keeper.stop();
+    expect(statements).toEqual([]);
+
+    keeper.notice({ type: "finished", executionId: ids.at(-1)! });
+    await keeper.stop();
+    expect(statements).toEqual(["memory_tasks_claimed"]);
   });
 
   test("reads nothing when executions without memory end", async () => {
