@@ -1,7 +1,7 @@
 // SQL of memory: what an execution is told, memories, facts about people. Selects and decides nothing.
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
-import type { BuiltMemory, MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, ToldRow, UserFact, UserFactType } from "./types.ts";
+import type { BuiltMemory, MemoryBlock, MemoryCounts, MemoryMode, Recall, RunMemory, ToldRow, UserFact, UserFactType } from "./types.ts";
 
 /** Newest memories that are looked at for one start; consolidation keeps an agent's number near 50. */
 const MAX_RECALLED = 200;
@@ -13,15 +13,15 @@ export interface MemoryRow {
   readonly status: string;
   readonly run_timestamp: Date;
   readonly summary: string;
-  readonly sentiment: Sentiment | null;
   readonly key_outcomes: string[];
   readonly patterns_detected: string[];
   readonly suggestions: string[];
   readonly importance_score: number;
+  readonly counts: Buffer | null;
 }
 
 export const MEMORY_COLUMNS =
-  "id, run_number, status, run_timestamp, summary, sentiment, key_outcomes, patterns_detected, suggestions, importance_score";
+  "id, run_number, status, run_timestamp, summary, key_outcomes, patterns_detected, suggestions, importance_score, counts";
 
 export function toMemory(row: MemoryRow): RunMemory {
   return {
@@ -30,11 +30,11 @@ export function toMemory(row: MemoryRow): RunMemory {
     status: row.status,
     at: row.run_timestamp,
     summary: row.summary,
-    sentiment: row.sentiment,
     outcomes: row.key_outcomes,
     patterns: row.patterns_detected,
     suggestions: row.suggestions,
     importance: row.importance_score,
+    counts: row.counts === null ? null : (JSON.parse(row.counts.toString("utf8")) as MemoryCounts),
   };
 }
 
@@ -70,6 +70,11 @@ async function loadFacts(db: Queryable, workspaceId: WorkspaceId, userId: string
     "user_facts_recalled",
   );
   return rows.map((row) => ({ key: row.memory_key, value: row.memory_value, type: row.memory_type, importance: row.importance }));
+}
+
+/** Executions of one agent that end together, and merges, must not take the same number. */
+export async function lockNumbers(tx: Transaction, agentId: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('run_memories'), hashtext($1))", [agentId], "memory_number_locked");
 }
 
 export interface NewExecutionMemory extends MemoryOwner {
@@ -211,45 +216,66 @@ export interface StoredMemory extends RunMemory {
   readonly executionId: string | null;
   readonly userId: string | null;
   readonly feedback: string | null;
+  /** null: extracted without a model, or merged. */
   readonly model: string | null;
-  readonly tokens: number;
 }
 
-/** Everything of an agent, newest first: what `agents memory` lists and exports. */
+/** Rows of one statement: an export has as many as there are. */
+const PAGE = 1_000;
+
+/** Everything of an agent or a person, newest first: what `agents memory` lists and exports. */
 export async function listMemories(
   db: Queryable,
   workspaceId: WorkspaceId,
   of: { readonly agentId: string } | { readonly userId: string },
-  limit = 10_000,
 ): Promise<StoredMemory[]> {
-  const [column, id] = "agentId" in of ? ["agent_id", of.agentId] : ["user_id", of.userId];
-  const { rows } = await db.query<
-    MemoryRow & {
-      execution_id: string | null;
-      user_id: string | null;
-      user_feedback: string | null;
-      model_used: string | null;
-      token_count: number;
-    }
-  >(
-    `SELECT ${MEMORY_COLUMNS}, execution_id, user_id, user_feedback, model_used, token_count FROM run_memories
-     WHERE workspace_id = $1 AND ${column} = $2 ORDER BY run_timestamp DESC, id DESC LIMIT $3`,
-    [workspaceId, id, limit],
-  );
-  return rows.map((row) => ({
+  const [column, owner] = "agentId" in of ? ["agent_id", of.agentId] : ["user_id", of.userId];
+  const found: StoredMemory[] = [];
+  for (let last: string | null = null; ; last = found.at(-1)?.id ?? null) {
+    // oxlint-disable-next-line no-await-in-loop -- each page begins after the last
+    const { rows }: { readonly rows: readonly StoredRow[] } = await db.query<StoredRow>(
+      `SELECT ${MEMORY_COLUMNS}, execution_id, user_id, user_feedback, model_used FROM run_memories
+       WHERE workspace_id = $1 AND ${column} = $2 AND ($3::uuid IS NULL OR id > $3::uuid) ORDER BY id LIMIT ${PAGE}`,
+      [workspaceId, owner, last],
+    );
+    found.push(...rows.map(toStored));
+    if (rows.length < PAGE) break;
+  }
+  return found.sort((left, right) => right.at.getTime() - left.at.getTime() || (left.id < right.id ? 1 : -1));
+}
+
+interface StoredRow extends MemoryRow {
+  readonly execution_id: string | null;
+  readonly user_id: string | null;
+  readonly user_feedback: string | null;
+  readonly model_used: string | null;
+}
+
+function toStored(row: StoredRow): StoredMemory {
+  return {
     ...toMemory(row),
     executionId: row.execution_id,
     userId: row.user_id,
     feedback: row.user_feedback,
     model: row.model_used,
-    tokens: row.token_count,
-  }));
+  };
+}
+
+/** Ids of an agent's memories that begin so, three at most: one is meant, several are told. */
+export async function findMemoryIds(
+  db: Queryable,
+  { workspaceId, agentId, prefix }: { readonly workspaceId: WorkspaceId; readonly agentId: string; readonly prefix: string },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    "SELECT id FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND starts_with(id::text, $3) ORDER BY id LIMIT 3",
+    [workspaceId, agentId, prefix],
+  );
+  return rows.map(({ id }) => id);
 }
 
 export interface StoredFact extends UserFact {
   readonly confidence: number;
   readonly usageCount: number;
-  readonly sourceAgentId: string | null;
   readonly sourceExecutionId: string | null;
   readonly updatedAt: Date;
 }
@@ -262,11 +288,10 @@ export async function listFacts(db: Queryable, workspaceId: WorkspaceId, userId:
     importance: number;
     confidence: number;
     usage_count: string;
-    source_agent_id: string | null;
     source_execution_id: string | null;
     updated_at: Date;
   }>(
-    `SELECT memory_key, memory_value, memory_type, importance, confidence, usage_count, source_agent_id, source_execution_id, updated_at
+    `SELECT memory_key, memory_value, memory_type, importance, confidence, usage_count, source_execution_id, updated_at
      FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key`,
     [workspaceId, userId],
   );
@@ -277,7 +302,6 @@ export async function listFacts(db: Queryable, workspaceId: WorkspaceId, userId:
     importance: row.importance,
     confidence: row.confidence,
     usageCount: Number(row.usage_count),
-    sourceAgentId: row.source_agent_id,
     sourceExecutionId: row.source_execution_id,
     updatedAt: row.updated_at,
   }));

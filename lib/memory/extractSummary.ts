@@ -18,7 +18,6 @@ export function extractSummary({ workflow, status, output, error, comments }: En
   const comment = opinion === undefined ? "" : ` A person said: ${memoryLine(opinion, OUTCOME_CHARACTERS)}`;
   return {
     summary: memoryLine(`${workflow} ${status}: ${memoryLine(what, SUMMARY_CHARACTERS)}${comment}`, SUMMARY_CHARACTERS * 2),
-    sentiment: status === "completed" ? null : "negative",
     outcomes: error === null ? outcomes.slice(1) : [],
     patterns: [],
     suggestions: [],

@@ -53,9 +53,14 @@ function historyLine({ id, at, status, summary, suggestions }: RunMemory, isShor
   return { title: "History", line, from: { memoryId: id }, isShortenable };
 }
 
-function patternLine({ id, patterns, summary }: RunMemory): Candidate {
-  const line = patterns.length === 0 ? summary : patterns.join("; ");
-  return { title: "Learned patterns", line, from: { memoryId: id }, isShortenable: false };
+function patternLine(memory: RunMemory): Candidate {
+  const line = memory.patterns.length === 0 ? memory.summary : tellPatterns(memory).join("; ");
+  return { title: "Learned patterns", line, from: { memoryId: memory.id }, isShortenable: false };
+}
+
+/** With how often they were noted, where that was more than once. */
+export function tellPatterns({ patterns, counts }: Pick<RunMemory, "patterns" | "counts">): string[] {
+  return patterns.map((text, index) => ((counts?.patterns[index] ?? 1) === 1 ? text : `${text} (${counts?.patterns[index]} times)`));
 }
 
 /** Best first; ties go to the newer. Which wordings are alike is judged by stems, so a question in another language finds nothing. */

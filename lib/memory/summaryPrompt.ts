@@ -6,7 +6,7 @@ import { parseModelJson } from "../models/modelJson.ts";
 import type { EndedExecution } from "./EndedExecution.ts";
 import { memoryLine } from "./memoryLine.ts";
 import { searchWords } from "./selectMemories.ts";
-import type { Sentiment, Summary, UserFact, UserFactType } from "./types.ts";
+import type { Summary, UserFact, UserFactType } from "./types.ts";
 
 /** Short on purpose: it is paid once per execution. */
 const SYSTEM =
@@ -33,7 +33,6 @@ export const MIN_CONFIDENCE = 0.7;
 
 const TEXTS: JsonObject = { type: "array", items: { type: "string" } };
 const FACT_TYPES: readonly UserFactType[] = ["preference", "context", "pattern", "fact"];
-const SENTIMENTS: readonly Sentiment[] = ["positive", "neutral", "negative"];
 const FACT_IMPORTANCE: Readonly<Record<UserFactType, number>> = { preference: 0.9, fact: 0.7, context: 0.6, pattern: 0.5 };
 
 export interface SummaryQuestion {
@@ -72,7 +71,6 @@ function schemaOf(asksFacts: boolean): JsonObject {
   };
   const properties: JsonObject = {
     summary: { type: "string" },
-    sentiment: { type: "string", enum: [...SENTIMENTS] },
     outcomes: TEXTS,
     patterns: TEXTS,
     suggestions: TEXTS,
@@ -84,12 +82,11 @@ function schemaOf(asksFacts: boolean): JsonObject {
 /** null: the answer is no use. */
 export function readSummary(answer: JsonValue | null): Summary | null {
   if (!isJsonObject(answer)) return null;
-  const { summary, sentiment } = answer;
+  const { summary } = answer;
   const line = typeof summary === "string" ? memoryLine(summary, SUMMARY_CHARACTERS) : "";
   if (line === "") return null;
   return {
     summary: line,
-    sentiment: SENTIMENTS.find((known) => known === sentiment) ?? null,
     outcomes: linesOf(answer["outcomes"]),
     patterns: linesOf(answer["patterns"]),
     suggestions: linesOf(answer["suggestions"]),

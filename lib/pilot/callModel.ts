@@ -4,7 +4,8 @@ import { sha256 } from "../core/ids.ts";
 import type { ReserveOutcome } from "../ledger/Ledger.ts";
 import type { Reservation } from "../ledger/types.ts";
 import type { ModelErrorFacts } from "../models/types.ts";
-import { assumedUsage, bookCall, keepAnswer, plausible, type Booking } from "./bookCall.ts";
+import { assumedUsage, bookCall, keepAnswer, type Booking } from "./bookCall.ts";
+import { plausibleUsage } from "../tokens/plausibleUsage.ts";
 import type { ModelCallHost, NumberedCall, PreparedCall } from "./ModelCallHost.ts";
 import { prepareCall, withLess } from "./prepareCall.ts";
 import { refusedOutcome } from "./refusedCall.ts";
@@ -63,7 +64,7 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
   const { prices, counter } = host.services;
   try {
     const result = await call.provider.call(call.request, reservation);
-    const reported = plausible(result.usage);
+    const reported = plausibleUsage(result.usage);
     const usage = reported ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
     const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
     const message = call.journalMessage && result.toolCalls.length > 0 ? encodeTurn(result) : null;
@@ -85,7 +86,7 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     const facts = error.details as unknown as Partial<ModelErrorFacts>;
     // An abort or a time-out of ours says nothing about the other side: unless it refused, it may have answered and billed.
     const mayHaveSpent = facts.mayHaveSpent ?? true;
-    const reported = plausible(facts.usage);
+    const reported = plausibleUsage(facts.usage);
     const usage = reported ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
     const costUsd = reported === null && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
     const state = reported === null ? (mayHaveSpent ? "assumed" : "failed") : "settled";

@@ -6,7 +6,7 @@ import { silentLogger } from "../../../lib/core/logger.ts";
 import type { Database } from "../../../lib/db/Database.ts";
 import type { MemoryTask } from "../../../lib/memory/EndedExecution.ts";
 import { MemoryKeeper } from "../../../lib/memory/MemoryKeeper.ts";
-import { countExpired, deleteExpired, findAgentsWithMany, mergeOldest } from "../../../lib/memory/MemoryRetentionStore.ts";
+import { countPrunable, deleteExpired, findManyMemories, mergeOldest } from "../../../lib/memory/MemoryRetentionStore.ts";
 import {
   forgetAgent,
   forgetUser,
@@ -16,6 +16,7 @@ import {
   loadRecall,
   setMemoryMode,
 } from "../../../lib/memory/MemoryStore.ts";
+import { MemorySummarizer } from "../../../lib/memory/MemorySummarizer.ts";
 import { claimTasks, endTask, loadEnded, nextNumber } from "../../../lib/memory/MemoryTaskStore.ts";
 import type { ToldRow } from "../../../lib/memory/types.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
@@ -61,8 +62,8 @@ async function remember(memory: Remembered): Promise<string> {
   const { agentId, number, of = workspaceId, userId = null, daysAgo = 0, importance = 0.5, patterns = [], status = "completed" } = memory;
   const id = randomId();
   await db.query(
-    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, memory_type, status, summary, patterns_detected, importance_score, token_count)
-     VALUES ($1, $2, $3, $4, $5, $6, NOW() - make_interval(days => $7), 'execution', $8, $9, $10, $11, 5)`,
+    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, status, summary, patterns_detected, importance_score)
+     VALUES ($1, $2, $3, $4, $5, $6, NOW() - make_interval(days => $7), $8, $9, $10, $11)`,
     [id, of, agentId, userId, randomId(), number, daysAgo, status, `summary ${number}`, patterns, importance],
   );
   return id;
@@ -97,7 +98,7 @@ async function told(
   );
 }
 
-const summaryOf = (summary: string) => ({ summary, sentiment: null, outcomes: [], patterns: [], suggestions: [] });
+const summaryOf = (summary: string) => ({ summary, outcomes: [], patterns: [], suggestions: [] });
 
 describe("memories", () => {
   test("are recalled in their workspace, by their agent, for their person only", async () => {
@@ -203,6 +204,19 @@ describe("memories", () => {
     }
   });
 
+  test("are listed in full, however many there are, newest first", async () => {
+    const mine = await agent();
+    await db.query(
+      `INSERT INTO run_memories (id, workspace_id, agent_id, run_number, run_timestamp, status, summary, importance_score)
+       SELECT gen_random_uuid(), $1, $2, n, NOW() + make_interval(secs => n), 'completed', 's', 0.5 FROM generate_series(1, 2100) n`,
+      [workspaceId, mine],
+    );
+
+    expect((await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number)).toEqual(
+      Array.from({ length: 2_100 }, (_, index) => 2_100 - index),
+    );
+  });
+
   test("go one by one or all, and with them what executions were told", async () => {
     const mine = await agent();
     const [first] = [await remember({ agentId: mine, number: 1 }), await remember({ agentId: mine, number: 2 })];
@@ -238,7 +252,7 @@ describe("tasks", () => {
     await told(executionId, mine);
     const [task] = await claimTasks(db, 1);
     const ended = await loadEnded(db, task!);
-    const memory = { summary: summaryOf("once"), ended: ended!, facts: [], tokens: 1, model: null, costUsd: 0n };
+    const memory = { summary: summaryOf("once"), ended: ended!, facts: [], model: null };
     await Promise.all([1, 2, 3].map(() => endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 })));
 
     expect(await listMemories(db, workspaceId, { agentId: mine })).toMatchObject([{ summary: "once", number: 1, importance: 0.6 }]);
@@ -262,12 +276,30 @@ describe("tasks", () => {
     ]);
     const [task] = await claimTasks(db, 1);
     const ended = await loadEnded(db, task!);
-    const memory = { summary: summaryOf("x"), ended: ended!, facts: [], tokens: 1, model: null, costUsd: 0n };
+    const memory = { summary: summaryOf("x"), ended: ended!, facts: [], model: null };
     await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
 
     expect(ended?.inputs).toMatch(/^\{"user":"ann","password":"\[masked\]","long":"xxx/);
     expect(ended?.output).toBe('{"apiKey":"[masked]","n":5}');
     expect((await listMemories(db, workspaceId, { agentId: mine }))[0]?.feedback).toBe("use [masked] ‹/memory>");
+  });
+
+  test("are given up after ten claims, with a reason on record", async () => {
+    const mine = await agent();
+    const executionId = await execution(mine);
+    await told(executionId, mine);
+    await db.query("UPDATE execution_memory SET tries = 10");
+    const [task] = await claimTasks(db, 1);
+    const unused = {} as unknown as ConstructorParameters<typeof MemorySummarizer>[0];
+    await new MemorySummarizer({ ...unused, db, clock: new ManualClock() }).summarize(task!);
+    const { rows } = await db.query<{ details: Buffer }>(
+      "SELECT details FROM audit_trail WHERE execution_id = $1 AND action = 'memory.summary_skipped'",
+      [executionId],
+    );
+
+    expect(await claimTasks(db, 10)).toEqual([]);
+    expect((await db.query("SELECT 1 FROM execution_memory WHERE summary_state = 'skipped'")).rowCount).toBe(1);
+    expect(rows.map(({ details }) => JSON.parse(details.toString()) as unknown)).toEqual([{ reason: "10 tries came to nothing" }]);
   });
 
   test("number the memories of an agent without a gap or a double, however many end at once", async () => {
@@ -277,7 +309,7 @@ describe("tasks", () => {
     const tasks = await claimTasks(db, 10);
     await Promise.all(
       tasks.map(async (task) => {
-        const memory = { summary: summaryOf("x"), ended: (await loadEnded(db, task))!, facts: [], tokens: 1, model: null, costUsd: 0n };
+        const memory = { summary: summaryOf("x"), ended: (await loadEnded(db, task))!, facts: [], model: null };
         await endTask(db, task, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
       }),
     );
@@ -297,7 +329,7 @@ describe("tasks", () => {
     const ended = await loadEnded(db, task!);
     await db.transaction((tx) => forgetUser(tx, workspaceId, ann));
     const facts = [{ key: "k", value: "v", type: "fact", confidence: 0.9, importance: 0.5 }] as const;
-    const memory = { summary: summaryOf("late"), ended: ended!, facts, tokens: 1, model: null, costUsd: 0n };
+    const memory = { summary: summaryOf("late"), ended: ended!, facts, model: null };
     await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
 
     expect(await listMemories(db, workspaceId, { userId: ann })).toEqual([]);
@@ -426,52 +458,84 @@ describe("MemoryKeeper", () => {
 });
 
 describe("retention", () => {
+  const rule = { workspaceId, days: 90 };
+  const expire = (): Promise<number> => db.transaction((tx) => deleteExpired(tx, rule));
+
   test("keeps memories 90 days, and those of low importance 30", async () => {
     const mine = await agent();
     await remember({ agentId: mine, number: 1, daysAgo: 91, importance: 1 });
     await remember({ agentId: mine, number: 2, daysAgo: 89, importance: 0.6 });
     await remember({ agentId: mine, number: 3, daysAgo: 31, importance: 0.5 });
     await remember({ agentId: mine, number: 4, daysAgo: 29, importance: 0.5 });
-    const rule = { workspaceId, days: 90 };
 
-    expect(await countExpired(db, { workspaceId: other, days: 90 })).toBe(0);
-    expect(await countExpired(db, rule)).toBe(2);
-    expect(await deleteExpired(db, rule)).toBe(2);
-    expect(
-      (await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number).sort((left, right) => left - right),
-    ).toEqual([2, 4]);
+    expect(await countPrunable(db, { workspaceId: other, days: 90 })).toBe(0);
+    expect(await countPrunable(db, rule)).toBe(2);
+    expect([await expire(), await expire()]).toEqual([2, 0]);
+    expect((await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number)).toEqual([4, 2]);
   });
 
-  test("merges the oldest of more than 50 into one, for each person apart", async () => {
-    const ann = randomId();
-    const [mine, few] = [await agent(), await agent()];
-    for (let number = 1; number <= 51; number += 1) {
-      const status = number % 5 === 0 ? "failed" : "completed";
-      const more = number <= 4 ? { userId: ann } : {};
-      await remember({
-        agentId: mine,
-        number,
-        patterns: ["suppliers answer on Mondays"],
-        status,
-        importance: number === 7 ? 0.9 : 0.5,
-        ...more,
-      });
-    }
-    await remember({ agentId: few, number: 1 });
-    const found = await findAgentsWithMany(db, workspaceId);
-    const merged = await mergeOldest(db, workspaceId, mine);
-    const left = await listMemories(db, workspaceId, { agentId: mine });
-    const [own, hers] = [
-      left.filter(({ status, userId }) => status === "merged" && userId === null),
-      left.filter(({ userId }) => userId === ann),
-    ];
+  /** Many at once: `remember` in one statement. */
+  async function rememberMany(
+    agentId: string,
+    [first, last]: readonly [number, number],
+    userId: string | null,
+    daysAgo = 0,
+  ): Promise<void> {
+    await db.query(
+      `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, status, summary, patterns_detected, importance_score)
+       SELECT gen_random_uuid(), $1, $2, $3, gen_random_uuid(), n, NOW() - make_interval(days => $6), CASE WHEN n % 5 = 0 THEN 'failed' ELSE 'completed' END,
+         'summary ' || n, ARRAY['suppliers answer on Mondays'], CASE WHEN n = 7 THEN 0.9 ELSE 0.5 END FROM generate_series($4::int, $5::int) n`,
+      [workspaceId, agentId, userId, first, last, daysAgo],
+    );
+  }
 
-    expect(found).toEqual([mine]);
-    expect(merged).toBe(24);
-    expect(left).toHaveLength(27);
-    expect(own).toMatchObject([{ number: 26, importance: 0.9, patterns: ["suppliers answer on Mondays (22 times)"], executionId: null }]);
-    expect(own[0]?.summary).toMatch(/^22 earlier executions \(17 completed, 5 failed\)\. Among them: summary 7/);
-    expect(hers).toMatchObject([{ number: 4, status: "merged" }]);
-    expect(await findAgentsWithMany(db, workspaceId)).toEqual([]);
+  test("merges the oldest of more than 50 into one, for each person apart", async () => {
+    const [ann, bob] = [randomId(), randomId()];
+    const [mine, few] = [await agent(), await agent()];
+    await rememberMany(mine, [1, 51], null);
+    await rememberMany(mine, [101, 151], ann);
+    await rememberMany(mine, [201, 250], bob);
+    await remember({ agentId: few, number: 1 });
+    const piles = await findManyMemories(db, rule);
+    const expected = await countPrunable(db, rule);
+    let merged = 0;
+    for (const pile of piles) merged += await db.transaction((tx) => mergeOldest(tx, workspaceId, pile));
+    const left = await listMemories(db, workspaceId, { agentId: mine });
+    const mergedOf = (userId: string | null) => left.filter((memory) => memory.status === "merged" && memory.userId === userId);
+
+    expect(piles.map(({ agentId, userId, count }) => [agentId, userId, count])).toEqual(
+      expect.arrayContaining([
+        [mine, null, 51],
+        [mine, ann, 51],
+      ]),
+    );
+    expect([piles.length, expected, merged, left.length]).toEqual([2, 50, 50, 102]);
+    expect(mergedOf(null)).toMatchObject([{ number: 26, importance: 0.9, patterns: ["suppliers answer on Mondays"], executionId: null }]);
+    expect(mergedOf(null)[0]?.summary).toBe("26 earlier executions (21 completed, 5 failed). Among them: summary 7 · summary 26");
+    expect(mergedOf(ann)).toMatchObject([{ number: 126, counts: { ended: { completed: 21, failed: 5 }, patterns: [26] } }]);
+    expect(mergedOf(bob)).toEqual([]);
+    expect(await findManyMemories(db, rule)).toEqual([]);
+  });
+
+  test("merges and deletes a bounded part at a time, loses no count, and says before how many will go", async () => {
+    const mine = await agent();
+    await rememberMany(mine, [1, 450], null, 60);
+    await rememberMany(mine, [451, 1_050], null);
+    const expected = await countPrunable(db, rule);
+    const parts: number[] = [];
+    const inParts = async (work: () => Promise<number>): Promise<void> => {
+      for (let last = await work(); last > 0; last = await work()) parts.push(last);
+    };
+    await inParts(expire);
+    await inParts(() => db.transaction((tx) => mergeOldest(tx, workspaceId, { agentId: mine, userId: null })));
+    const left = await listMemories(db, workspaceId, { agentId: mine });
+    const merged = left.find(({ status }) => status === "merged");
+
+    // Of the first 450 one mattered: it stays for its 90 days.
+    expect(parts).toEqual([200, 200, 49, 199, 199, 177]);
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(expected);
+    expect(left).toHaveLength(26);
+    expect(merged?.counts).toMatchObject({ ended: { completed: 461, failed: 115 }, patterns: [576] });
+    expect(merged?.summary).toMatch(/^576 earlier executions \(461 completed, 115 failed\)\. Among them: summary 7/);
   });
 });

@@ -15,7 +15,6 @@ describe("extractSummary", () => {
   test("says of what it failed, and finds that no success", () => {
     expect(extractSummary(ended({ status: "failed", output: "", error: "TIMEOUT: too slow" }))).toMatchObject({
       summary: "orders failed: TIMEOUT: too slow",
-      sentiment: "negative",
       outcomes: [],
     });
   });

@@ -37,6 +37,17 @@ describe("selectMemories", () => {
     expect(lines({ facts: [], memories }, "Rotterdam invoice")).toContain("L Rotterdam bills in advance; always two copies");
   });
 
+  test("tells how often a pattern of merged memories came back", () => {
+    const counts = { ended: { completed: 30 }, patterns: [26, 1], suggestions: [] };
+    const memories = [
+      memory(1, "Rotterdam invoices", { patterns: ["Rotterdam bills first", "two copies"], counts }),
+      memory(2, "x"),
+      memory(3, "y"),
+    ];
+
+    expect(lines({ facts: [], memories }, "Rotterdam invoice")).toContain("L Rotterdam bills first (26 times); two copies");
+  });
+
   test("leaves out what the inputs say, and what an earlier line says", () => {
     const recall = {
       facts: [fact("city", "Lives in Delft"), fact("tone", "short answers, please")],

@@ -42,13 +42,12 @@ describe("readSummary", () => {
   test("takes what fits and leaves the rest", () => {
     const answer: JsonValue = {
       summary: "It\nworked. ",
-      sentiment: "ecstatic",
       outcomes: ["a", "a", 5, "", null, "b", "c"],
       patterns: "none",
       suggestions: [],
     };
 
-    expect(readSummary(answer)).toEqual({ summary: "It worked.", sentiment: null, outcomes: ["a"], patterns: [], suggestions: [] });
+    expect(readSummary(answer)).toEqual({ summary: "It worked.", outcomes: ["a"], patterns: [], suggestions: [] });
   });
 
   test.each([null, [], "text", {}, { summary: "" }, { summary: " \u200B " }, { summary: 5 }])("has no use for %j", (answer) => {
