@@ -7,15 +7,8 @@ import type { Transaction } from "../db/Database.ts";
 import { retriedTransaction } from "../db/retryConflicts.ts";
 import { writeFacts } from "../db/UnitPart.ts";
 import { countPrunable, deleteExpired, findManyMemories, mergeOldest } from "../memory/MemoryRetentionStore.ts";
-import {
-  findMemoryIds,
-  forgetAgent,
-  forgetUser,
-  listFacts,
-  listMemories,
-  setMemoryMode,
-  type StoredMemory,
-} from "../memory/MemoryStore.ts";
+import { findMemoryIds, forgetAgent, forgetUser } from "../memory/MemoryForgetStore.ts";
+import { listFacts, listMemories, setMemoryMode, type StoredMemory } from "../memory/MemoryStore.ts";
 import { tellPatterns } from "../memory/selectMemories.ts";
 import type { MemoryApi, MemoryMode, MemoryReport } from "../memoryApi.ts";
 import { checkUser } from "./checkUser.ts";
