@@ -1,7 +1,7 @@
 // What a model is asked about an ended execution, and how its answer is read. Nothing that the answer says is believed about a person beyond the inputs.
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
-import { looksLikeSecret } from "../core/redaction.ts";
+import { isSecretKey, looksLikeSecret } from "../core/redaction.ts";
 import { parseModelJson } from "../models/modelJson.ts";
 import type { EndedExecution } from "./EndedExecution.ts";
 import { memoryLine } from "./memoryLine.ts";
@@ -137,7 +137,7 @@ function readFact(item: JsonValue): JudgedFact | null {
   if (!(confidence >= MIN_CONFIDENCE && confidence <= 1)) return null;
   const key = name.trim().slice(0, 64).toLowerCase().replaceAll(/\s+/g, "_");
   const value = memoryLine(told, MAX_VALUE_CHARACTERS);
-  if (!KEY.test(key) || value === "" || looksLikeSecret(told) || value.includes("[masked]")) return null;
+  if (!KEY.test(key) || isSecretKey(key) || value === "" || looksLikeSecret(told) || value.includes("[masked]")) return null;
   return { key, value, type, confidence, importance: Math.round(FACT_IMPORTANCE[type] * confidence * 100) / 100 };
 }
 

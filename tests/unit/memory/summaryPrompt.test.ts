@@ -109,6 +109,7 @@ describe("readFacts", () => {
     ["with figures in another order", { value: "answers 5.1" }],
     ["mostly made up", { value: "prefers French wine, Italian opera" }],
     ["without a word", { value: "!!!" }],
+    ["under the name of a secret", { key: "Wifi Password", value: "short Dutch" }],
     ["that is a secret", { value: "token sk-abcdefghijklmnopqrstuvwx" }],
   ])("leaves out a fact %s", (_what, more) => {
     expect(readFacts(fact(more), inputs)).toEqual([]);
