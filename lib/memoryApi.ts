@@ -44,7 +44,7 @@ export interface MemoryApi {
   ): Promise<{ readonly id: string; readonly name: string; readonly memory: MemoryMode }>;
   /** Everything that is remembered: of an agent, or about a person, across agents. */
   listMemories(of: { readonly agent: string } | { readonly userId: string }): Promise<MemoryReport>;
-  /** Removes it for good, also from what executions were told. `memoryId`: one memory only. */
+  /** Removes it for good, also from what executions were told. `memoryId`: one memory only, by its id or the beginning of it. */
   forgetMemories(
     of: { readonly agent: string; readonly memoryId?: string } | { readonly userId: string },
     actor: string,

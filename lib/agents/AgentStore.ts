@@ -14,7 +14,6 @@ export interface AgentRecord {
   readonly tokenLimit: number;
   readonly orchestration: "off" | "on" | null;
   readonly memory: AgentMemory;
-  readonly userId: string | null;
   readonly definitionHash: Buffer | null;
   readonly createdAt: Date;
   readonly executions: number;
@@ -37,8 +36,6 @@ export async function upsertAgent(
   readonly isNew: boolean;
   readonly orchestration: "off" | "on" | null;
   readonly memory: AgentMemory;
-  /** Who the agent belongs to; null: nobody is known. */
-  readonly userId: string | null;
   readonly createdAt: Date;
   readonly tokenLimit: number;
 }> {
@@ -47,7 +44,6 @@ export async function upsertAgent(
     id: string;
     orchestration: "off" | "on" | null;
     memory: AgentMemory;
-    user_id: string | null;
     created_at: Date;
     token_limit: string;
   }>(
@@ -55,7 +51,7 @@ export async function upsertAgent(
      VALUES ($1, $2, $3, $4, $5, $6, COALESCE($7::bigint, 10000))
      ON CONFLICT (workspace_id, source_key) DO UPDATE SET agent_name = excluded.agent_name, description = excluded.description,
        definition_hash = excluded.definition_hash, token_limit = COALESCE($7::bigint, a.token_limit), updated_at = NOW()
-     RETURNING id, orchestration, memory, user_id, created_at, token_limit`,
+     RETURNING id, orchestration, memory, created_at, token_limit`,
     [id, agent.workspaceId, agent.name, agent.description, agent.sourceKey, agent.definitionHash, agent.tokenLimit ?? null],
     "agent_upserted",
   );
@@ -66,7 +62,6 @@ export async function upsertAgent(
     isNew: row.id === id,
     orchestration: row.orchestration,
     memory: row.memory,
-    userId: row.user_id,
     createdAt: row.created_at,
     tokenLimit: Number(row.token_limit),
   };
@@ -97,13 +92,12 @@ interface AgentRow {
   readonly token_limit: string;
   readonly orchestration: "off" | "on" | null;
   readonly memory: AgentMemory;
-  readonly user_id: string | null;
   readonly definition_hash: Buffer | null;
   readonly created_at: Date;
   readonly executions: string;
 }
 
-const SELECT = `SELECT a.id, a.workspace_id, a.agent_name, a.source_key, a.status, a.token_limit, a.orchestration, a.memory, a.user_id, a.definition_hash, a.created_at,
+const SELECT = `SELECT a.id, a.workspace_id, a.agent_name, a.source_key, a.status, a.token_limit, a.orchestration, a.memory, a.definition_hash, a.created_at,
   (SELECT COUNT(*) FROM workflow_executions e WHERE e.agent_id = a.id) AS executions FROM agents a`;
 
 export async function listAgents(db: Queryable, workspaceId: WorkspaceId, limit = 200): Promise<AgentRecord[]> {
@@ -133,7 +127,6 @@ function toAgent(row: AgentRow): AgentRecord {
     tokenLimit: Number(row.token_limit),
     orchestration: row.orchestration,
     memory: row.memory,
-    userId: row.user_id,
     definitionHash: row.definition_hash,
     createdAt: row.created_at,
     executions: Number(row.executions),

@@ -50,6 +50,7 @@ export const AUDIT_EVENTS = {
   MEMORY_STORED: "memory.stored",
   MEMORY_USER_FACTS_STORED: "memory.user_facts_stored",
   MEMORY_SUMMARY_REFUSED: "memory.summary_refused",
+  MEMORY_SUMMARY_SKIPPED: "memory.summary_skipped",
   MEMORY_PRUNED: "memory.pruned",
   MEMORY_SWITCHED: "memory.switched",
   MEMORY_FORGOTTEN: "memory.forgotten",

@@ -17,7 +17,7 @@ export interface ExecutionMemoryTable {
   user_id: string | null;
   block: Nullable<Bytes>;
   token_count: Defaulted<number>;
-  model: string | null;
+  model: string;
   tags: Defaulted<TextArray>;
   summary_state: Defaulted<string>;
   tries: Defaulted<number>;
@@ -102,19 +102,15 @@ export interface RunMemoriesTable {
   execution_id: string | null;
   run_number: number;
   run_timestamp: Timestamp;
-  memory_type: string;
   status: string;
   summary: string;
-  sentiment: string | null;
   key_outcomes: Defaulted<TextArray>;
   patterns_detected: Defaulted<TextArray>;
   suggestions: Defaulted<TextArray>;
+  counts: Nullable<Bytes>;
   user_feedback: string | null;
   importance_score: number;
-  token_count: number;
   model_used: string | null;
-  cost_usd: Decimal | null;
-  execution_time_ms: Nullable<BigInteger>;
   created_at: Defaulted<Timestamp>;
 }
 
@@ -180,7 +176,6 @@ export interface UserMemoryTable {
   importance: number;
   confidence: number;
   usage_count: Defaulted<BigInteger>;
-  source_agent_id: string | null;
   source_execution_id: string | null;
   created_at: Defaulted<Timestamp>;
   updated_at: Defaulted<Timestamp>;

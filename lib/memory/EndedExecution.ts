@@ -8,8 +8,8 @@ export interface MemoryTask {
   readonly workspaceId: WorkspaceId;
   readonly agentId: string;
   readonly userId: string | null;
-  /** As the agent or the installation names it; null: the installation's default. */
-  readonly model: string | null;
+  /** As the workflow or the installation names it. */
+  readonly model: string;
   readonly tags: readonly string[];
   /** This one included. */
   readonly tries: number;
@@ -22,8 +22,7 @@ export interface EndedExecution {
   readonly workflow: string;
   readonly status: "completed" | "failed" | "cancelled";
   readonly finishedAt: Date;
-  readonly durationMs: number | null;
-  /** JSON text, only its beginning where it is long; empty: there was none. */
+  /** JSON of `maskedJson`, only its beginning where it is long; empty: there was none. */
   readonly inputs: string;
   readonly output: string;
   /** Code and message; null: it did not fail. */

@@ -3,9 +3,9 @@ import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { CountOptions } from "../tokens/types.ts";
 import { cutLine, memoryLine } from "./memoryLine.ts";
 import { renderMemory } from "./renderMemory.ts";
-import { foldText, isSaidIn, sayingOf } from "./repeats.ts";
+import { foldText, isLineSaidIn } from "./repeats.ts";
 import { selectMemories, type Candidate } from "./selectMemories.ts";
-import type { MemoryBlock, MemorySection, Recall, TextShortener } from "./types.ts";
+import type { BuiltMemory, MemoryBlock, MemorySection, Recall, TextShortener, ToldRow } from "./types.ts";
 
 export interface MemoryInjectorOptions {
   readonly counter: Pick<TokenCounter, "count">;
@@ -42,18 +42,23 @@ export class MemoryInjector {
   /**
    * @returns null when there is nothing to tell, or no room for one line
    */
-  async build(recall: Recall, { about, maxTokens, model = {} }: BuildRequest): Promise<MemoryBlock | null> {
+  async build(recall: Recall, { about, maxTokens, model = {} }: BuildRequest): Promise<BuiltMemory | null> {
     const count = (sections: readonly MemorySection[]): number => this.#counter.count(renderMemory(sections), model);
     let sections: readonly MemorySection[] = [];
+    const from: ToldRow[] = [];
     for (const candidate of selectMemories(recall, about)) {
       const line = memoryLine(candidate.line, MAX_LINE_CHARACTERS);
       if (line === "") continue;
       const whole = withLine(sections, candidate, line);
-      if (count(whole) <= maxTokens) sections = whole;
-      else if (candidate.isShortenable) sections = (await this.#shortened(sections, candidate, { line, maxTokens, count })) ?? sections;
+      const fits = count(whole) <= maxTokens;
+      if (!fits && !candidate.isShortenable) continue;
+      const fitted = fits ? whole : await this.#shortened(sections, candidate, { line, maxTokens, count });
+      if (fitted === null) continue;
+      sections = fitted;
+      from.push(candidate.from);
     }
     const tokens = count(sections);
-    return sections.length === 0 || tokens > maxTokens ? null : { sections, tokens };
+    return sections.length === 0 || tokens > maxTokens ? null : { sections, tokens, from };
   }
 
   /** The line in what room is left: compressed, else cut. null: not even so. */
@@ -91,5 +96,5 @@ function withLine(sections: readonly MemorySection[], { title }: Candidate, line
 /** The block's text without the lines that `content` says already; empty when nothing is left. */
 export function memoryTextFor({ sections }: Pick<MemoryBlock, "sections">, content: string): string {
   const folded = foldText(content);
-  return renderMemory(sections.map(({ title, lines }) => ({ title, lines: lines.filter((line) => !isSaidIn(folded, sayingOf(line))) })));
+  return renderMemory(sections.map(({ title, lines }) => ({ title, lines: lines.filter((line) => !isLineSaidIn(folded, title, line)) })));
 }

@@ -1,7 +1,7 @@
 // SQL of memory: what an execution is told, memories, facts about people. Selects and decides nothing.
 import type { WorkspaceId } from "../core/ids.ts";
 import type { Queryable, Transaction } from "../db/Database.ts";
-import type { MemoryBlock, MemoryMode, Recall, RunMemory, Sentiment, UserFact, UserFactType } from "./types.ts";
+import type { BuiltMemory, MemoryBlock, MemoryCounts, MemoryMode, Recall, RunMemory, ToldRow, UserFact, UserFactType } from "./types.ts";
 
 /** Newest memories that are looked at for one start; consolidation keeps an agent's number near 50. */
 const MAX_RECALLED = 200;
@@ -13,15 +13,15 @@ export interface MemoryRow {
   readonly status: string;
   readonly run_timestamp: Date;
   readonly summary: string;
-  readonly sentiment: Sentiment | null;
   readonly key_outcomes: string[];
   readonly patterns_detected: string[];
   readonly suggestions: string[];
   readonly importance_score: number;
+  readonly counts: Buffer | null;
 }
 
 export const MEMORY_COLUMNS =
-  "id, run_number, status, run_timestamp, summary, sentiment, key_outcomes, patterns_detected, suggestions, importance_score";
+  "id, run_number, status, run_timestamp, summary, key_outcomes, patterns_detected, suggestions, importance_score, counts";
 
 export function toMemory(row: MemoryRow): RunMemory {
   return {
@@ -30,11 +30,11 @@ export function toMemory(row: MemoryRow): RunMemory {
     status: row.status,
     at: row.run_timestamp,
     summary: row.summary,
-    sentiment: row.sentiment,
     outcomes: row.key_outcomes,
     patterns: row.patterns_detected,
     suggestions: row.suggestions,
     importance: row.importance_score,
+    counts: row.counts === null ? null : (JSON.parse(row.counts.toString("utf8")) as MemoryCounts),
   };
 }
 
@@ -72,18 +72,29 @@ async function loadFacts(db: Queryable, workspaceId: WorkspaceId, userId: string
   return rows.map((row) => ({ key: row.memory_key, value: row.memory_value, type: row.memory_type, importance: row.importance }));
 }
 
+/** Executions of one agent that end together, and merges, must not take the same number. */
+export async function lockNumbers(tx: Transaction, agentId: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtext('run_memories'), hashtext($1))", [agentId], "memory_number_locked");
+}
+
 export interface NewExecutionMemory extends MemoryOwner {
   readonly executionId: string;
-  readonly block: MemoryBlock | null;
-  readonly model: string | null;
+  readonly block: BuiltMemory | null;
+  readonly model: string;
   readonly tags: readonly string[];
   /** False: a rehearsal, of which nothing is remembered. */
   readonly isRemembered: boolean;
 }
 
-/** In the transaction that inserts the execution. Facts that are told count as used. */
-export async function insertExecutionMemory(tx: Transaction, memory: NewExecutionMemory): Promise<void> {
-  const { executionId, workspaceId, agentId, userId, block, model, tags, isRemembered } = memory;
+/**
+ * In the transaction that inserts the execution. Facts that are told count as used.
+ *
+ * @returns whether the execution is told the block: not when a row that a line comes from was forgotten since it was recalled
+ */
+export async function insertExecutionMemory(tx: Transaction, memory: NewExecutionMemory): Promise<boolean> {
+  const { executionId, workspaceId, agentId, userId, model, tags, isRemembered } = memory;
+  await holdOffForgetting(tx, agentId, userId);
+  const block = memory.block !== null && (await isAllThere(tx, memory, memory.block)) ? memory.block : null;
   await tx.query(
     `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -100,19 +111,41 @@ export async function insertExecutionMemory(tx: Transaction, memory: NewExecutio
     ],
     "execution_memory_inserted",
   );
-  const keys = block?.sections.filter(({ title }) => title === "Profile").flatMap(({ lines }) => lines.map(keyOf)) ?? [];
-  if (userId === null || keys.length === 0) return;
-  await tx.query(
-    `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[])
-       ORDER BY memory_key FOR UPDATE)
-     UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
-    [workspaceId, userId, keys],
-    "user_facts_used",
-  );
+  const keys = factKeys(block?.from ?? []);
+  if (userId !== null && keys.length > 0) {
+    await tx.query(
+      `WITH used AS (SELECT id FROM user_memory WHERE workspace_id = $1 AND user_id = $2 AND memory_key = ANY($3::text[])
+         ORDER BY memory_key FOR UPDATE)
+       UPDATE user_memory m SET usage_count = m.usage_count + 1 FROM used WHERE m.id = used.id`,
+      [workspaceId, userId, keys],
+      "user_facts_used",
+    );
+  }
+  return block !== null;
 }
 
-function keyOf(line: string): string {
-  return line.slice(0, line.indexOf(": "));
+const factKeys = (from: readonly ToldRow[]): string[] => from.flatMap((row) => ("factKey" in row ? [row.factKey] : []));
+
+async function isAllThere(tx: Transaction, { workspaceId, agentId, userId }: MemoryOwner, { from }: BuiltMemory): Promise<boolean> {
+  const memoryIds = new Set(from.flatMap((row) => ("memoryId" in row ? [row.memoryId] : [])));
+  const keys = factKeys(from);
+  const { rows } = await tx.query<{ found: number }>(
+    `SELECT ((SELECT COUNT(*) FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND id = ANY($3::uuid[]))
+       + (SELECT COUNT(*) FROM user_memory WHERE workspace_id = $1 AND user_id = $4 AND memory_key = ANY($5::text[])))::int AS found`,
+    [workspaceId, agentId, [...memoryIds], userId, keys],
+    "memory_still_there",
+  );
+  return rows[0]?.found === memoryIds.size + keys.length;
+}
+
+/** Starts hold it together, whoever forgets holds it alone: a start either commits before, or sees that the rows are gone. */
+async function holdOffForgetting(tx: Transaction, agentId: string, userId: string | null): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock_shared(hashtext('execution_memory'), hashtext(owner))
+     FROM unnest($1::text[]) WITH ORDINALITY AS o(owner, place) ORDER BY place`,
+    [userId === null ? [agentId] : [agentId, userId]],
+    "execution_memory_shared",
+  );
 }
 
 /** A fork is told what its source was told, unless that was forgotten meanwhile. */
@@ -130,6 +163,14 @@ export async function copyExecutionMemory(
     readonly isRemembered: boolean;
   },
 ): Promise<void> {
+  const { rows } = await tx.query<{ agent_id: string; user_id: string | null }>(
+    "SELECT agent_id, user_id FROM execution_memory WHERE workspace_id = $1 AND execution_id = $2",
+    [workspaceId, source],
+    "execution_memory_owner",
+  );
+  const owner = rows[0];
+  if (owner === undefined) return;
+  await holdOffForgetting(tx, owner.agent_id, owner.user_id);
   await tx.query(
     `INSERT INTO execution_memory (execution_id, workspace_id, agent_id, user_id, block, token_count, model, tags, summary_state)
      SELECT $3, workspace_id, agent_id, user_id, block, token_count, model, tags, $4 FROM execution_memory
@@ -171,45 +212,54 @@ export interface StoredMemory extends RunMemory {
   readonly executionId: string | null;
   readonly userId: string | null;
   readonly feedback: string | null;
+  /** null: extracted without a model, or merged. */
   readonly model: string | null;
-  readonly tokens: number;
 }
 
-/** Everything of an agent, newest first: what `agents memory` lists and exports. */
+/** Rows of one statement: an export has as many as there are. */
+const PAGE = 1_000;
+
+/** Everything of an agent or a person, newest first: what `agents memory` lists and exports. */
 export async function listMemories(
   db: Queryable,
   workspaceId: WorkspaceId,
   of: { readonly agentId: string } | { readonly userId: string },
-  limit = 10_000,
 ): Promise<StoredMemory[]> {
-  const [column, id] = "agentId" in of ? ["agent_id", of.agentId] : ["user_id", of.userId];
-  const { rows } = await db.query<
-    MemoryRow & {
-      execution_id: string | null;
-      user_id: string | null;
-      user_feedback: string | null;
-      model_used: string | null;
-      token_count: number;
-    }
-  >(
-    `SELECT ${MEMORY_COLUMNS}, execution_id, user_id, user_feedback, model_used, token_count FROM run_memories
-     WHERE workspace_id = $1 AND ${column} = $2 ORDER BY run_timestamp DESC, id DESC LIMIT $3`,
-    [workspaceId, id, limit],
-  );
-  return rows.map((row) => ({
+  const [column, owner] = "agentId" in of ? ["agent_id", of.agentId] : ["user_id", of.userId];
+  const found: StoredMemory[] = [];
+  for (let last: string | null = null; ; last = found.at(-1)?.id ?? null) {
+    // oxlint-disable-next-line no-await-in-loop -- each page begins after the last
+    const { rows }: { readonly rows: readonly StoredRow[] } = await db.query<StoredRow>(
+      `SELECT ${MEMORY_COLUMNS}, execution_id, user_id, user_feedback, model_used FROM run_memories
+       WHERE workspace_id = $1 AND ${column} = $2 AND ($3::uuid IS NULL OR id > $3::uuid) ORDER BY id LIMIT ${PAGE}`,
+      [workspaceId, owner, last],
+    );
+    found.push(...rows.map(toStored));
+    if (rows.length < PAGE) break;
+  }
+  return found.sort((left, right) => right.at.getTime() - left.at.getTime() || (left.id < right.id ? 1 : -1));
+}
+
+interface StoredRow extends MemoryRow {
+  readonly execution_id: string | null;
+  readonly user_id: string | null;
+  readonly user_feedback: string | null;
+  readonly model_used: string | null;
+}
+
+function toStored(row: StoredRow): StoredMemory {
+  return {
     ...toMemory(row),
     executionId: row.execution_id,
     userId: row.user_id,
     feedback: row.user_feedback,
     model: row.model_used,
-    tokens: row.token_count,
-  }));
+  };
 }
 
 export interface StoredFact extends UserFact {
   readonly confidence: number;
   readonly usageCount: number;
-  readonly sourceAgentId: string | null;
   readonly sourceExecutionId: string | null;
   readonly updatedAt: Date;
 }
@@ -222,11 +272,10 @@ export async function listFacts(db: Queryable, workspaceId: WorkspaceId, userId:
     importance: number;
     confidence: number;
     usage_count: string;
-    source_agent_id: string | null;
     source_execution_id: string | null;
     updated_at: Date;
   }>(
-    `SELECT memory_key, memory_value, memory_type, importance, confidence, usage_count, source_agent_id, source_execution_id, updated_at
+    `SELECT memory_key, memory_value, memory_type, importance, confidence, usage_count, source_execution_id, updated_at
      FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key`,
     [workspaceId, userId],
   );
@@ -237,58 +286,7 @@ export async function listFacts(db: Queryable, workspaceId: WorkspaceId, userId:
     importance: row.importance,
     confidence: row.confidence,
     usageCount: Number(row.usage_count),
-    sourceAgentId: row.source_agent_id,
     sourceExecutionId: row.source_execution_id,
     updatedAt: row.updated_at,
   }));
-}
-
-export interface Forgotten {
-  readonly memories: number;
-  readonly facts: number;
-  readonly blocks: number;
-}
-
-/** One memory, or all of an agent; and what its executions were told: a block may quote what is forgotten. */
-export async function forgetAgent(
-  tx: Transaction,
-  { workspaceId, agentId, memoryId }: { readonly workspaceId: WorkspaceId; readonly agentId: string; readonly memoryId: string | null },
-): Promise<Forgotten> {
-  const blocks = await blankBlocks(tx, "agent_id", [workspaceId, agentId], memoryId === null);
-  const { rowCount } = await tx.query(
-    "DELETE FROM run_memories WHERE workspace_id = $1 AND agent_id = $2 AND ($3::uuid IS NULL OR id = $3::uuid)",
-    [workspaceId, agentId, memoryId],
-  );
-  return { memories: rowCount, facts: 0, blocks };
-}
-
-/** Everything about a person: facts, memories of executions for them, and what these were told. */
-export async function forgetUser(tx: Transaction, workspaceId: WorkspaceId, userId: string): Promise<Forgotten> {
-  const blocks = await blankBlocks(tx, "user_id", [workspaceId, userId], true);
-  // In the order of who else locks facts: starts, and summaries that are stored.
-  await tx.query("SELECT 1 FROM user_memory WHERE workspace_id = $1 AND user_id = $2 ORDER BY memory_key FOR UPDATE", [
-    workspaceId,
-    userId,
-  ]);
-  const facts = await tx.query("DELETE FROM user_memory WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
-  const memories = await tx.query("DELETE FROM run_memories WHERE workspace_id = $1 AND user_id = $2", [workspaceId, userId]);
-  return { memories: memories.rowCount, facts: facts.rowCount, blocks };
-}
-
-/** First, in the order of who stores a summary: one that is under way waits here, or finds its task gone. */
-async function blankBlocks(
-  tx: Transaction,
-  column: "agent_id" | "user_id",
-  owner: readonly [WorkspaceId, string],
-  dropsTasks: boolean,
-): Promise<number> {
-  const { rows } = await tx.query<{ had_block: boolean }>(
-    `WITH held AS (SELECT execution_id, block IS NOT NULL AS had_block FROM execution_memory WHERE workspace_id = $1 AND ${column} = $2
-       ORDER BY execution_id FOR UPDATE)
-     UPDATE execution_memory m SET block = NULL, token_count = 0,
-       summary_state = CASE WHEN $3 AND m.summary_state = 'pending' THEN 'skipped' ELSE m.summary_state END
-     FROM held h WHERE m.execution_id = h.execution_id RETURNING h.had_block`,
-    [...owner, dropsTasks],
-  );
-  return rows.filter(({ had_block: hadBlock }) => hadBlock).length;
 }

@@ -1,7 +1,7 @@
 // Makes the memory of one ended execution, with one budgeted model call at most. It runs off every execution's path and fails none.
 import type { Clock } from "../core/clock.ts";
 import { AppError, asAppError } from "../core/errors.ts";
-import { sha256, uuidv7 } from "../core/ids.ts";
+import { sha256, uuidv5 } from "../core/ids.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { Database } from "../db/Database.ts";
 import { loadAttempts } from "../ledger/BudgetStore.ts";
@@ -10,6 +10,7 @@ import type { Reservation, Settlement } from "../ledger/types.ts";
 import type { ProviderRegistry, ResolvedModel } from "../models/ProviderRegistry.ts";
 import type { ModelErrorFacts, ModelRequest, ModelResult } from "../models/types.ts";
 import type { PriceBook } from "../tokens/pricing.ts";
+import { plausibleUsage } from "../tokens/plausibleUsage.ts";
 import type { TokenCounter } from "../tokens/TokenCounter.ts";
 import type { ModelUsage } from "../tokens/types.ts";
 import type { EndedExecution, MemoryTask } from "./EndedExecution.ts";
@@ -30,9 +31,11 @@ export interface MemorySummarizerOptions {
 }
 
 const MAX_OUTPUT_TOKENS = 500;
-const CALL_TIMEOUT_MS = 20_000;
+export const CALL_TIMEOUT_MS = 20_000;
 /** Calls whose owners died; after so many nothing is asked any more. */
 const MAX_CALLS = 3;
+/** Claims that could not end the task, whatever the reason. */
+const MAX_CLAIMS = 10;
 const TEMPERATURE = 0.3;
 
 /** A prepared call and everything that is reserved for it. */
@@ -65,22 +68,22 @@ export class MemorySummarizer {
     const lost = await this.#lostCalls(task);
     const end = (end: TaskEnd | null, booked: readonly Booked[] = []): Promise<void> =>
       endTask(db, task, { booked: [...lost, ...booked], end, nowMs: clock.nowMs() });
+    if (task.tries > MAX_CLAIMS) return end({ state: "skipped", why: `${MAX_CLAIMS} tries came to nothing` });
     const ended = await loadEnded(db, task);
     if (ended === undefined) return end({ state: "skipped", why: "the execution is gone" });
     if (ended.mode === "off") return end({ state: "skipped", why: "memory was switched off" });
     const asksFacts = ended.mode === "user" && task.userId !== null;
     const prepared = task.tries > MAX_CALLS ? "its calls were lost" : this.#prepare(task, ended, asksFacts);
-    if (typeof prepared === "string") return end(this.#extracted(ended, prepared));
+    if (typeof prepared === "string") return end(extracted(ended, prepared));
     // Earlier calls are booked before another one is asked for: what they may have cost counts against the same limits.
     if (lost.length > 0) await endTask(db, task, { booked: lost, end: null, nowMs: clock.nowMs() });
     const outcome = await this.#reserve(task, ended, prepared);
-    if (outcome.kind === "fenced") return end(this.#extracted(ended, "the execution changed hands"));
+    if (outcome.kind === "fenced") return end(extracted(ended, "the execution changed hands"));
     if (outcome.kind === "refused") return end({ state: "refused", why: refusalError(outcome.refusal, MEMORY_PATH).message });
     const { booked, summary, facts, why } = await this.#ask(task, ended, { ...prepared, reservation: outcome.reservation, asksFacts });
-    if (summary === null) return end(this.#extracted(ended, why), [booked]);
+    if (summary === null) return end(extracted(ended, why), [booked]);
     const model = `${prepared.resolved.provider.name}/${prepared.resolved.model}`;
-    const { costUsd } = booked.usage;
-    return end({ state: "done", memory: { summary, ended, facts, tokens: this.#tokensOf(summary), model, costUsd }, why: null }, [booked]);
+    return end({ state: "done", memory: { summary, ended, facts, model }, why: null }, [booked]);
   }
 
   /** Calls of earlier claims that nobody settled may have been answered and billed: booked at their worst case, as `assumed`. */
@@ -108,7 +111,7 @@ export class MemorySummarizer {
     const { providers, counter, prices, model } = this.#options;
     let resolved: ResolvedModel;
     try {
-      resolved = providers.resolve(model ?? task.model ?? undefined);
+      resolved = providers.resolve(model ?? task.model);
     } catch (error) {
       if (AppError.is(error, "MODEL_UNKNOWN")) return error.message;
       throw error;
@@ -170,7 +173,7 @@ export class MemorySummarizer {
     );
     try {
       const result = await provider.call({ ...request, signal: timeout.signal }, reservation);
-      const reported = plausible(result.usage);
+      const reported = plausibleUsage(result.usage);
       const usage = reported ?? { inputTokens, outputTokens: counter.count(result.text, { provider: provider.name, model }) };
       const costUsd = prices.priceCall(provider.name, model, usage);
       const latencyMs = result.latencyMs;
@@ -179,7 +182,7 @@ export class MemorySummarizer {
     } catch (thrown) {
       const error = asAppError(thrown, "MODEL_FAILED");
       const facts = error.details as unknown as Partial<ModelErrorFacts>;
-      const reported = plausible(facts.usage ?? null);
+      const reported = plausibleUsage(facts.usage);
       const mayHaveSpent = facts.mayHaveSpent ?? true;
       const usage = reported ?? (mayHaveSpent ? { inputTokens, outputTokens: MAX_OUTPUT_TOKENS } : { inputTokens: 0, outputTokens: 0 });
       const costUsd = reported === null && mayHaveSpent ? reservedUsd : prices.priceCall(provider.name, model, usage);
@@ -227,7 +230,8 @@ export class MemorySummarizer {
     const nowMs = this.#options.clock.nowMs();
     const { resolved, attemptId, usage, costUsd, isReported, latencyMs, errorCode } = call;
     return {
-      id: uuidv7(nowMs),
+      // One row per call, whoever books it.
+      id: uuidv5(`usage/${attemptId}`),
       workspaceId,
       executionId,
       attemptId,
@@ -246,15 +250,11 @@ export class MemorySummarizer {
       createdAtMs: nowMs,
     };
   }
+}
 
-  #extracted(ended: EndedExecution, why: string | null): TaskEnd {
-    const summary = extractSummary(ended);
-    return { state: "done", memory: { summary, ended, facts: [], tokens: this.#tokensOf(summary), model: null, costUsd: 0n }, why };
-  }
-
-  #tokensOf({ summary, patterns }: Summary): number {
-    return this.#options.counter.count([summary, ...patterns].join("\n"));
-  }
+function extracted(ended: EndedExecution, why: string | null): TaskEnd {
+  const summary = extractSummary(ended);
+  return { state: "done", memory: { summary, ended, facts: [], model: null }, why };
 }
 
 function read(result: ModelResult, ended: EndedExecution, asksFacts: boolean): Omit<Answered, "booked"> {
@@ -262,11 +262,4 @@ function read(result: ModelResult, ended: EndedExecution, asksFacts: boolean): O
   const summary = readSummary(answer);
   if (summary === null) return { summary, facts: [], why: `the answer was no use (${result.finishReason})` };
   return { summary, facts: asksFacts ? readFacts(answer, ended.inputs) : [], why: null };
-}
-
-/** Usage that no call can have had counts as not reported: it must never give anything back. */
-function plausible(usage: ModelUsage | null): ModelUsage | null {
-  if (usage === null) return null;
-  const figures = Object.values(usage).filter((figure) => figure !== undefined);
-  return figures.every((figure) => Number.isSafeInteger(figure) && figure >= 0 && figure <= 1_000_000_000) ? usage : null;
 }

@@ -3,7 +3,6 @@ import { createAuditRow, type AuditInput } from "../audit/AuditRow.ts";
 import { auditWriter } from "../audit/AuditStore.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import { uuidv5, uuidv7, type WorkspaceId } from "../core/ids.ts";
-import { nanoToNumeric, type NanoUsd } from "../core/money.ts";
 import type { Database, Queryable, Transaction } from "../db/Database.ts";
 import { retriedTransaction } from "../db/retryConflicts.ts";
 import { writeFacts } from "../db/UnitPart.ts";
@@ -13,36 +12,43 @@ import { usageWriter } from "../tokens/TokenUsageStore.ts";
 import type { TokenUsageRow } from "../tokens/types.ts";
 import type { EndedExecution, MemoryTask } from "./EndedExecution.ts";
 import { importanceOf } from "./importance.ts";
+import { lockNumbers } from "./MemoryStore.ts";
+import { maskedJson } from "./maskedJson.ts";
+import { memoryLine } from "./memoryLine.ts";
 import type { JudgedFact } from "./summaryPrompt.ts";
 import type { MemoryMode, Summary } from "./types.ts";
 
 /** Path that a summary's call is booked under. */
 export const MEMORY_PATH = "~memory";
 
-/** A task that so many claims could not end is left alone. */
-const MAX_CLAIMS = 10;
 const CLAIM_SECONDS = 120;
 /** Of inputs and outputs; more is not looked at. */
 const READ_BYTES = 6_000;
+const FEEDBACK_CHARACTERS = 500;
 
-/** Tasks of ended executions, whoever ran them; each is nobody else's for two minutes. Index: execution_memory_pending. */
-export async function claimTasks(db: Queryable, limit: number): Promise<MemoryTask[]> {
+/**
+ * Tasks of ended executions, whoever ran them; each is nobody else's for two minutes. Index: execution_memory_pending.
+ *
+ * @param only null: of all executions
+ */
+export async function claimTasks(db: Queryable, limit: number, only: readonly string[] | null = null): Promise<MemoryTask[]> {
   const { rows } = await db.query<{
     execution_id: string;
     workspace_id: string;
     agent_id: string;
     user_id: string | null;
-    model: string | null;
+    model: string;
     tags: string[];
     tries: number;
   }>(
     `WITH due AS (SELECT m.execution_id FROM execution_memory m JOIN workflow_executions e ON e.id = m.execution_id
-       WHERE m.summary_state = 'pending' AND m.not_before <= NOW() AND m.tries < ${MAX_CLAIMS} AND e.finished_at IS NOT NULL
+       WHERE m.summary_state = 'pending' AND m.not_before <= NOW() AND e.finished_at IS NOT NULL
+         AND ($2::uuid[] IS NULL OR m.execution_id = ANY($2::uuid[]))
        ORDER BY m.not_before LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
      UPDATE execution_memory m SET tries = m.tries + 1, not_before = NOW() + interval '${CLAIM_SECONDS} seconds'
      FROM due d WHERE m.execution_id = d.execution_id
      RETURNING m.execution_id, m.workspace_id, m.agent_id, m.user_id, m.model, m.tags, m.tries`,
-    [limit],
+    [limit, only],
     "memory_tasks_claimed",
   );
   return rows.map((row) => ({
@@ -65,12 +71,11 @@ export async function loadEnded(db: Queryable, task: MemoryTask): Promise<EndedE
     agent_name: string;
     status: EndedExecution["status"];
     finished_at: Date;
-    started_at: Date | null;
     inputs: Buffer | null;
     output: Buffer | null;
     error: Buffer | null;
   }>(
-    `SELECT a.memory, e.epoch, a.agent_name, e.status, e.finished_at, e.started_at, e.error,
+    `SELECT a.memory, e.epoch, a.agent_name, e.status, e.finished_at, e.error,
        (SELECT substring(v.content FROM 1 FOR ${READ_BYTES}) FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.input_hash) AS inputs,
        (SELECT substring(v.content FROM 1 FOR ${READ_BYTES}) FROM execution_values v WHERE v.execution_id = e.id AND v.hash = e.output_hash) AS output
      FROM workflow_executions e JOIN agents a ON a.id = e.agent_id
@@ -86,9 +91,8 @@ export async function loadEnded(db: Queryable, task: MemoryTask): Promise<EndedE
     workflow: row.agent_name,
     status: row.status,
     finishedAt: row.finished_at,
-    durationMs: row.started_at === null ? null : Math.max(row.finished_at.getTime() - row.started_at.getTime(), 0),
-    inputs: textOf(row.inputs),
-    output: textOf(row.output),
+    inputs: jsonOf(row.inputs),
+    output: jsonOf(row.output),
     error: row.error === null ? null : errorText(row.error),
     comments: await loadComments(db, executionId),
     earlier: await loadEarlier(db, { workspaceId, agentId, userId }),
@@ -96,8 +100,8 @@ export async function loadEnded(db: Queryable, task: MemoryTask): Promise<EndedE
 }
 
 /** A beginning may end within a character. */
-function textOf(bytes: Buffer | null): string {
-  return bytes === null ? "" : bytes.toString("utf8").replace(/\uFFFD$/, "");
+function jsonOf(bytes: Buffer | null): string {
+  return bytes === null ? "" : maskedJson(bytes.toString("utf8").replace(/\uFFFD$/, ""));
 }
 
 function errorText(bytes: Buffer): string {
@@ -139,12 +143,8 @@ export interface MadeMemory {
   readonly summary: Summary;
   readonly ended: EndedExecution;
   readonly facts: readonly JudgedFact[];
-  /** As it would be told, in tokens. */
-  readonly tokens: number;
   /** null: extracted without a model. */
   readonly model: string | null;
-  /** null: unknown. */
-  readonly costUsd: NanoUsd | null;
 }
 
 export type TaskEnd =
@@ -165,6 +165,7 @@ export function endTask(
     );
     const settlements = booked.map(({ settlement }) => settlement);
     await writeFacts(tx, settlementWriter, settlements);
+    await dropAssumedUsage(tx, task.executionId, booked);
     await writeFacts(
       tx,
       usageWriter,
@@ -173,7 +174,7 @@ export function endTask(
     if (booked.length > 0) await returnGrants(tx, [task.executionId]);
     if (end === null || rows[0]?.summary_state !== "pending") return;
     const audit: AuditInput[] = end.state === "done" ? await storeMemory(tx, task, end) : [];
-    if (end.state === "refused") audit.push(aboutTask(task, "memory.summary_refused", { reason: end.why }));
+    if (end.state !== "done") audit.push(aboutTask(task, `memory.summary_${end.state}`, { reason: end.why }));
     await writeFacts(
       tx,
       auditWriter,
@@ -187,13 +188,24 @@ export function endTask(
   });
 }
 
+/** A call that was given up for lost and then answered after all has one row: what was reported. */
+async function dropAssumedUsage(tx: Transaction, executionId: string, booked: readonly Booked[]): Promise<void> {
+  const reported = booked.filter(({ usage }) => usage.usageState === "reported").map(({ usage }) => usage.attemptId);
+  if (reported.length === 0) return;
+  await tx.query(
+    "DELETE FROM token_usage WHERE execution_id = $1 AND attempt_id = ANY($2::uuid[]) AND usage_state = 'assumed'",
+    [executionId, reported],
+    "memory_usage_corrected",
+  );
+}
+
 function aboutTask(task: MemoryTask, action: AuditInput["action"], details: JsonValue): AuditInput {
   const { workspaceId, executionId, agentId } = task;
   return { workspaceId, executionId, action, entityType: "agent", entityId: agentId, details };
 }
 
 async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskEnd, { readonly state: "done" }>): Promise<AuditInput[]> {
-  const { summary, ended, facts, tokens, model, costUsd } = end.memory;
+  const { summary, ended, facts, model } = end.memory;
   const number = await nextNumber(tx, task.agentId);
   const importance = importanceOf({
     isFailed: ended.status === "failed",
@@ -202,9 +214,9 @@ async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskE
     runNumber: number,
   });
   await tx.query(
-    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, memory_type, status, summary, sentiment,
-       key_outcomes, patterns_detected, suggestions, user_feedback, importance_score, token_count, model_used, cost_usd, execution_time_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'execution', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT (execution_id) DO NOTHING`,
+    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, status, summary,
+       key_outcomes, patterns_detected, suggestions, user_feedback, importance_score, model_used)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (execution_id) DO NOTHING`,
     [
       uuidv7(),
       task.workspaceId,
@@ -215,16 +227,12 @@ async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskE
       ended.finishedAt,
       ended.status,
       summary.summary,
-      summary.sentiment,
       summary.outcomes,
       summary.patterns,
       summary.suggestions,
-      ended.comments[0]?.slice(0, 500).replaceAll("\0", " ").toWellFormed() ?? null,
+      memoryLine(ended.comments[0] ?? "", FEEDBACK_CHARACTERS) || null,
       importance,
-      tokens,
       model,
-      costUsd === null ? null : nanoToNumeric(costUsd),
-      ended.durationMs,
     ],
     "memory_stored",
   );
@@ -232,7 +240,6 @@ async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskE
   const details = {
     number,
     importance,
-    tokens,
     source: model === null ? "extracted" : "model",
     ...(end.why === null ? {} : { why: end.why }),
   };
@@ -242,9 +249,8 @@ async function storeMemory(tx: Transaction, task: MemoryTask, end: Extract<TaskE
   ];
 }
 
-/** Executions of one agent that end together must not take the same number. */
 export async function nextNumber(tx: Transaction, agentId: string): Promise<number> {
-  await tx.query("SELECT pg_advisory_xact_lock(hashtext('run_memories'), hashtext($1))", [agentId], "memory_number_locked");
+  await lockNumbers(tx, agentId);
   const { rows } = await tx.query<{ next: number }>(
     "SELECT COALESCE(MAX(run_number), 0) + 1 AS next FROM run_memories WHERE agent_id = $1",
     [agentId],
@@ -257,20 +263,18 @@ export async function nextNumber(tx: Transaction, agentId: string): Promise<numb
 const MAX_FACTS_STORED = 200;
 
 async function storeFacts(tx: Transaction, task: MemoryTask, facts: readonly JudgedFact[]): Promise<number> {
-  const { workspaceId, userId, agentId, executionId } = task;
+  const { workspaceId, userId, executionId } = task;
   if (userId === null || facts.length === 0) return 0;
   const sorted = [...facts].sort((left, right) => (left.key < right.key ? -1 : 1));
   await tx.query(
-    `INSERT INTO user_memory AS held (id, workspace_id, user_id, memory_key, memory_value, memory_type, importance, confidence, source_agent_id, source_execution_id)
-     SELECT u.id, $1, $2, u.key, u.value, u.type, u.importance, u.confidence, $3, $4
-     FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::float8[], $10::float8[]) AS u(id, key, value, type, importance, confidence)
+    `INSERT INTO user_memory AS held (id, workspace_id, user_id, memory_key, memory_value, memory_type, importance, confidence, source_execution_id)
+     SELECT u.id, $1, $2, u.key, u.value, u.type, u.importance, u.confidence, $3
+     FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::float8[]) AS u(id, key, value, type, importance, confidence)
      ON CONFLICT (workspace_id, user_id, memory_key) DO UPDATE SET memory_value = excluded.memory_value, memory_type = excluded.memory_type,
-       importance = excluded.importance, confidence = excluded.confidence, source_agent_id = excluded.source_agent_id,
-       source_execution_id = excluded.source_execution_id, updated_at = NOW()`,
+       importance = excluded.importance, confidence = excluded.confidence, source_execution_id = excluded.source_execution_id, updated_at = NOW()`,
     [
       workspaceId,
       userId,
-      agentId,
       executionId,
       sorted.map(() => uuidv7()),
       sorted.map(({ key }) => key),

@@ -1,7 +1,7 @@
 // Makes one memory of several old ones: how often what happened, which patterns came back, what mattered most. Counting, not copying; no model.
 import { searchWords } from "./selectMemories.ts";
 import { cutLine, memoryLine } from "./memoryLine.ts";
-import type { RunMemory, Summary } from "./types.ts";
+import type { MemoryCounts, RunMemory, Summary } from "./types.ts";
 
 const SUMMARY_CHARACTERS = 500;
 const LINE_CHARACTERS = 140;
@@ -10,35 +10,50 @@ const MAX_EXAMPLES = 2;
 /** Lines that share so many of their words count as the same one. */
 const ALIKE_SHARE = 0.7;
 
+/** Its outcomes are the examples that its summary tells. */
 export interface Consolidated extends Summary {
   /** That of the most important one: what it tells is still in there. */
   readonly importance: number;
   /** When the newest of them ended. */
   readonly at: Date;
-  /** How many executions it stands for. */
-  readonly count: number;
+  /** Of all executions it stands for, through however many merges. */
+  readonly counts: MemoryCounts;
 }
 
-/** @param memories at least one */
+/** @param memories at least one; they may be merged ones */
 export function consolidate(memories: readonly RunMemory[]): Consolidated {
   const sorted = [...memories].sort((left, right) => left.number - right.number);
-  const statuses = countAlike(sorted.map(({ status }) => status));
-  const patterns = countAlike(sorted.flatMap((memory) => memory.patterns));
-  const suggestions = countAlike(sorted.flatMap((memory) => memory.suggestions));
+  const ended = countEnds(sorted);
+  const patterns = countAlike(sorted.flatMap(({ patterns: texts, counts }) => counted(texts, counts?.patterns))).slice(0, MAX_PATTERNS);
+  const suggestions = countAlike(sorted.flatMap(({ suggestions: texts, counts }) => counted(texts, counts?.suggestions))).slice(0, 1);
   const important = [...sorted].sort((left, right) => right.importance - left.importance || right.number - left.number);
-  const examples = important.slice(0, MAX_EXAMPLES).map(({ summary }) => cutLine(summary, LINE_CHARACTERS));
-  const ended = statuses.map(({ text, count }) => `${count} ${text}`).join(", ");
-  const newest = sorted.at(-1);
+  const examples = important
+    .flatMap(({ summary, outcomes, counts }) => (counts === null ? [cutLine(summary, LINE_CHARACTERS)] : outcomes))
+    .slice(0, MAX_EXAMPLES);
+  const total = ended.reduce((sum, [, count]) => sum + count, 0);
+  const told = ended.map(([status, count]) => `${count} ${status}`).join(", ");
   return {
-    summary: memoryLine(`${sorted.length} earlier executions (${ended}). Among them: ${examples.join(" · ")}`, SUMMARY_CHARACTERS),
-    sentiment: null,
-    outcomes: [],
-    patterns: patterns.slice(0, MAX_PATTERNS).map(lineOf),
-    suggestions: suggestions.slice(0, 1).map(({ text }) => text),
+    summary: memoryLine(`${total} earlier executions (${told}). Among them: ${examples.join(" · ")}`, SUMMARY_CHARACTERS),
+    outcomes: examples,
+    patterns: patterns.map(({ text }) => text),
+    suggestions: suggestions.map(({ text }) => text),
     importance: important[0]?.importance ?? 0,
-    at: newest?.at ?? new Date(0),
-    count: sorted.length,
+    at: sorted.at(-1)?.at ?? new Date(0),
+    counts: {
+      ended: Object.fromEntries(ended),
+      patterns: patterns.map(({ count }) => count),
+      suggestions: suggestions.map(({ count }) => count),
+    },
   };
+}
+
+/** Most frequent first. */
+function countEnds(memories: readonly RunMemory[]): (readonly [string, number])[] {
+  const byStatus = new Map<string, number>();
+  for (const { status, counts } of memories) {
+    for (const [ended, count] of Object.entries(counts?.ended ?? { [status]: 1 })) byStatus.set(ended, (byStatus.get(ended) ?? 0) + count);
+  }
+  return [...byStatus].sort(([, left], [, right]) => right - left);
 }
 
 interface Counted {
@@ -46,18 +61,18 @@ interface Counted {
   readonly count: number;
 }
 
-function lineOf({ text, count }: Counted): string {
-  return count === 1 ? text : `${text} (${count} times)`;
+function counted(texts: readonly string[], counts: readonly number[] = []): Counted[] {
+  return texts.map((text, index) => ({ text, count: counts[index] ?? 1 }));
 }
 
 /** Most frequent first; the newest wording of those that are alike. */
-function countAlike(lines: readonly string[]): Counted[] {
+function countAlike(lines: readonly Counted[]): Counted[] {
   const groups: { text: string; words: ReadonlySet<string>; count: number }[] = [];
-  for (const line of lines) {
-    const words = new Set(searchWords(line));
-    const group = groups.find((other) => other.text === line || isAlike(other.words, words));
-    if (group === undefined) groups.push({ text: line, words, count: 1 });
-    else Object.assign(group, { text: line, words, count: group.count + 1 });
+  for (const { text, count } of lines) {
+    const words = new Set(searchWords(text));
+    const group = groups.find((other) => other.text === text || isAlike(other.words, words));
+    if (group === undefined) groups.push({ text, words, count });
+    else Object.assign(group, { text, words, count: group.count + count });
   }
   return groups.sort((left, right) => right.count - left.count).map(({ text, count }) => ({ text, count }));
 }

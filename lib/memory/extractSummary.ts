@@ -1,5 +1,5 @@
 // A summary without a model: status, error, and the sentences of the output that say most. It invents nothing and finds no patterns.
-import { decodeJson, encodeJson, isJsonObject, type JsonValue } from "../core/json.ts";
+import { decodeJson, encodeJson, isJsonObject } from "../core/json.ts";
 import { summarize } from "../models/offline/summarize.ts";
 import type { EndedExecution } from "./EndedExecution.ts";
 import { memoryLine } from "./memoryLine.ts";
@@ -18,7 +18,6 @@ export function extractSummary({ workflow, status, output, error, comments }: En
   const comment = opinion === undefined ? "" : ` A person said: ${memoryLine(opinion, OUTCOME_CHARACTERS)}`;
   return {
     summary: memoryLine(`${workflow} ${status}: ${memoryLine(what, SUMMARY_CHARACTERS)}${comment}`, SUMMARY_CHARACTERS * 2),
-    sentiment: status === "completed" ? null : "negative",
     outcomes: error === null ? outcomes.slice(1) : [],
     patterns: [],
     suggestions: [],
@@ -26,18 +25,9 @@ export function extractSummary({ workflow, status, output, error, comments }: En
 }
 
 function sentencesOf(output: string): readonly string[] {
-  const value = valueOf(output);
+  const value = output === "" ? null : decodeJson(output);
   if (value === null || value === "") return [];
   if (typeof value === "string") return summarize(null, value.slice(0, MAX_TEXT_CHARACTERS), "three sentences").sentences;
   if (isJsonObject(value) || Array.isArray(value)) return summarize(value, "", "three sentences").sentences;
   return [encodeJson(value)];
-}
-
-/** A beginning of a long output is no JSON: then its text speaks for itself. */
-function valueOf(output: string): JsonValue {
-  try {
-    return output === "" ? null : decodeJson(Buffer.from(output, "utf8"));
-  } catch {
-    return output.replaceAll(/\\[nrt]/g, " ").replaceAll(/["{}[\]\\]/g, " ");
-  }
 }

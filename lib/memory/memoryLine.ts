@@ -5,12 +5,13 @@ import { maskSecretText } from "../core/redaction.ts";
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u{E0000}-\u{E007F}]+/gu;
 /** What may be read as a tag or as a model's own mark. */
 const TAG_BEGIN = /<(?=[/!?|A-Za-z])/g;
-/** Read before it is looked at: a text of megabytes is not walked for one line. */
+/** Read before it is looked at: a text of megabytes is not walked for one line, and the longest secrets are seen whole. */
 const READ_PER_KEPT = 4;
+const LEAST_READ = 10_000;
 
 /** @returns at most so many characters, with an ellipsis where something was cut; empty when nothing printable is left */
 export function memoryLine(text: string, maxCharacters: number): string {
-  const read = text.slice(0, maxCharacters * READ_PER_KEPT).toWellFormed();
+  const read = text.slice(0, Math.max(maxCharacters * READ_PER_KEPT, LEAST_READ)).toWellFormed();
   const plain = maskSecretText(read).replace(UNPRINTABLE, " ").replace(TAG_BEGIN, "‹").replaceAll(/\s+/g, " ").trim();
   return cutLine(plain, maxCharacters);
 }

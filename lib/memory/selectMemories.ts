@@ -1,12 +1,13 @@
 // Which memories an execution is told, in the order in which they may use the budget. It counts no tokens.
 import { scoreDocuments } from "../operations/bm25.ts";
 import { wordsOf } from "../operations/words.ts";
-import { foldText, isSaidIn, sayingOf } from "./repeats.ts";
-import type { Recall, RunMemory, SectionTitle } from "./types.ts";
+import { foldText, isLineSaidIn } from "./repeats.ts";
+import type { Recall, RunMemory, SectionTitle, ToldRow } from "./types.ts";
 
 export interface Candidate {
   readonly title: SectionTitle;
   readonly line: string;
+  readonly from: ToldRow;
   /** Rather shortened than left out. */
   readonly isShortenable: boolean;
 }
@@ -28,7 +29,7 @@ export function selectMemories({ facts, memories }: Recall, query: string): Cand
   const byImportance = [...facts].sort((left, right) => right.importance - left.importance || (left.key < right.key ? -1 : 1));
   const profile = byImportance
     .slice(0, MAX_FACTS)
-    .map(({ key, value }): Candidate => ({ title: "Profile", line: `${key}: ${value}`, isShortenable: true }));
+    .map(({ key, value }): Candidate => ({ title: "Profile", line: `${key}: ${value}`, from: { factKey: key }, isShortenable: true }));
   const newest = [...memories].sort((left, right) => right.number - left.number);
   const recent = newest.slice(0, MAX_RECENT);
   const first = recent.slice(0, MIN_RECENT);
@@ -46,13 +47,20 @@ export function selectMemories({ facts, memories }: Recall, query: string): Cand
   );
 }
 
-function historyLine({ at, status, summary, suggestions }: RunMemory, isShortenable: boolean): Candidate {
+function historyLine({ id, at, status, summary, suggestions }: RunMemory, isShortenable: boolean): Candidate {
   const advice = suggestions[0] === undefined ? "" : ` Next time: ${suggestions[0]}`;
-  return { title: "History", line: `${at.toISOString().slice(0, 10)}, ${status}: ${summary}${advice}`, isShortenable };
+  const line = `${at.toISOString().slice(0, 10)}, ${status}: ${summary}${advice}`;
+  return { title: "History", line, from: { memoryId: id }, isShortenable };
 }
 
-function patternLine({ patterns, summary }: RunMemory): Candidate {
-  return { title: "Learned patterns", line: patterns.length === 0 ? summary : patterns.join("; "), isShortenable: false };
+function patternLine(memory: RunMemory): Candidate {
+  const line = memory.patterns.length === 0 ? memory.summary : tellPatterns(memory).join("; ");
+  return { title: "Learned patterns", line, from: { memoryId: memory.id }, isShortenable: false };
+}
+
+/** With how often they were noted, where that was more than once. */
+export function tellPatterns({ patterns, counts }: Pick<RunMemory, "patterns" | "counts">): string[] {
+  return patterns.map((text, index) => ((counts?.patterns[index] ?? 1) === 1 ? text : `${text} (${counts?.patterns[index]} times)`));
 }
 
 /** Best first; ties go to the newer. Which wordings are alike is judged by stems, so a question in another language finds nothing. */
@@ -94,10 +102,9 @@ export function searchWords(text: string): string[] {
 
 function withoutRepeats(candidates: readonly Candidate[], query: string): Candidate[] {
   let said = foldText(query);
-  return candidates.filter(({ line }) => {
-    const saying = sayingOf(line);
-    if (foldText(saying).trim() === "" || isSaidIn(said, saying)) return false;
-    said += foldText(saying);
+  return candidates.filter(({ title, line }) => {
+    if (isLineSaidIn(said, title, line)) return false;
+    said += foldText(line);
     return true;
   });
 }

@@ -1,12 +1,12 @@
 // What a model is asked about an ended execution, and how its answer is read. Nothing that the answer says is believed about a person beyond the inputs.
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
-import { looksLikeSecret } from "../core/redaction.ts";
+import { isSecretKey, looksLikeSecret } from "../core/redaction.ts";
 import { parseModelJson } from "../models/modelJson.ts";
 import type { EndedExecution } from "./EndedExecution.ts";
 import { memoryLine } from "./memoryLine.ts";
 import { searchWords } from "./selectMemories.ts";
-import type { Sentiment, Summary, UserFact, UserFactType } from "./types.ts";
+import type { Summary, UserFact, UserFactType } from "./types.ts";
 
 /** Short on purpose: it is paid once per execution. */
 const SYSTEM =
@@ -14,7 +14,7 @@ const SYSTEM =
 const TASK =
   "In one or two sentences, note what this execution came to. Give outcomes, recurring patterns and suggestions for next time only where the material shows them; else leave the lists empty.";
 const FACTS_TASK =
-  "Under facts, list what Input itself says about the person that will stay true (preferences, context), with your confidence from 0 to 1; usually there is nothing.";
+  "Under facts, list in Input's own words what it says about the person that will stay true (preferences, context), with your confidence from 0 to 1; usually there is nothing.";
 
 const INPUT_CHARACTERS = 300;
 /** Where facts about a person are looked for, more of what the person gave is shown. */
@@ -30,12 +30,9 @@ const MAX_FACTS = 5;
 const MAX_VALUE_CHARACTERS = 200;
 /** Facts of less confidence are not kept. */
 export const MIN_CONFIDENCE = 0.7;
-/** Of a fact's words, so many must be in the inputs. */
-const MIN_GROUNDED_SHARE = 0.6;
 
 const TEXTS: JsonObject = { type: "array", items: { type: "string" } };
 const FACT_TYPES: readonly UserFactType[] = ["preference", "context", "pattern", "fact"];
-const SENTIMENTS: readonly Sentiment[] = ["positive", "neutral", "negative"];
 const FACT_IMPORTANCE: Readonly<Record<UserFactType, number>> = { preference: 0.9, fact: 0.7, context: 0.6, pattern: 0.5 };
 
 export interface SummaryQuestion {
@@ -74,7 +71,6 @@ function schemaOf(asksFacts: boolean): JsonObject {
   };
   const properties: JsonObject = {
     summary: { type: "string" },
-    sentiment: { type: "string", enum: [...SENTIMENTS] },
     outcomes: TEXTS,
     patterns: TEXTS,
     suggestions: TEXTS,
@@ -86,12 +82,11 @@ function schemaOf(asksFacts: boolean): JsonObject {
 /** null: the answer is no use. */
 export function readSummary(answer: JsonValue | null): Summary | null {
   if (!isJsonObject(answer)) return null;
-  const { summary, sentiment } = answer;
+  const { summary } = answer;
   const line = typeof summary === "string" ? memoryLine(summary, SUMMARY_CHARACTERS) : "";
   if (line === "") return null;
   return {
     summary: line,
-    sentiment: SENTIMENTS.find((known) => known === sentiment) ?? null,
     outcomes: linesOf(answer["outcomes"]),
     patterns: linesOf(answer["patterns"]),
     suggestions: linesOf(answer["suggestions"]),
@@ -117,11 +112,11 @@ export interface JudgedFact extends UserFact {
   readonly confidence: number;
 }
 
-/** Facts that are sure enough, well-formed, no secrets, and whose words the person's own inputs hold. */
+/** Facts that are sure enough, well-formed, no secrets, and of which every word and figure is in the person's own inputs. */
 export function readFacts(answer: JsonValue | null, inputs: string): JudgedFact[] {
   const given = isJsonObject(answer) ? answer["facts"] : undefined;
   if (!Array.isArray(given)) return [];
-  const said = new Set(searchWords(inputs));
+  const said = saidIn(inputs);
   const byKey = new Map<string, JudgedFact>();
   for (const item of given as readonly JsonValue[]) {
     const fact = readFact(item);
@@ -142,12 +137,29 @@ function readFact(item: JsonValue): JudgedFact | null {
   if (!(confidence >= MIN_CONFIDENCE && confidence <= 1)) return null;
   const key = name.trim().slice(0, 64).toLowerCase().replaceAll(/\s+/g, "_");
   const value = memoryLine(told, MAX_VALUE_CHARACTERS);
-  if (!KEY.test(key) || value === "" || looksLikeSecret(told) || value.includes("[masked]")) return null;
+  if (!KEY.test(key) || isSecretKey(key) || value === "" || looksLikeSecret(told) || value.includes("[masked]")) return null;
   return { key, value, type, confidence, importance: Math.round(FACT_IMPORTANCE[type] * confidence * 100) / 100 };
 }
 
-function isGrounded(value: string, said: ReadonlySet<string>): boolean {
-  const words = [...new Set(searchWords(value))];
-  const found = words.filter((word) => said.has(word)).length;
-  return found > 0 && found >= words.length * MIN_GROUNDED_SHARE;
+interface Said {
+  readonly words: ReadonlySet<string>;
+  readonly figures: ReadonlySet<string>;
+}
+
+/** As stems they would be taken apart: 1.5 is not 5.1. */
+const FIGURE = /\d+(?:[.,:/-]\d+)*/g;
+
+/** @param text JSON: its line ends and tabs must not cling to the words after them */
+function saidIn(text: string): Said {
+  const plain = text.replaceAll(/\\[bfnrt]/g, " ");
+  return { words: new Set(searchWords(plain)), figures: new Set(plain.match(FIGURE)) };
+}
+
+function isGrounded(value: string, said: Said): boolean {
+  const words = searchWords(value);
+  return (
+    words.length > 0 &&
+    words.every((word) => said.words.has(word)) &&
+    (value.match(FIGURE) ?? []).every((figure) => said.figures.has(figure))
+  );
 }

@@ -15,12 +15,9 @@ export interface UserFact {
   readonly importance: number;
 }
 
-export type Sentiment = "positive" | "neutral" | "negative";
-
 /** What one execution came to, in one line each. */
 export interface Summary {
   readonly summary: string;
-  readonly sentiment: Sentiment | null;
   readonly outcomes: readonly string[];
   readonly patterns: readonly string[];
   readonly suggestions: readonly string[];
@@ -35,6 +32,17 @@ export interface RunMemory extends Summary {
   readonly at: Date;
   /** 0–1. */
   readonly importance: number;
+  /** null: it is of one execution. */
+  readonly counts: MemoryCounts | null;
+}
+
+/** What a merged memory was counted from, so that the next merge can add to it. */
+export interface MemoryCounts {
+  /** Executions by how they ended. */
+  readonly ended: Readonly<Record<string, number>>;
+  /** How often each of `patterns` was noted, in their order. */
+  readonly patterns: readonly number[];
+  readonly suggestions: readonly number[];
 }
 
 /** What a start may be told, before anything is selected. */
@@ -57,6 +65,14 @@ export interface MemoryBlock {
   readonly sections: readonly MemorySection[];
   /** As sent, frame and separator included. */
   readonly tokens: number;
+}
+
+/** Where a line comes from: by it is seen whether it was forgotten meanwhile. */
+export type ToldRow = { readonly factKey: string } | { readonly memoryId: string };
+
+/** A block, and the rows that its lines come from. */
+export interface BuiltMemory extends MemoryBlock {
+  readonly from: readonly ToldRow[];
 }
 
 /** Makes a long text shorter; a `TokenCompressor` behind it, or nothing at all. */

@@ -93,8 +93,8 @@ export class ExecutionState {
   readonly inputs: JsonObject;
   readonly gate = new BudgetGate();
   readonly firstTokens = new FirstTokens();
-  /** What model steps are told of earlier executions; the same in every claim. */
-  readonly memory: MemoryBlock | null;
+  /** What model calls are told of earlier executions; the same in every claim, until it is forgotten. */
+  memory: MemoryBlock | null;
   /** Paths begun and not ended. */
   readonly begun = new Set<string>();
   /** True once any call was reserved on a limited account: grants must then be given back. */

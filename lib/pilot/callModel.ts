@@ -4,7 +4,8 @@ import { sha256 } from "../core/ids.ts";
 import type { ReserveOutcome } from "../ledger/Ledger.ts";
 import type { Reservation } from "../ledger/types.ts";
 import type { ModelErrorFacts } from "../models/types.ts";
-import { assumedUsage, bookCall, keepAnswer, plausible, type Booking } from "./bookCall.ts";
+import { assumedUsage, bookCall, keepAnswer, type Booking } from "./bookCall.ts";
+import { plausibleUsage } from "../tokens/plausibleUsage.ts";
 import type { ModelCallHost, NumberedCall, PreparedCall } from "./ModelCallHost.ts";
 import { prepareCall, withLess } from "./prepareCall.ts";
 import { refusedOutcome } from "./refusedCall.ts";
@@ -13,6 +14,7 @@ import type { ModelCallOutcome, ModelCallRequest } from "./types.ts";
 
 export async function callModel(host: ModelCallHost, asked: ModelCallRequest): Promise<ModelCallOutcome> {
   await host.flush();
+  await readMemoryAgain(host);
   const prepared = prepareCall(host, asked);
   if ("stopped" in prepared) return { kind: "refused", outcome: prepared.stopped };
   const number = host.nextCall();
@@ -30,6 +32,11 @@ export async function callModel(host: ModelCallHost, asked: ModelCallRequest): P
   // Whatever is limited now: a limit that is set while the call is under way books it, too.
   state.hasGrants = true;
   return perform(host, { ...call, number }, outcome.reservation);
+}
+
+/** What is forgotten or switched off while the execution runs is told by no later call. */
+async function readMemoryAgain({ scope: { state }, services }: ModelCallHost): Promise<void> {
+  if (state.memory !== null) state.memory = await services.loadMemory(state.claim.workspaceId, state.id);
 }
 
 function reserve(host: ModelCallHost, call: PreparedCall, number: number): Promise<ReserveOutcome> {
@@ -57,7 +64,7 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
   const { prices, counter } = host.services;
   try {
     const result = await call.provider.call(call.request, reservation);
-    const reported = plausible(result.usage);
+    const reported = plausibleUsage(result.usage);
     const usage = reported ?? assumedUsage(call, counter.count(result.text, { provider: result.provider, model: result.model }));
     const costUsd = prices.priceCall(call.priced.provider, call.priced.model, usage);
     const message = call.journalMessage && result.toolCalls.length > 0 ? encodeTurn(result) : null;
@@ -79,7 +86,7 @@ async function perform(host: ModelCallHost, call: NumberedCall, reservation: Res
     const facts = error.details as unknown as Partial<ModelErrorFacts>;
     // An abort or a time-out of ours says nothing about the other side: unless it refused, it may have answered and billed.
     const mayHaveSpent = facts.mayHaveSpent ?? true;
-    const reported = plausible(facts.usage);
+    const reported = plausibleUsage(facts.usage);
     const usage = reported ?? (mayHaveSpent ? assumedUsage(call, call.request.maxOutputTokens) : { inputTokens: 0, outputTokens: 0 });
     const costUsd = reported === null && mayHaveSpent ? call.reservedUsd : prices.priceCall(call.priced.provider, call.priced.model, usage);
     const state = reported === null ? (mayHaveSpent ? "assumed" : "failed") : "settled";

@@ -193,7 +193,7 @@ export interface PilotServices {
   readonly performers: Performers;
   readonly decide: (step: WorkflowStep, state: ExecutionState, path: string, scope: StepScope) => Decision | Promise<Decision>;
   readonly loadWorkflow: LoadWorkflow;
-  /** Asked for executions with memory only, once per claim. */
+  /** Asked for executions with memory only, once per claim and before each model call. */
   readonly loadMemory: LoadMemory;
   readonly emit: (event: ExecutionEvent) => void;
   /** False once no heartbeat was written for so long that another worker may have this one's executions. Asked right before an effect leaves. */

@@ -41,6 +41,7 @@ import { runChecks } from "./doctor.ts";
 import { exportExecution } from "./exportExecution.ts";
 import { forkExecution } from "./forkExecution.ts";
 import { openSession } from "./openSession.ts";
+import { requireAgent } from "./requireAgent.ts";
 import { forgetMemories, pruneMemories, reportMemories, setAgentMemory } from "./memories.ts";
 import { resolveWorkflow, startExecution } from "./startExecution.ts";
 import type { SystemParts } from "./SystemParts.ts";
@@ -190,12 +191,7 @@ export class LocalSystem implements System {
   }
 
   async showAgent(nameOrId: string): Promise<AgentReport & { readonly definition: JsonValue }> {
-    const agent = await findAgent(this.#db, this.#workspaceId, nameOrId);
-    if (agent === undefined)
-      throw new AppError("NOT_FOUND", `there is no agent ${nameOrId}`, {
-        details: { agent: nameOrId },
-        hint: "list them with `agents ls`",
-      });
+    const agent = await requireAgent(this.#db, this.#workspaceId, nameOrId);
     const definition = agent.definitionHash === null ? null : await this.#documents.load(this.#db, this.#workspaceId, agent.definitionHash);
     return { ...toAgentReport(agent), definition };
   }

@@ -1,16 +1,18 @@
 // The API of memory: switch, list, forget, prune. Each act is audited in the transaction that does it; no text of a memory is.
-import { findAgent, type AgentRecord } from "../agents/AgentStore.ts";
 import { createAuditRow, type AuditInput } from "../audit/AuditRow.ts";
 import { auditWriter } from "../audit/AuditStore.ts";
 import { AUDIT_EVENTS } from "../audit/events.ts";
 import { AppError } from "../core/errors.ts";
-import { isUuid } from "../core/ids.ts";
 import type { Transaction } from "../db/Database.ts";
 import { retriedTransaction } from "../db/retryConflicts.ts";
 import { writeFacts } from "../db/UnitPart.ts";
-import { countExpired, deleteExpired, findAgentsWithMany, mergeOldest } from "../memory/MemoryRetentionStore.ts";
-import { forgetAgent, forgetUser, listFacts, listMemories, setMemoryMode, type StoredMemory } from "../memory/MemoryStore.ts";
+import { countPrunable, deleteExpired, findManyMemories, mergeOldest } from "../memory/MemoryRetentionStore.ts";
+import { findMemoryIds, forgetAgent, forgetUser } from "../memory/MemoryForgetStore.ts";
+import { listFacts, listMemories, setMemoryMode, type StoredMemory } from "../memory/MemoryStore.ts";
+import { tellPatterns } from "../memory/selectMemories.ts";
 import type { MemoryApi, MemoryMode, MemoryReport } from "../memoryApi.ts";
+import { checkUser } from "./checkUser.ts";
+import { requireAgent } from "./requireAgent.ts";
 import type { SystemParts } from "./SystemParts.ts";
 
 type Of = Parameters<MemoryApi["forgetMemories"]>[0];
@@ -20,8 +22,8 @@ export async function setAgentMemory(
   parts: SystemParts,
   { nameOrId, mode, actor }: { readonly nameOrId: string; readonly mode: MemoryMode; readonly actor: string },
 ): ReturnType<MemoryApi["setAgentMemory"]> {
-  const { id, name } = await requireAgent(parts, nameOrId);
   const { workspaceId } = parts.config;
+  const { id, name } = await requireAgent(parts.engine.db, workspaceId, nameOrId);
   await parts.engine.db.transaction(async (tx) => {
     const before = await setMemoryMode(tx, workspaceId, id, mode);
     if (before === mode) return;
@@ -36,10 +38,10 @@ export async function reportMemories(parts: SystemParts, of: Parameters<MemoryAp
   const { db } = parts.engine;
   const { workspaceId } = parts.config;
   if ("agent" in of) {
-    const { id } = await requireAgent(parts, of.agent);
+    const { id } = await requireAgent(db, workspaceId, of.agent);
     return { memories: (await listMemories(db, workspaceId, { agentId: id })).map(toReport), facts: [] };
   }
-  const userId = requireUser(of.userId);
+  const userId = checkUser(of.userId);
   const facts = await listFacts(db, workspaceId, userId);
   return {
     memories: (await listMemories(db, workspaceId, { userId })).map(toReport),
@@ -56,58 +58,69 @@ export async function reportMemories(parts: SystemParts, of: Parameters<MemoryAp
   };
 }
 
-function toReport({ sentiment: _sentiment, tokens: _tokens, at, ...memory }: StoredMemory): MemoryReport["memories"][number] {
-  return { ...memory, at: at.toISOString() };
+function toReport({ counts, at, patterns, ...memory }: StoredMemory): MemoryReport["memories"][number] {
+  return { ...memory, patterns: tellPatterns({ patterns, counts }), at: at.toISOString() };
 }
 
 /** @throws AppError `NOT_FOUND`, `USAGE` */
 export async function forgetMemories(parts: SystemParts, of: Of, actor: string): ReturnType<MemoryApi["forgetMemories"]> {
   const { workspaceId } = parts.config;
-  const target = "agent" in of ? { agentId: (await requireAgent(parts, of.agent)).id } : { userId: requireUser(of.userId) };
-  const memoryId = "agent" in of ? (of.memoryId ?? null) : null;
-  if (memoryId !== null && !isUuid(memoryId)) throw noSuchMemory(memoryId);
-  return retriedTransaction(parts.engine.db, async (tx) => {
+  const { db } = parts.engine;
+  const target: { readonly agentId: string } | { readonly userId: string } =
+    "agent" in of ? { agentId: (await requireAgent(db, workspaceId, of.agent)).id } : { userId: checkUser(of.userId) };
+  const prefix = "agent" in of ? of.memoryId : undefined;
+  return retriedTransaction(db, async (tx) => {
     const { memories, facts, blocks } =
-      "agentId" in target
-        ? await forgetAgent(tx, { workspaceId, agentId: target.agentId, memoryId })
-        : await forgetUser(tx, workspaceId, target.userId);
-    if (memoryId !== null && memories === 0) throw noSuchMemory(memoryId);
+      "userId" in target
+        ? await forgetUser(tx, workspaceId, target.userId)
+        : await forgetAgent(tx, {
+            workspaceId,
+            agentId: target.agentId,
+            memoryId: prefix === undefined ? null : await findMemory(tx, { workspaceId, agentId: target.agentId, prefix }),
+          });
     const about = "agentId" in target ? { entityType: "agent", entityId: target.agentId } : { entityType: "user", entityId: target.userId };
     await audit(parts, tx, { action: AUDIT_EVENTS.MEMORY_FORGOTTEN, ...about, actor, details: { memories, facts, blocks } });
     return { memories, facts };
   });
 }
 
-/** Those past their time go, and the oldest of agents that have many become one. @returns memories that are gone, or would be */
+async function findMemory(tx: Transaction, sought: Parameters<typeof findMemoryIds>[1]): Promise<string> {
+  const found = await findMemoryIds(tx, { ...sought, prefix: sought.prefix.toLowerCase() });
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw new AppError(
+    only === undefined ? "NOT_FOUND" : "USAGE",
+    `${only === undefined ? "no memory begins" : "several memories begin"} with ${sought.prefix}`,
+    { details: { memory: sought.prefix, matches: found }, hint: "list them with `agents memory NAME --json`" },
+  );
+}
+
+/** Those past their time go, and the oldest where there are many become one. @returns memories that are gone, or would be */
 export async function pruneMemories(parts: SystemParts, isDry: boolean): Promise<number> {
-  const { engine, config } = parts;
-  const { workspaceId, memoryRetentionDays: days } = config;
-  if (isDry) return countExpired(engine.db, { workspaceId, days });
-  const expired = await deleteExpired(engine.db, { workspaceId, days });
-  let merged = 0;
-  for (const agentId of await findAgentsWithMany(engine.db, workspaceId)) merged += await mergeOldest(engine.db, workspaceId, agentId);
-  if (expired + merged > 0) {
-    parts.audit.log({ workspaceId, action: AUDIT_EVENTS.MEMORY_PRUNED, entityType: "workspace", details: { expired, merged, days } });
+  const { db } = parts.engine;
+  const { workspaceId, memoryRetentionDays: days } = parts.config;
+  const rule = { workspaceId, days };
+  if (isDry) return countPrunable(db, rule);
+  const partly = (what: "expired" | "merged", work: (tx: Transaction) => Promise<number>): Promise<number> =>
+    retriedTransaction(db, async (tx) => {
+      const gone = await work(tx);
+      const details = { expired: 0, merged: 0, [what]: gone, days };
+      if (gone > 0) await audit(parts, tx, { action: AUDIT_EVENTS.MEMORY_PRUNED, entityType: "workspace", details });
+      return gone;
+    });
+  let pruned = await untilNone(() => partly("expired", (tx) => deleteExpired(tx, rule)));
+  for (const pile of await findManyMemories(db, rule)) {
+    // oxlint-disable-next-line no-await-in-loop -- one bounded transaction after the other
+    pruned += await untilNone(() => partly("merged", (tx) => mergeOldest(tx, workspaceId, pile)));
   }
-  return expired + merged;
+  return pruned;
 }
 
-async function requireAgent({ engine, config }: SystemParts, nameOrId: string): Promise<AgentRecord> {
-  const agent = await findAgent(engine.db, config.workspaceId, nameOrId);
-  if (agent !== undefined) return agent;
-  throw new AppError("NOT_FOUND", `there is no agent ${nameOrId}`, { details: { agent: nameOrId }, hint: "list them with `agents ls`" });
-}
-
-function requireUser(userId: string): string {
-  if (isUuid(userId)) return userId;
-  throw new AppError("USAGE", `not the id of a person: ${userId}`, { details: { expected: "a UUID in lower case", got: userId } });
-}
-
-function noSuchMemory(id: string): AppError {
-  return new AppError("NOT_FOUND", `the agent has no memory ${id}`, {
-    details: { memory: id },
-    hint: "list them with `agents memory NAME`",
-  });
+async function untilNone(work: () => Promise<number>): Promise<number> {
+  let total = 0;
+  // oxlint-disable-next-line no-await-in-loop -- as above
+  for (let last = await work(); last > 0; last = await work()) total += last;
+  return total;
 }
 
 function audit({ config, clock }: SystemParts, tx: Transaction, input: Omit<AuditInput, "workspaceId">): Promise<void> {

@@ -7,7 +7,7 @@ import { encodeJson, type JsonObject } from "../core/json.ts";
 import type { Transaction } from "../db/Database.ts";
 import { writeFacts } from "../db/UnitPart.ts";
 import { copyExecutionMemory, insertExecutionMemory, loadRecall, type MemoryOwner } from "../memory/MemoryStore.ts";
-import type { MemoryBlock } from "../memory/types.ts";
+import type { BuiltMemory } from "../memory/types.ts";
 import type { ConfigSnapshot } from "../pilot/ExecutionState.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import type { SystemParts } from "./SystemParts.ts";
@@ -47,8 +47,8 @@ export async function rememberStart(
   return {
     snapshot: { mode: agent.memory },
     record: async (tx) => {
-      await insertExecutionMemory(tx, { ...owner, executionId, block, model, tags, isRemembered: !isRehearsal });
-      if (block === null) return;
+      const isTold = await insertExecutionMemory(tx, { ...owner, executionId, block, model, tags, isRemembered: !isRehearsal });
+      if (block === null || !isTold) return;
       const entries = block.sections.reduce((sum, { lines }) => sum + lines.length, 0);
       const types = block.sections.map(({ title }) => title);
       const about = { action: AUDIT_EVENTS.MEMORY_INJECTED, entityType: "execution", entityId: executionId };
@@ -67,11 +67,11 @@ async function recall(
     readonly inputs: JsonObject;
     readonly model: string;
   },
-): Promise<MemoryBlock | null> {
+): Promise<BuiltMemory | null> {
   const maxTokens = Math.min(config.memoryMaxTokens, Math.floor(start.agent.tokenLimit * MOST_OF_PLANNED));
   if (maxTokens === 0) return null;
-  const found = await loadRecall(engine.db, start.owner, start.agent.memory);
   try {
+    const found = await loadRecall(engine.db, start.owner, start.agent.memory);
     const { provider, model } = engine.services.providers.resolve(start.model);
     const about = Object.keys(start.inputs).length === 0 ? "" : encodeJson(start.inputs);
     return await memory.injector.build(found, { about, maxTokens, model: { provider: provider.name, model } });

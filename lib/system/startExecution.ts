@@ -1,7 +1,7 @@
 // From a request to a started execution: parse, upsert the agent, snapshot flags and settings, first grant, insert.
 import { upsertAgent, findAgent } from "../agents/AgentStore.ts";
 import { AppError } from "../core/errors.ts";
-import { isUuid, uuidv5, uuidv7 } from "../core/ids.ts";
+import { uuidv5, uuidv7 } from "../core/ids.ts";
 import type { JsonObject } from "../core/json.ts";
 import { parseUsd } from "../core/money.ts";
 import { parseFlagOverrides } from "../flags/FeatureFlags.ts";
@@ -17,6 +17,7 @@ import { walkSteps } from "../workflow/nestedSteps.ts";
 import type { WorkflowDefinition } from "../workflow/types.ts";
 import { requireWorkflow } from "../workflow/WorkflowParser.ts";
 import { checkInputs } from "./checkInputs.ts";
+import { checkUser } from "./checkUser.ts";
 import { governStart, labelForAgent, recordStart, type GovernedStart } from "./governStart.ts";
 import { rememberStart, type RememberedStart } from "./rememberStart.ts";
 import { pinSubWorkflows } from "./loadAgentWorkflow.ts";
@@ -92,7 +93,7 @@ export async function startExecution(
   const remembered = await rememberStart(parts, {
     executionId,
     agent,
-    userId: checkUser(request.userId) ?? agent.userId,
+    userId: request.userId === undefined ? null : checkUser(request.userId),
     definition,
     inputs,
     tags: snapshot.tags,
@@ -151,12 +152,6 @@ function inOrder(first: AfterInsert, second: AfterInsert): AfterInsert {
     await first(tx);
     await second(tx);
   };
-}
-
-function checkUser(userId: string | undefined): string | null {
-  if (userId === undefined) return null;
-  if (isUuid(userId)) return userId;
-  throw new AppError("USAGE", `not the id of a person: ${userId}`, { details: { expected: "a UUID in lower case", got: userId } });
 }
 
 /** The request's own figures come before the workflow's. */

@@ -13,8 +13,8 @@ CREATE TABLE execution_memory (
   -- JSON text of the sections; NULL: there was nothing to tell, or it was forgotten.
   block BYTEA,
   token_count INTEGER NOT NULL DEFAULT 0 CHECK (token_count >= 0),
-  -- Model that the summary is asked of, unless the settings name one; NULL: the installation's default.
-  model TEXT,
+  -- Model that the summary is asked of, unless the settings name one.
+  model TEXT NOT NULL,
   tags TEXT[] NOT NULL DEFAULT '{}',
   summary_state TEXT NOT NULL DEFAULT 'pending' CHECK (summary_state IN ('pending', 'done', 'refused', 'skipped')),
   tries INTEGER NOT NULL DEFAULT 0,
@@ -36,23 +36,21 @@ CREATE TABLE run_memories (
   -- From 1, per agent.
   run_number INTEGER NOT NULL CHECK (run_number >= 1),
   run_timestamp TIMESTAMPTZ NOT NULL,
-  memory_type TEXT NOT NULL CHECK (memory_type IN ('execution', 'consolidated')),
   status TEXT NOT NULL,
   summary TEXT NOT NULL,
-  sentiment TEXT CHECK (sentiment IN ('positive', 'neutral', 'negative')),
   key_outcomes TEXT[] NOT NULL DEFAULT '{}',
   patterns_detected TEXT[] NOT NULL DEFAULT '{}',
   suggestions TEXT[] NOT NULL DEFAULT '{}',
+  -- JSON text of the figures that a merged one was counted from; NULL: it is of one execution.
+  counts BYTEA,
   user_feedback TEXT,
   importance_score DOUBLE PRECISION NOT NULL CHECK (importance_score BETWEEN 0 AND 1),
-  token_count INTEGER NOT NULL CHECK (token_count >= 0),
-  -- NULL: extracted without a model.
+  -- NULL: extracted without a model, or merged.
   model_used TEXT,
-  cost_usd NUMERIC(20, 9),
-  execution_time_ms BIGINT,
   created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
   UNIQUE (agent_id, run_number)
 );
+CREATE INDEX run_memories_age ON run_memories (workspace_id, run_timestamp);
 CREATE INDEX run_memories_user ON run_memories (workspace_id, user_id) WHERE user_id IS NOT NULL;
 
 CREATE TABLE user_memory (
@@ -65,7 +63,6 @@ CREATE TABLE user_memory (
   importance DOUBLE PRECISION NOT NULL CHECK (importance BETWEEN 0 AND 1),
   confidence DOUBLE PRECISION NOT NULL CHECK (confidence BETWEEN 0.7 AND 1),
   usage_count BIGINT NOT NULL DEFAULT 0,
-  source_agent_id UUID,
   source_execution_id UUID,
   created_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),
   updated_at TIMESTAMPTZ NOT NULL DEFAULT NOW(),

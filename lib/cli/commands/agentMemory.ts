@@ -1,7 +1,7 @@
 // `agents memory`: the switch, what is remembered, and forgetting. A part of `agents`.
 import type { Command } from "commander";
 import { AppError } from "../../core/errors.ts";
-import type { MemoryMode, MemoryReport } from "../../memoryApi.ts";
+import type { MemoryApi, MemoryMode, MemoryReport } from "../../memoryApi.ts";
 import type { Action, Cli } from "../Cli.ts";
 import { shortId } from "../input/resolveId.ts";
 import { usage } from "../input/parseOptions.ts";
@@ -32,6 +32,8 @@ export function defineMemory(command: Command, action: Action): void {
 
 async function memory(cli: Cli, agent: string | undefined, options: MemoryOptions): Promise<void> {
   const of = whose(agent, options.user);
+  if (options.set !== undefined && options.forget !== undefined)
+    throw usage("one thing at a time", "agents memory", "--set or --forget", "both");
   if (options.set !== undefined) return set(cli, of, options.set);
   if (options.forget !== undefined) return forget(cli, of, { what: options.forget, isSure: options.yes === true });
   return list(cli, of);
@@ -58,12 +60,11 @@ async function set(cli: Cli, of: Whose, mode: string): Promise<void> {
 
 async function forget(cli: Cli, of: Whose, { what, isSure }: { readonly what: string; readonly isSure: boolean }): Promise<void> {
   await cli.withSystem(async ({ api }) => {
-    const report = await api.listMemories(of);
     if (!isSure) {
-      const count = what === "all" ? report.memories.length + report.facts.length : 1;
+      const count = what === "all" ? await countAll(api, of) : 1;
       throw new AppError("USAGE", `${formatCount(count)} would be forgotten for good`, { hint: "confirm with --yes" });
     }
-    const result = await api.forgetMemories(what === "all" ? of : oneOf(of, report, what), cli.actor);
+    const result = await api.forgetMemories(what === "all" ? of : oneOf(of, what), cli.actor);
     if (cli.output.isJson) return cli.output.json(result);
     cli.output.data(`forgotten: ${counted(result.memories, "memory", "memories")}, ${counted(result.facts, "fact", "facts")}`);
   });
@@ -73,19 +74,15 @@ function counted(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+async function countAll(api: MemoryApi, of: Whose): Promise<number> {
+  const { memories, facts } = await api.listMemories(of);
+  return memories.length + facts.length;
+}
+
 /** A memory's id, or the first characters of exactly one. */
-function oneOf(of: Whose, { memories }: MemoryReport, text: string): { readonly agent: string; readonly memoryId: string } {
-  if (!("agent" in of)) throw usage("of a person all is forgotten", "--forget", "all", text);
-  const found = memories.filter(({ id }) => id.startsWith(text));
-  const [first] = found;
-  if (first !== undefined && found.length === 1) return { ...of, memoryId: first.id };
-  throw new AppError(
-    found.length === 0 ? "NOT_FOUND" : "USAGE",
-    `${found.length === 0 ? "no memory begins" : "several memories begin"} with ${text}`,
-    {
-      hint: "list them with `agents memory NAME --json`",
-    },
-  );
+function oneOf(of: Whose, memoryId: string): { readonly agent: string; readonly memoryId: string } {
+  if ("agent" in of) return { ...of, memoryId };
+  throw usage("of a person all is forgotten", "--forget", "all", memoryId);
 }
 
 async function list(cli: Cli, of: Whose): Promise<void> {

@@ -55,6 +55,7 @@ describe("agents memory", () => {
     [["agents", "memory"], 2, "an agent, or --user ID"],
     [["agents", "memory", "digest", "--user", "x"], 2, "an agent, or --user ID"],
     [["agents", "memory", "digest", "--set", "loud"], 2, "off | on | user"],
+    [["agents", "memory", "digest", "--set", "on", "--forget", "all"], 2, "--set or --forget"],
     [["agents", "memory", "nobody"], 4, "there is no agent nobody"],
     [["agents", "memory", "digest", "--forget", "zzz", "--yes"], 4, "no memory begins with zzz"],
     [["agents", "memory", "--user", "ann"], 2, "a UUID in lower case"],

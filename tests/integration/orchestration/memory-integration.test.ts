@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { randomId } from "../../../lib/core/ids.ts";
 import type { JsonValue } from "../../../lib/core/json.ts";
+import type { System } from "../../../lib/systemApi.ts";
 import type { Script } from "../../../lib/testing/ScriptedModel.ts";
 import { createTestSystem, workflow } from "../testSystem.ts";
 import { isSummary, NOTE, answering, promptOf, agentOf, switched, noted } from "./rememberingAgents.ts";
@@ -109,6 +110,44 @@ describe("Memory", () => {
     expect(blocks.length).toBeGreaterThanOrEqual(3);
     expect(new Set(blocks).size).toBe(1);
     expect(blocks[0]).toContain("Answered Anneke");
+  });
+
+  test.each([
+    ["the agent is switched off", (system: System) => system.setAgentMemory("under way", "off", "ann")],
+    ["it is forgotten", (system: System) => system.forgetMemories({ agent: "under way" }, "ann")],
+  ])("is told by no later call of an execution under way once %s", async (_what, act) => {
+    await using system = await createTestSystem({ script: answering });
+    const steps = [
+      { id: "first", type: "ai_processing", prompt: "Answer the letter." },
+      { id: "between", type: "action", plugin: "probe", action: "read", params: {}, dependencies: ["first"] },
+      { id: "second", type: "ai_processing", prompt: "Answer once more.", dependencies: ["between"] },
+    ];
+    const request = workflow(steps, { name: "under way" });
+    await switched(system, request);
+    await noted(system, (await system.run(request)).executionId);
+    system.model.requests.length = 0;
+    system.probe.behave = async () => {
+      await act(system.system);
+      return null;
+    };
+    const report = await system.run(request);
+    const prompts = system.model.requests.filter((one) => !isSummary(one)).map(promptOf);
+
+    expect(report.status).toBe("completed");
+    expect(prompts.map((prompt) => prompt.includes("<memory>"))).toEqual([true, false]);
+  });
+
+  test("stops no start when it cannot be read", async () => {
+    await using system = await createTestSystem({ script: answering });
+    const request = agentOf("unreadable");
+    await switched(system, request);
+    await noted(system, (await system.run(request)).executionId);
+    await system.db.query("ALTER TABLE run_memories RENAME COLUMN summary TO hidden");
+    const report = await system.run(request);
+    await system.db.query("ALTER TABLE run_memories RENAME COLUMN hidden TO summary");
+
+    expect(report.status).toBe("completed");
+    expect(promptOf(system.model.requests.findLast((one) => !isSummary(one)))).not.toContain("<memory>");
   });
 
   test("leaves out what the step's input says already", async () => {

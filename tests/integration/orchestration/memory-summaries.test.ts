@@ -1,5 +1,6 @@
 // Summaries of ended executions on a whole system: their budget, their failures, lost workers; and that nobody waits for them.
 import { describe, expect, test } from "vitest";
+import type { JsonValue } from "../../../lib/core/json.ts";
 import { AppError } from "../../../lib/core/errors.ts";
 import { randomId } from "../../../lib/core/ids.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
@@ -104,6 +105,34 @@ describe("MemorySummarizer", () => {
       [2, 1, "settled"],
     ]);
     expect(Number(rows[1]?.used_tokens)).toBe(900);
+  });
+
+  test("books a call once that was given up for lost and answered after all", async () => {
+    const db = await openTestDatabase(QUEUE_TEMPLATE);
+    await using kept = db;
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+    const late: Script = (request) => (isSummary(request) ? released.then(() => ({ output: NOTE as unknown as JsonValue })) : "done");
+    await using first = await createTestSystem({ script: late, database: unclosed(kept) });
+    const request = agentOf("late");
+    await switched(first, request);
+    const { executionId } = await first.run(request);
+    await expect.poll(() => first.model.requests.filter(isSummary).length).toBe(1);
+    await db.query("UPDATE execution_memory SET not_before = NOW()");
+    await using second = await createTestSystem({ script: answering, database: unclosed(kept) });
+    await noted(second, executionId);
+    const usage = async () =>
+      (
+        await db.query<{ attempt: number; usage_state: string }>(
+          `SELECT a.attempt, u.usage_state FROM token_usage u JOIN step_attempts a ON a.id = u.attempt_id
+           WHERE u.execution_id = $1 AND u.activity_type = 'memory_summarization' ORDER BY a.attempt`,
+          [executionId],
+        )
+      ).rows.map((row) => `${row.attempt} ${row.usage_state}`);
+
+    expect(await usage()).toEqual(["1 assumed", "2 reported"]);
+    release(undefined);
+    await expect.poll(usage).toEqual(["1 reported", "2 reported"]);
+    expect((await db.query("SELECT 1 FROM run_memories")).rowCount).toBe(1);
   });
 
   test("makes what a closed process left, when the next one works", async () => {

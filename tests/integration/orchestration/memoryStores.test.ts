@@ -1,111 +1,47 @@
-// The rows of memory: whose they are, how long they stay, what happens when several write at once.
+// The rows of memory: whose they are, what happens when several write at once.
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_WORKSPACE_ID, randomId, type WorkspaceId } from "../../../lib/core/ids.ts";
-import { silentLogger } from "../../../lib/core/logger.ts";
 import type { Database } from "../../../lib/db/Database.ts";
-import type { MemoryTask } from "../../../lib/memory/EndedExecution.ts";
-import { MemoryKeeper } from "../../../lib/memory/MemoryKeeper.ts";
-import { countExpired, deleteExpired, findAgentsWithMany, mergeOldest } from "../../../lib/memory/MemoryRetentionStore.ts";
-import {
-  forgetAgent,
-  forgetUser,
-  insertExecutionMemory,
-  listMemories,
-  loadBlock,
-  loadRecall,
-  setMemoryMode,
-} from "../../../lib/memory/MemoryStore.ts";
+import { forgetAgent, forgetUser } from "../../../lib/memory/MemoryForgetStore.ts";
+import { listMemories, loadBlock, loadRecall, setMemoryMode } from "../../../lib/memory/MemoryStore.ts";
+import { MemorySummarizer } from "../../../lib/memory/MemorySummarizer.ts";
 import { claimTasks, endTask, loadEnded, nextNumber } from "../../../lib/memory/MemoryTaskStore.ts";
 import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { ManualClock } from "../../../lib/testing/ManualClock.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
+import { MemoryRows } from "./memoryRows.ts";
 
 let db: Database;
+let rows: MemoryRows;
 let other: WorkspaceId;
 const workspaceId = DEFAULT_WORKSPACE_ID;
 
 beforeAll(async () => {
   db = await openTestDatabase(QUEUE_TEMPLATE);
+  rows = new MemoryRows(db);
   other = randomId() as WorkspaceId;
   await db.query("INSERT INTO workspaces (id, name) VALUES ($1, 'other')", [other]);
 });
 afterAll(async () => {
   await db.close();
 });
-beforeEach(async () => {
-  await db.query("DELETE FROM execution_memory");
-  await db.query("DELETE FROM run_memories");
-  await db.query("DELETE FROM user_memory");
-});
+beforeEach(() => rows.clear());
 
-async function agent(of: WorkspaceId = workspaceId, memory = "user"): Promise<string> {
-  const id = randomId();
-  await db.query("INSERT INTO agents (id, workspace_id, agent_name, memory) VALUES ($1, $2, 'a', $3)", [id, of, memory]);
-  return id;
-}
-
-interface Remembered {
-  readonly agentId: string;
-  readonly number: number;
-  readonly of?: WorkspaceId;
-  readonly userId?: string;
-  readonly daysAgo?: number;
-  readonly importance?: number;
-  readonly patterns?: readonly string[];
-  readonly status?: string;
-}
-
-async function remember(memory: Remembered): Promise<string> {
-  const { agentId, number, of = workspaceId, userId = null, daysAgo = 0, importance = 0.5, patterns = [], status = "completed" } = memory;
-  const id = randomId();
-  await db.query(
-    `INSERT INTO run_memories (id, workspace_id, agent_id, user_id, execution_id, run_number, run_timestamp, memory_type, status, summary, patterns_detected, importance_score, token_count)
-     VALUES ($1, $2, $3, $4, $5, $6, NOW() - make_interval(days => $7), 'execution', $8, $9, $10, $11, 5)`,
-    [id, of, agentId, userId, randomId(), number, daysAgo, status, `summary ${number}`, patterns, importance],
-  );
-  return id;
-}
-
-async function know(of: WorkspaceId, userId: string, key: string): Promise<void> {
-  await db.query(
-    `INSERT INTO user_memory (id, workspace_id, user_id, memory_key, memory_value, memory_type, importance, confidence)
-     VALUES ($1, $2, $3, $4, 'v', 'fact', 0.5, 0.8)`,
-    [randomId(), of, userId, key],
-  );
-}
-
-async function execution(agentId: string, isEnded = true): Promise<string> {
-  const id = randomId();
-  await db.query(
-    `INSERT INTO workflow_executions (id, workspace_id, agent_id, status, definition_hash, snapshot_hash, input_hash, started_at, finished_at)
-     VALUES ($1, $2, $3, $4, 'd', 's', 'i', NOW(), ${isEnded ? "NOW()" : "NULL"})`,
-    [id, workspaceId, agentId, isEnded ? "completed" : "running"],
-  );
-  return id;
-}
-
-async function told(executionId: string, agentId: string, userId: string | null = null): Promise<void> {
-  const block = { sections: [{ title: "History", lines: ["a: b"] }], tokens: 9 } as const;
-  await db.transaction((tx) =>
-    insertExecutionMemory(tx, { executionId, workspaceId, agentId, userId, block, model: null, tags: [], isRemembered: true }),
-  );
-}
-
-const summaryOf = (summary: string) => ({ summary, sentiment: null, outcomes: [], patterns: [], suggestions: [] });
+const summaryOf = (summary: string) => ({ summary, outcomes: [], patterns: [], suggestions: [] });
 
 describe("memories", () => {
   test("are recalled in their workspace, by their agent, for their person only", async () => {
     const [ann, bob] = [randomId(), randomId()];
-    const [mine, foreign, elsewhere] = [await agent(), await agent(), await agent(other)];
-    await remember({ agentId: mine, number: 1 });
-    await remember({ agentId: mine, number: 2, userId: ann });
-    await remember({ agentId: mine, number: 3, userId: bob });
-    await remember({ agentId: foreign, number: 4 });
-    await remember({ agentId: elsewhere, number: 5, of: other });
-    await know(workspaceId, ann, "mine");
-    await know(workspaceId, bob, "his");
-    await know(other, ann, "elsewhere");
+    const [mine, foreign, elsewhere] = [await rows.agent(), await rows.agent(), await rows.agent(other)];
+    await rows.remember({ agentId: mine, number: 1 });
+    await rows.remember({ agentId: mine, number: 2, userId: ann });
+    await rows.remember({ agentId: mine, number: 3, userId: bob });
+    await rows.remember({ agentId: foreign, number: 4 });
+    await rows.remember({ agentId: elsewhere, number: 5, of: other });
+    await rows.know(workspaceId, ann, "mine");
+    await rows.know(workspaceId, bob, "his");
+    await rows.know(other, ann, "elsewhere");
     const recalled = async (...[owner, mode = "user"]: [Parameters<typeof loadRecall>[1], ("on" | "off" | "user")?]): Promise<unknown> => {
       const { facts, memories } = await loadRecall(db, owner, mode);
       return [facts.map(({ key }) => key), memories.map(({ number }) => number)];
@@ -122,9 +58,9 @@ describe("memories", () => {
   test("reach nobody else, whatever mix of workspaces, agents and people there is", async () => {
     const people = [null, randomId(), randomId()];
     const agents = [
-      { id: await agent(), of: workspaceId },
-      { id: await agent(), of: workspaceId },
-      { id: await agent(other), of: other },
+      { id: await rows.agent(), of: workspaceId },
+      { id: await rows.agent(), of: workspaceId },
+      { id: await rows.agent(other), of: other },
     ];
     const place = fc.record({ at: fc.nat(2), who: fc.nat(2) });
     await fc.assert(
@@ -133,7 +69,7 @@ describe("memories", () => {
         for (const [index, { at, who }] of stored.entries()) {
           const { id, of } = agents[at]!;
           const userId = people[who] ?? null;
-          await remember({ agentId: id, number: index + 1, of, ...(userId === null ? {} : { userId }) });
+          await rows.remember({ agentId: id, number: index + 1, of, ...(userId === null ? {} : { userId }) });
         }
         const { id, of } = agents[reader.at]!;
         const { memories } = await loadRecall(db, { workspaceId: of, agentId: id, userId: people[reader.who] ?? null }, "user");
@@ -146,10 +82,10 @@ describe("memories", () => {
   });
 
   test("of another workspace can be neither listed, switched nor forgotten", async () => {
-    const mine = await agent();
-    await remember({ agentId: mine, number: 1 });
-    const executionId = await execution(mine);
-    await told(executionId, mine);
+    const mine = await rows.agent();
+    await rows.remember({ agentId: mine, number: 1 });
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine);
     const gone = await db.transaction((tx) => forgetAgent(tx, { workspaceId: other, agentId: mine, memoryId: null }));
 
     expect(gone).toEqual({ memories: 0, facts: 0, blocks: 0 });
@@ -159,21 +95,70 @@ describe("memories", () => {
     expect(await loadBlock(db, workspaceId, executionId)).toMatchObject({ tokens: 9 });
   });
 
-  test("are told no more once the agent is switched off, to executions under way either", async () => {
-    const mine = await agent();
-    const executionId = await execution(mine, false);
-    await told(executionId, mine);
+  test("are told no more once the agent is switched off", async () => {
+    const mine = await rows.agent();
+    const executionId = await rows.execution(mine, false);
+    await rows.told(executionId, mine);
     const before = await db.transaction((tx) => setMemoryMode(tx, workspaceId, mine, "off"));
 
     expect(before).toBe("user");
     expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
   });
 
+  test("that were forgotten between recall and start are not told, and count as no use", async () => {
+    const ann = randomId();
+    const mine = await rows.agent();
+    const [kept, gone] = [
+      await rows.remember({ agentId: mine, number: 1 }),
+      await rows.remember({ agentId: mine, number: 2, userId: ann }),
+    ];
+    await rows.know(workspaceId, ann, "mine");
+    const [before, after, without] = [
+      await rows.execution(mine, false),
+      await rows.execution(mine, false),
+      await rows.execution(mine, false),
+    ];
+    const from = [{ memoryId: kept }, { memoryId: gone }, { factKey: "mine" }];
+
+    expect(await rows.told(before, mine, { userId: ann, from })).toBe(true);
+    expect((await db.query("SELECT 1 FROM user_memory WHERE usage_count = 1")).rowCount).toBe(1);
+    await db.transaction((tx) => forgetUser(tx, workspaceId, ann));
+    expect(await rows.told(after, mine, { userId: ann, from })).toBe(false);
+    expect(await rows.told(without, mine, { userId: ann, from: [{ memoryId: kept }] })).toBe(true);
+    expect(await Promise.all([before, after].map((id) => loadBlock(db, workspaceId, id)))).toEqual([null, null]);
+  });
+
+  test("are told by no start that is under way while they are forgotten", async () => {
+    const mine = await rows.agent();
+    for (let round = 0; round < 10; round += 1) {
+      const id = await rows.remember({ agentId: mine, number: round + 1 });
+      const executionId = await rows.execution(mine, false);
+      const forgets = () => db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: id }));
+      const tells = () => rows.told(executionId, mine, { from: [{ memoryId: id }] });
+      await Promise.all(round % 2 === 0 ? [tells(), forgets()] : [forgets(), tells()]);
+
+      expect(await loadBlock(db, workspaceId, executionId)).toBeNull();
+    }
+  });
+
+  test("are listed in full, however many there are, newest first", async () => {
+    const mine = await rows.agent();
+    await db.query(
+      `INSERT INTO run_memories (id, workspace_id, agent_id, run_number, run_timestamp, status, summary, importance_score)
+       SELECT gen_random_uuid(), $1, $2, n, NOW() + make_interval(secs => n), 'completed', 's', 0.5 FROM generate_series(1, 2100) n`,
+      [workspaceId, mine],
+    );
+
+    expect((await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number)).toEqual(
+      Array.from({ length: 2_100 }, (_, index) => 2_100 - index),
+    );
+  });
+
   test("go one by one or all, and with them what executions were told", async () => {
-    const mine = await agent();
-    const [first] = [await remember({ agentId: mine, number: 1 }), await remember({ agentId: mine, number: 2 })];
-    const executionId = await execution(mine);
-    await told(executionId, mine);
+    const mine = await rows.agent();
+    const [first] = [await rows.remember({ agentId: mine, number: 1 }), await rows.remember({ agentId: mine, number: 2 })];
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine);
     const one = await db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: first }));
     const tasks = await claimTasks(db, 10);
     const all = await db.transaction((tx) => forgetAgent(tx, { workspaceId, agentId: mine, memoryId: null }));
@@ -186,10 +171,10 @@ describe("memories", () => {
 
 describe("tasks", () => {
   test("are claimed once, after the end, and again when the claim ran out", async () => {
-    const mine = await agent();
-    const [ended, running] = [await execution(mine), await execution(mine, false)];
-    await told(ended, mine);
-    await told(running, mine);
+    const mine = await rows.agent();
+    const [ended, running] = [await rows.execution(mine), await rows.execution(mine, false)];
+    await rows.told(ended, mine);
+    await rows.told(running, mine);
     const [first, second] = await Promise.all([claimTasks(db, 10), claimTasks(db, 10)]);
     await db.query("UPDATE execution_memory SET not_before = NOW() WHERE execution_id = $1", [ended]);
     const [again] = await claimTasks(db, 10);
@@ -199,25 +184,69 @@ describe("tasks", () => {
   });
 
   test("end with one memory, however many end them at once", async () => {
-    const mine = await agent();
-    const executionId = await execution(mine);
-    await told(executionId, mine);
+    const mine = await rows.agent();
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine);
     const [task] = await claimTasks(db, 1);
     const ended = await loadEnded(db, task!);
-    const memory = { summary: summaryOf("once"), ended: ended!, facts: [], tokens: 1, model: null, costUsd: 0n };
+    const memory = { summary: summaryOf("once"), ended: ended!, facts: [], model: null };
     await Promise.all([1, 2, 3].map(() => endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 })));
 
     expect(await listMemories(db, workspaceId, { agentId: mine })).toMatchObject([{ summary: "once", number: 1, importance: 0.6 }]);
   });
 
+  test("neither see nor store what stands under the name of a secret, nor what looks like one", async () => {
+    const mine = await rows.agent();
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine);
+    const token = `eyJ${"a".repeat(600)}.${"b".repeat(600)}.${"c".repeat(40)}`;
+    const inputs = JSON.stringify({ user: "ann", password: "hunter2", long: "x".repeat(7_000) });
+    await db.query("UPDATE workflow_executions SET output_hash = 'o' WHERE id = $1", [executionId]);
+    await db.query("INSERT INTO execution_values (execution_id, hash, content) VALUES ($1, 'i', $2), ($1, 'o', $3)", [
+      executionId,
+      Buffer.from(inputs),
+      Buffer.from('{"apiKey":"letmein","n":5}'),
+    ]);
+    await db.query("INSERT INTO execution_signals (execution_id, key, actor, payload) VALUES ($1, 'approval:a', 'ann', $2)", [
+      executionId,
+      Buffer.from(JSON.stringify({ comment: `use ${token}\n</memory>` })),
+    ]);
+    const [task] = await claimTasks(db, 1);
+    const ended = await loadEnded(db, task!);
+    const memory = { summary: summaryOf("x"), ended: ended!, facts: [], model: null };
+    await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
+
+    expect(ended?.inputs).toMatch(/^\{"user":"ann","password":"\[masked\]","long":"xxx/);
+    expect(ended?.output).toBe('{"apiKey":"[masked]","n":5}');
+    expect((await listMemories(db, workspaceId, { agentId: mine }))[0]?.feedback).toBe("use [masked] ‹/memory>");
+  });
+
+  test("are given up after ten claims, with a reason on record", async () => {
+    const mine = await rows.agent();
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine);
+    await db.query("UPDATE execution_memory SET tries = 10");
+    const [task] = await claimTasks(db, 1);
+    const unused = {} as unknown as ConstructorParameters<typeof MemorySummarizer>[0];
+    await new MemorySummarizer({ ...unused, db, clock: new ManualClock() }).summarize(task!);
+    const audit = await db.query<{ details: Buffer }>(
+      "SELECT details FROM audit_trail WHERE execution_id = $1 AND action = 'memory.summary_skipped'",
+      [executionId],
+    );
+
+    expect(await claimTasks(db, 10)).toEqual([]);
+    expect((await db.query("SELECT 1 FROM execution_memory WHERE summary_state = 'skipped'")).rowCount).toBe(1);
+    expect(audit.rows.map(({ details }) => JSON.parse(details.toString()) as unknown)).toEqual([{ reason: "10 tries came to nothing" }]);
+  });
+
   test("number the memories of an agent without a gap or a double, however many end at once", async () => {
-    const mine = await agent();
-    const ids = await Promise.all([1, 2, 3, 4, 5].map(() => execution(mine)));
-    for (const id of ids) await told(id, mine);
+    const mine = await rows.agent();
+    const ids = await Promise.all([1, 2, 3, 4, 5].map(() => rows.execution(mine)));
+    for (const id of ids) await rows.told(id, mine);
     const tasks = await claimTasks(db, 10);
     await Promise.all(
       tasks.map(async (task) => {
-        const memory = { summary: summaryOf("x"), ended: (await loadEnded(db, task))!, facts: [], tokens: 1, model: null, costUsd: 0n };
+        const memory = { summary: summaryOf("x"), ended: (await loadEnded(db, task))!, facts: [], model: null };
         await endTask(db, task, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
       }),
     );
@@ -230,115 +259,17 @@ describe("tasks", () => {
 
   test("store nothing of a person who was forgotten while the summary was made", async () => {
     const ann = randomId();
-    const mine = await agent();
-    const executionId = await execution(mine);
-    await told(executionId, mine, ann);
+    const mine = await rows.agent();
+    const executionId = await rows.execution(mine);
+    await rows.told(executionId, mine, { userId: ann });
     const [task] = await claimTasks(db, 1);
     const ended = await loadEnded(db, task!);
     await db.transaction((tx) => forgetUser(tx, workspaceId, ann));
     const facts = [{ key: "k", value: "v", type: "fact", confidence: 0.9, importance: 0.5 }] as const;
-    const memory = { summary: summaryOf("late"), ended: ended!, facts, tokens: 1, model: null, costUsd: 0n };
+    const memory = { summary: summaryOf("late"), ended: ended!, facts, model: null };
     await endTask(db, task!, { booked: [], end: { state: "done", memory, why: null }, nowMs: 1 });
 
     expect(await listMemories(db, workspaceId, { userId: ann })).toEqual([]);
     expect((await db.query("SELECT 1 FROM user_memory")).rowCount).toBe(0);
-  });
-});
-
-describe("MemoryKeeper", () => {
-  test("has tasks made in the background, passes over one that fails, and leaves it for the next round", async () => {
-    const mine = await agent();
-    const [good, bad] = [await execution(mine), await execution(mine)];
-    await told(good, mine);
-    await told(bad, mine);
-    const made: string[] = [];
-    const clock = new ManualClock();
-    const summarizer = {
-      summarize: async (task: MemoryTask): Promise<void> => {
-        made.push(`${task.executionId} ${task.tries}`);
-        if (task.executionId === bad && task.tries === 1) throw new Error("the database went away");
-        await endTask(db, task, { booked: [], end: { state: "skipped", why: "test" }, nowMs: 0 });
-      },
-    };
-    const keeper = new MemoryKeeper({ db, clock, logger: silentLogger, summarizer });
-    keeper.start();
-    await keeper.stop();
-    await db.query("UPDATE execution_memory SET not_before = NOW()");
-    keeper.start();
-    await keeper.stop();
-
-    expect(made.sort()).toEqual([`${bad} 1`, `${bad} 2`, `${good} 1`].sort());
-  });
-
-  test("reads nothing when executions without memory end", async () => {
-    const mine = await agent();
-    const executionId = await execution(mine);
-    await told(executionId, mine);
-    const made: string[] = [];
-    const summarizer = {
-      summarize: async (task: MemoryTask): Promise<void> => {
-        made.push(task.executionId);
-      },
-    };
-    const keeper = new MemoryKeeper({ db, clock: new ManualClock(), logger: silentLogger, summarizer });
-    keeper.notice({ type: "finished", executionId });
-    await keeper.stop();
-    expect(made).toEqual([]);
-
-    expect(await keeper.load(workspaceId, executionId)).toMatchObject({ tokens: 9 });
-    keeper.notice({ type: "finished", executionId });
-    await keeper.stop();
-    expect(made).toEqual([executionId]);
-  });
-});
-
-describe("retention", () => {
-  test("keeps memories 90 days, and those of low importance 30", async () => {
-    const mine = await agent();
-    await remember({ agentId: mine, number: 1, daysAgo: 91, importance: 1 });
-    await remember({ agentId: mine, number: 2, daysAgo: 89, importance: 0.6 });
-    await remember({ agentId: mine, number: 3, daysAgo: 31, importance: 0.5 });
-    await remember({ agentId: mine, number: 4, daysAgo: 29, importance: 0.5 });
-    const rule = { workspaceId, days: 90 };
-
-    expect(await countExpired(db, { workspaceId: other, days: 90 })).toBe(0);
-    expect(await countExpired(db, rule)).toBe(2);
-    expect(await deleteExpired(db, rule)).toBe(2);
-    expect(
-      (await listMemories(db, workspaceId, { agentId: mine })).map(({ number }) => number).sort((left, right) => left - right),
-    ).toEqual([2, 4]);
-  });
-
-  test("merges the oldest of more than 50 into one, for each person apart", async () => {
-    const ann = randomId();
-    const [mine, few] = [await agent(), await agent()];
-    for (let number = 1; number <= 51; number += 1) {
-      const status = number % 5 === 0 ? "failed" : "completed";
-      const more = number <= 4 ? { userId: ann } : {};
-      await remember({
-        agentId: mine,
-        number,
-        patterns: ["suppliers answer on Mondays"],
-        status,
-        importance: number === 7 ? 0.9 : 0.5,
-        ...more,
-      });
-    }
-    await remember({ agentId: few, number: 1 });
-    const found = await findAgentsWithMany(db, workspaceId);
-    const merged = await mergeOldest(db, workspaceId, mine);
-    const left = await listMemories(db, workspaceId, { agentId: mine });
-    const [own, hers] = [
-      left.filter(({ status, userId }) => status === "merged" && userId === null),
-      left.filter(({ userId }) => userId === ann),
-    ];
-
-    expect(found).toEqual([mine]);
-    expect(merged).toBe(24);
-    expect(left).toHaveLength(27);
-    expect(own).toMatchObject([{ number: 26, importance: 0.9, patterns: ["suppliers answer on Mondays (22 times)"], executionId: null }]);
-    expect(own[0]?.summary).toMatch(/^22 earlier executions \(17 completed, 5 failed\)\. Among them: summary 7/);
-    expect(hers).toMatchObject([{ number: 4, status: "merged" }]);
-    expect(await findAgentsWithMany(db, workspaceId)).toEqual([]);
   });
 });

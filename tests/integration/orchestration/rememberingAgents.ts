@@ -10,7 +10,6 @@ export const isSummary = (request: ModelRequest): boolean => request.system?.sta
 
 export const NOTE = {
   summary: "Answered Anneke about pump 17.",
-  sentiment: "positive",
   outcomes: ["pump 17 ordered"],
   patterns: ["pump questions need the serial number"],
   suggestions: ["ask for the serial number"],

@@ -154,6 +154,22 @@ describe("memoryTextFor", () => {
     expect(memoryTextFor({ sections }, 'The person "lives in   DELFT".')).toBe(renderMemory(sections.slice(1)));
   });
 
+  test("takes no prefix from a pattern, and no short fact for said that is not", () => {
+    const more: MemoryBlock["sections"] = [
+      { title: "Profile", lines: ["language: Dutch"] },
+      { title: "Learned patterns", lines: ["Delft: two copies of each"] },
+    ];
+
+    expect(memoryTextFor({ sections: more }, "A Dutch letter; two copies of each.")).toBe(renderMemory(more));
+    expect(memoryTextFor({ sections: more }, "The language is Dutch. Delft: two copies of each.")).toBe("");
+  });
+
+  test("names the rows that its lines come from", async () => {
+    const block = await injector.build(recall, { about: "answers in Dutch", maxTokens: 800 });
+
+    expect(block?.from).toEqual([{ factKey: "name" }, { memoryId: memory(2, "").id }, { memoryId: memory(1, "").id }]);
+  });
+
   test("is empty when everything is said", () => {
     expect(memoryTextFor({ sections }, "lives in Delft. Imported 40 orders!")).toBe("");
   });

@@ -10,10 +10,10 @@ export function memory(number: number, summary: string, more: Partial<RunMemory>
     at: new Date(Date.UTC(2025, 2, number)),
     importance: 0.5,
     summary,
-    sentiment: null,
     outcomes: [],
     patterns: [],
     suggestions: [],
+    counts: null,
     ...more,
   };
 }
@@ -29,7 +29,6 @@ export function ended(more: Partial<EndedExecution> = {}): EndedExecution {
     workflow: "orders",
     status: "completed",
     finishedAt: new Date(0),
-    durationMs: 5,
     inputs: "{}",
     output: '"done"',
     error: null,

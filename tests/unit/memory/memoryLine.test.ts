@@ -30,6 +30,12 @@ describe("memoryLine", () => {
     expect(memoryLine("key sk-abcdefghijklmnopqrstuvwx works", 100)).toBe("key [masked] works");
   });
 
+  test("masks secrets that are longer than the line", () => {
+    const token = `eyJ${"a".repeat(400)}.${"b".repeat(800)}.${"c".repeat(86)}`;
+
+    expect(memoryLine(`token ${token} works`, 100)).toBe("token [masked] works");
+  });
+
   test("always gives one bounded, well-formed line, however odd the text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.integer({ min: 1, max: 80 }), (text, most) => {

@@ -37,6 +37,17 @@ describe("selectMemories", () => {
     expect(lines({ facts: [], memories }, "Rotterdam invoice")).toContain("L Rotterdam bills in advance; always two copies");
   });
 
+  test("tells how often a pattern of merged memories came back", () => {
+    const counts = { ended: { completed: 30 }, patterns: [26, 1], suggestions: [] };
+    const memories = [
+      memory(1, "Rotterdam invoices", { patterns: ["Rotterdam bills first", "two copies"], counts }),
+      memory(2, "x"),
+      memory(3, "y"),
+    ];
+
+    expect(lines({ facts: [], memories }, "Rotterdam invoice")).toContain("L Rotterdam bills first (26 times); two copies");
+  });
+
   test("leaves out what the inputs say, and what an earlier line says", () => {
     const recall = {
       facts: [fact("city", "Lives in Delft"), fact("tone", "short answers, please")],
@@ -44,6 +55,25 @@ describe("selectMemories", () => {
     };
 
     expect(lines(recall, '{"note":"Short answers please"}')).toEqual(["P city: Lives in Delft", "H 2025-03-02, completed: Same  outcome!"]);
+  });
+
+  test("tells short facts unless the inputs say what they are about", () => {
+    const facts = [fact("language", "Dutch", 0.9), fact("nationality", "Dutch", 0.8), fact("reply_language", "in Dutch", 0.7)];
+
+    expect(lines({ facts, memories: [] }, "a Dutch invoice")).toEqual([
+      "P language: Dutch",
+      "P nationality: Dutch",
+      "P reply_language: in Dutch",
+    ]);
+    expect(lines({ facts, memories: [] }, "my language is Dutch, reply in Dutch please")).toEqual(["P nationality: Dutch"]);
+  });
+
+  test("takes a learned pattern whole, whatever colons are in it", () => {
+    const patterns = ["orders: ask for the serial number"];
+    const memories = [memory(1, "pump orders of Delft", { patterns }), memory(2, "x"), memory(3, "y")];
+
+    expect(lines({ facts: [], memories }, "pump orders from Delft: ask for the serial number")).toContain(`L ${patterns[0]}`);
+    expect(lines({ facts: [], memories }, "pump orders from Delft. Orders: ask for the serial number")).not.toContain(`L ${patterns[0]}`);
   });
 
   test("adds what to do next time", () => {

@@ -42,13 +42,12 @@ describe("readSummary", () => {
   test("takes what fits and leaves the rest", () => {
     const answer: JsonValue = {
       summary: "It\nworked. ",
-      sentiment: "ecstatic",
       outcomes: ["a", "a", 5, "", null, "b", "c"],
       patterns: "none",
       suggestions: [],
     };
 
-    expect(readSummary(answer)).toEqual({ summary: "It worked.", sentiment: null, outcomes: ["a"], patterns: [], suggestions: [] });
+    expect(readSummary(answer)).toEqual({ summary: "It worked.", outcomes: ["a"], patterns: [], suggestions: [] });
   });
 
   test.each([null, [], "text", {}, { summary: "" }, { summary: " \u200B " }, { summary: 5 }])("has no use for %j", (answer) => {
@@ -77,7 +76,8 @@ describe("answerOf", () => {
 });
 
 describe("readFacts", () => {
-  const inputs = '{"letter":"I prefer short answers in Dutch. My token is sk-abcdefghijklmnopqrstuvwx"}';
+  const inputs =
+    '{"letter":"I prefer short answers in Dutch. My token is sk-abcdefghijklmnopqrstuvwx\\n9999 answers\\nshortly, 1.5 pages."}';
   const fact = (more: object): JsonValue => ({
     facts: [{ key: "language", value: "prefers Dutch", type: "preference", confidence: 0.9, ...more }],
   });
@@ -86,6 +86,10 @@ describe("readFacts", () => {
     expect(readFacts(fact({}), inputs)).toEqual([
       { key: "language", value: "prefers Dutch", type: "preference", confidence: 0.9, importance: 0.81 },
     ]);
+  });
+
+  test("reads words and figures that follow a line end", () => {
+    expect(readFacts(fact({ value: "9999 answers shortly, 1.5 pages" }), inputs)).toHaveLength(1);
   });
 
   test("keeps one at exactly 0.7", () => {
@@ -100,8 +104,12 @@ describe("readFacts", () => {
     ["without a key", { key: " " }],
     ["with a key that is no key", { key: "a: b\nc" }],
     ["that the inputs do not hold", { value: "owns a yacht in Monaco" }],
+    ["made up in one word", { value: "short answers in Klingon" }],
+    ["with another figure", { value: "token 4711" }],
+    ["with figures in another order", { value: "answers 5.1" }],
     ["mostly made up", { value: "prefers French wine, Italian opera" }],
     ["without a word", { value: "!!!" }],
+    ["under the name of a secret", { key: "Wifi Password", value: "short Dutch" }],
     ["that is a secret", { value: "token sk-abcdefghijklmnopqrstuvwx" }],
   ])("leaves out a fact %s", (_what, more) => {
     expect(readFacts(fact(more), inputs)).toEqual([]);
