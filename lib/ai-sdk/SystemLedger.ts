@@ -115,11 +115,13 @@ export class SystemLedger implements CallLedger {
     call: CallReservation & CallFacts,
   ): Promise<{ readonly session: ModelSession; readonly outcome: Exclude<SessionReserveOutcome, { readonly kind: "ended" }> }> {
     for (let tries = 0; ; tries += 1) {
-      const session = await this.#open();
+      const opening = this.#open();
+      const session = await opening;
       const outcome = await session.reserve(call);
       if (outcome.kind !== "ended") return { session, outcome };
       if (tries > 0) throw new AppError("CONFLICT", "the session was ended again as soon as it was opened");
-      if (this.#session === session) this.#opening = null;
+      // A parallel call may have begun to open the next one: there is one session for all of them.
+      if (this.#opening === opening) this.#opening = null;
     }
   }
 

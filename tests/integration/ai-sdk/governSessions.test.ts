@@ -224,6 +224,27 @@ describe("sessions", () => {
     expect((await system.listBudgets())[0]?.spentTokens).toBe(122);
   });
 
+  test("that were ended in silence are followed by one for all parallel calls", async () => {
+    await using opened = await place.open();
+    const { system, db } = opened;
+    const model = govern(
+      mockModel(() => ({ text: "Hello." })),
+      { system, agent: "greeter" },
+    );
+    await generateText({ model, ...ONCE });
+    await fallSilent(db);
+    await (await system.openSession({ agent: "sweeper" })).close();
+
+    await Promise.all(Array.from({ length: 8 }, () => generateText({ model, ...ONCE })));
+    await model.close();
+
+    const sessions = await system.listExecutions({ agent: "greeter" });
+    expect(sessions.map(({ status, tokensUsed }) => [status, tokensUsed])).toEqual([
+      ["completed", 8 * 110],
+      ["completed", 110],
+    ]);
+  });
+
   test("take no call after a person has cancelled them", async () => {
     await using opened = await place.open();
     const { system } = opened;
