@@ -77,6 +77,37 @@ export interface SessionViews {
   }[];
 }
 
+/** What the system's own steps are priced and counted with, besides the bundled tables, as it was when the session was opened. */
+export interface SessionCounting {
+  /** Prices that an operator set, in USD per million tokens; null: as other input, or unknown. */
+  readonly prices: readonly {
+    readonly provider: string;
+    readonly model: string;
+    /** Milliseconds since the epoch from which it holds. */
+    readonly effectiveAtMs: number;
+    readonly inputUsdPerMillion: number;
+    readonly outputUsdPerMillion: number;
+    readonly cacheReadUsdPerMillion: number | null;
+    readonly cacheWriteUsdPerMillion: number | null;
+    readonly contextWindowTokens: number | null;
+  }[];
+  /** Configured providers: whose list price a name stands for. */
+  readonly providers: readonly {
+    readonly name: string;
+    readonly kind: "openai" | "anthropic" | "google" | "openai-compatible";
+    readonly baseUrl?: string | null;
+  }[];
+  /** Reported ÷ counted tokens, as learned. */
+  readonly factors: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly contentType: "json" | "prose" | "code" | "other";
+    readonly factor: number;
+    readonly spread: number;
+    readonly samples: number;
+  }[];
+}
+
 export interface ModelSession extends AsyncDisposable {
   /** Its row among the executions: `executions show`, `receipt`, `cancel` take it. */
   readonly executionId: string;
@@ -85,6 +116,8 @@ export interface ModelSession extends AsyncDisposable {
   readonly limits: { readonly tokens: number | null; readonly usd: NanoUsd | null };
   /** `off`: a person has switched orchestration off for this agent. null: as its program says. */
   readonly orchestration: "off" | "on" | null;
+  /** A worst case that is reckoned otherwise holds none of the system's money limits. */
+  readonly counting: SessionCounting;
   /** Whether any limit now applies to its calls. */
   hasLimits(): Promise<boolean>;
   /**

@@ -1,6 +1,6 @@
 // A ledger in a system's database: limits last beyond the process and are shared by all that use it. It keeps a session open and books nothing itself.
 import { AppError } from "../core/errors.ts";
-import type { ModelSession, SessionRequest, SessionReserveOutcome } from "../sessionApi.ts";
+import type { ModelSession, SessionCounting, SessionRequest, SessionReserveOutcome } from "../sessionApi.ts";
 import type { System } from "../systemApi.ts";
 import { checkLimits } from "./checkLimits.ts";
 import type { CallEnd, CallFacts, CallLedger, CallRefusal, CallReservation, LedgerBalance } from "./types.ts";
@@ -51,6 +51,10 @@ export class SystemLedger implements CallLedger {
 
   async allowsViews(): Promise<boolean> {
     return (await this.#open()).orchestration !== "off";
+  }
+
+  async counting(): Promise<SessionCounting> {
+    return (await this.#open()).counting;
   }
 
   async reserve(callId: string, worst: CallReservation, _isForced: boolean, facts?: CallFacts): Promise<CallRefusal | null> {

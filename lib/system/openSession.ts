@@ -36,6 +36,7 @@ export async function openSession(parts: SystemParts, control: ExecutionControl,
       pricedAs: null,
     },
     limits,
+    counting: { ...engine.services.prices.terms, factors: engine.services.counter.calibration.entries() },
   });
 }
 

@@ -36,6 +36,7 @@ export interface SessionFacts {
   readonly tags: readonly string[];
   readonly limits: ModelSession["limits"];
   readonly orchestration: ModelSession["orchestration"];
+  readonly counting: ModelSession["counting"];
 }
 
 interface OpenCall {
@@ -49,6 +50,7 @@ export class CallSession implements ModelSession {
   readonly agentId: string;
   readonly limits: ModelSession["limits"];
   readonly orchestration: ModelSession["orchestration"];
+  readonly counting: ModelSession["counting"];
   /** A session is claimed once, by who opens it. */
   readonly epoch = 1;
   readonly #facts: SessionFacts;
@@ -67,6 +69,7 @@ export class CallSession implements ModelSession {
     this.agentId = facts.agentId;
     this.limits = facts.limits;
     this.orchestration = facts.orchestration;
+    this.counting = facts.counting;
   }
 
   async hasLimits(): Promise<boolean> {

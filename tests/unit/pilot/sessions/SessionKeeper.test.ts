@@ -53,6 +53,7 @@ async function openSession(keeper: SessionKeeper): Promise<CallSession> {
     agent: { id, name: "greeter", orchestration },
     snapshot: { flags: {}, defaultModel: null, tags: [], previewEffects: false, timeoutMs: null, subWorkflows: {}, pricedAs: null },
     limits: { tokens: null, usd: null },
+    counting: { prices: [], providers: [], factors: [] },
   });
 }
 
