@@ -245,6 +245,29 @@ describe("sessions", () => {
     ]);
   });
 
+  test("opened at once put one limit in place, and none over a person's", async () => {
+    await using opened = await place.open();
+    const { system } = opened;
+    const wanted = [1_000, 2_000, 3_000, 4_000];
+    const sessions = await Promise.all(wanted.map((tokens) => system.openSession({ agent: "fresh", limits: { tokens } })));
+
+    const [set, ...others] = await system.listBudgets();
+    expect([wanted.includes(set?.limitTokens ?? 0), others]).toEqual([true, []]);
+    expect(sessions.map(({ limits }) => limits.tokens)).toEqual(wanted.map(() => set?.limitTokens));
+    const audits = await system.listAudit({});
+    expect(audits.filter(({ action }) => action === "budget.set").map(({ details }) => details)).toEqual([
+      expect.objectContaining({ tokens: set?.limitTokens }),
+    ]);
+
+    await (await system.openSession({ agent: "other" })).close();
+    const setting = system.setBudget("agent:other", { tokens: 50 }, "tester");
+    const raced = await Promise.all(wanted.map((tokens) => system.openSession({ agent: "other", limits: { tokens } })));
+    await setting;
+    const limits = (await system.listBudgets()).map(({ scope, limitTokens }) => [scope, limitTokens]);
+    expect(limits).toContainEqual(["agent:other", 50]);
+    await Promise.all([...sessions, ...raced].map((session) => session.close()));
+  });
+
   test("take no call after a person has cancelled them", async () => {
     await using opened = await place.open();
     const { system } = opened;
