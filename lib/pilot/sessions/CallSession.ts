@@ -14,7 +14,7 @@ import type { TokenUsageRow } from "../../tokens/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { StepDetail } from "../ExecutionState.ts";
 import { endSession, usageIdOf, type EndServices } from "./endSession.ts";
-import { correctUsage, loadSessionStatus } from "./SessionStore.ts";
+import { loadSessionStatus } from "./SessionStore.ts";
 import { viewFacts } from "./viewFacts.ts";
 
 /** An answer that was paid for does not wait longer than this for a database that is away. */
@@ -126,7 +126,11 @@ export class CallSession implements ModelSession {
   }
 
   async close(): Promise<void> {
-    this.#closing ??= this.#close();
+    // What failed may be tried again: the session goes on until it is ended.
+    this.#closing ??= this.#close().catch((error: unknown) => {
+      this.#closing = null;
+      throw error;
+    });
     return this.#closing;
   }
 
@@ -150,8 +154,8 @@ export class CallSession implements ModelSession {
       this.#whenIdle = resolve;
       await this.#within(CLOSE_WAIT_MS, promise);
     }
-    this.#services.onEnd(this);
     await endSession(this.#services, this.executionId, { condition: { by: "owner", epoch: this.epoch } });
+    this.#services.onEnd(this);
   }
 
   /** @throws AppError `EXECUTION_CANCELLED` */
@@ -203,10 +207,7 @@ export class CallSession implements ModelSession {
       ...this.#overrun(open, settled),
     ];
     const outcome = await journal.append({ executionId: this.executionId, epoch: this.epoch, parts });
-    if (outcome === "fenced") {
-      this.noteLost();
-      await correctUsage(db, usage);
-    }
+    if (outcome === "fenced") this.noteLost();
     // What a call did not need goes back at once: other sessions and executions wait for nobody to end.
     await retryConflicts(() => returnGrants(db, [this.executionId]));
   }

@@ -171,6 +171,21 @@ describe("CallSession", () => {
     ]);
   });
 
+  test("that could not be ended is kept, and ended when it is closed again", async () => {
+    const keeper = createKeeper();
+    const session = await openSession(keeper);
+    isAway = (text) => text.includes("epoch = epoch + 1");
+    await expect(session.close()).rejects.toThrow(expect.objectContaining({ code: "DATABASE_UNAVAILABLE" }));
+
+    await db.query("UPDATE workflow_executions SET wake_at = NOW() - INTERVAL '1 second'");
+    await clock.advance(30_000);
+    await until(async () => (await sessions())[0]?.isSilent === false);
+
+    isAway = () => false;
+    await Promise.all([session.close(), keeper.close()]);
+    expect((await sessions()).map(({ status }) => status)).toEqual(["completed"]);
+  });
+
   test("is closed as soon as its last call has ended", async () => {
     const session = await openSession(createKeeper());
     const attemptId = await reserved(session);
