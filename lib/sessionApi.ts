@@ -121,7 +121,8 @@ export interface ModelSession extends AsyncDisposable {
   /** Whether any limit now applies to its calls. */
   hasLimits(): Promise<boolean>;
   /**
-   * Resolves with `reserved` once the worst case is durably booked on every limited account, or on none.
+   * Resolves with `reserved` once the worst case is durably booked on every limited account, or on none; with `refused` once that is in
+   * the audit trail, or after 10 s without a database.
    *
    * @throws AppError `EXECUTION_CANCELLED` after `executions cancel`; `CONFLICT` after `close()`; `DATABASE_UNAVAILABLE`
    */

@@ -17,7 +17,7 @@ import { endSession, usageIdOf, type EndServices } from "./endSession.ts";
 import { loadSessionStatus } from "./SessionStore.ts";
 import { viewFacts } from "./viewFacts.ts";
 
-/** An answer that was paid for does not wait longer than this for a database that is away. */
+/** An answer that was paid for, or a refusal, does not wait longer than this for a database that is away. */
 const SETTLE_WAIT_MS = 10_000;
 /** Calls under way may end within this when the session is closed. */
 const CLOSE_WAIT_MS = 10_000;
@@ -110,11 +110,17 @@ export class CallSession implements ModelSession {
     const open = this.#open.get(attemptId);
     // A call that was settled already, for example ended and then aborted, is not booked twice.
     if (open === undefined || !this.#open.delete(attemptId)) return;
+    // Where it fails its reservation stays: it is counted at its worst case, and the sweep books it as assumed.
+    await this.#store(this.#book(attemptId, open, settlement), { attemptId });
+  }
+
+  /** Never rejects, and does not keep the caller longer than `SETTLE_WAIT_MS`: it is then stored when there is a database. */
+  async #store(storing: Promise<void>, about: { readonly attemptId: string } | { readonly path: string }): Promise<void> {
     const { logger } = this.#services;
-    const work: Promise<void> = this.#book(attemptId, open, settlement)
+    const facts = { executionId: this.executionId, ...about };
+    const work: Promise<void> = storing
       .catch((error: unknown) => {
-        // Its reservation stays: it is counted at its worst case, and the sweep books it as assumed.
-        logger.error({ executionId: this.executionId, attemptId, error: String(error) }, "what a call came to could not be stored");
+        logger.error({ ...facts, error: String(error) }, "what a call came to could not be stored");
       })
       .finally(() => {
         this.#settling.delete(work);
@@ -122,7 +128,7 @@ export class CallSession implements ModelSession {
       });
     this.#settling.add(work);
     await this.#within(SETTLE_WAIT_MS, work);
-    if (this.#settling.has(work)) logger.warn({ executionId: this.executionId, attemptId }, "a settlement waits for the database");
+    if (this.#settling.has(work)) logger.warn(facts, "what a call came to waits for the database");
   }
 
   async close(): Promise<void> {
@@ -187,7 +193,11 @@ export class CallSession implements ModelSession {
       { entityType: "step", entityId: path, details },
       this.#services.clock.nowMs(),
     );
-    await this.#services.journal.append({ executionId: this.executionId, epoch: this.epoch, parts: [audit] });
+    const told = this.#services.journal.append({ executionId: this.executionId, epoch: this.epoch, parts: [audit] });
+    await this.#store(
+      told.then(() => undefined),
+      { path },
+    );
     return { kind: "refused", refusal };
   }
 

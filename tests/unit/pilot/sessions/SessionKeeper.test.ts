@@ -9,6 +9,7 @@ import type { PartWriter } from "../../../../lib/db/UnitPart.ts";
 import { Journal } from "../../../../lib/journal/Journal.ts";
 import { stepWriter } from "../../../../lib/journal/JournalStore.ts";
 import { Ledger } from "../../../../lib/ledger/Ledger.ts";
+import { insertAccount } from "../../../../lib/ledger/BudgetStore.ts";
 import { settlementWriter } from "../../../../lib/ledger/LedgerStore.ts";
 import { endWriter } from "../../../../lib/pilot/ExecutionStore.ts";
 import type { CallSession } from "../../../../lib/pilot/sessions/CallSession.ts";
@@ -148,6 +149,31 @@ describe("CallSession", () => {
     await clock.advance(2_000);
     await until(async () => (await attempt())[0] === "settled");
     expect(await attempt()).toEqual(["settled", 50]);
+  });
+
+  test("refuses a call after 10 s without a database for its audit row, which is stored once there is one", async () => {
+    const session = await openSession(createKeeper());
+    const key = { workspaceId: DEFAULT_WORKSPACE_ID, kind: "agent", subject: session.agentId, windowKind: "total" } as const;
+    await insertAccount(db, key, { limitTokens: 100n, limitUsd: null, onLimit: "fail" });
+    isAway = (text) => text.includes("audit_trail");
+
+    let answered: string | null = null;
+    const reserving = session.reserve(CALL).then(({ kind }) => {
+      answered = kind;
+    });
+    const refusals = async (): Promise<number> =>
+      (await db.query("SELECT 1 FROM audit_trail WHERE action = 'budget.exceeded'")).rows.length;
+    await until(async () => {
+      await clock.advance(100);
+      return answered !== null;
+    });
+    await reserving;
+    expect([answered, await refusals(), clock.monotonicMs()]).toEqual(["refused", 0, expect.closeTo(10_000, -3)]);
+
+    isAway = () => false;
+    await clock.advance(2_000);
+    await until(async () => (await refusals()) === 1);
+    await session.close();
   });
 
   test("ends with a call under way booked as assumed, and takes what it came to afterwards", async () => {
