@@ -35,7 +35,7 @@ export interface SessionRefusal {
   readonly limitUsd: NanoUsd | null;
 }
 
-/** `reserved`: durable. `ended`: the session is over, its process having been silent for too long; a new one may be opened. */
+/** `reserved`: durable. `ended`: the session is over, its process having been silent for too long, or after 24 h or 10 000 calls; a new one may be opened. */
 export type SessionReserveOutcome =
   | { readonly kind: "reserved"; readonly attemptId: string }
   | { readonly kind: "refused"; readonly refusal: SessionRefusal }

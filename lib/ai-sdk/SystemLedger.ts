@@ -114,7 +114,7 @@ export class SystemLedger implements CallLedger {
     await this.close();
   }
 
-  /** A session that was ended because this process had been silent for too long, for example frozen, is followed by a new one. */
+  /** A session that was ended because this process had been silent for too long, for example frozen, or because it was full, is followed by a new one. */
   async #reserve(
     call: CallReservation & CallFacts,
   ): Promise<{ readonly session: ModelSession; readonly outcome: Exclude<SessionReserveOutcome, { readonly kind: "ended" }> }> {

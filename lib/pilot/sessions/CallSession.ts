@@ -22,11 +22,21 @@ const SETTLE_WAIT_MS = 10_000;
 /** Calls under way may end within this when the session is closed. */
 const CLOSE_WAIT_MS = 10_000;
 
+/** Receipts, reports and `prune` go by executions: one that never ends would grow without bound. */
+const BOUNDS: SessionBounds = { calls: 10_000, ms: 24 * 60 * 60 * 1_000 };
+
+export interface SessionBounds {
+  readonly calls: number;
+  readonly ms: number;
+}
+
 export interface SessionServices extends EndServices {
   readonly ledger: Ledger;
   readonly logger: Logger;
   /** Called once, when the session is over for its owner. */
   readonly onEnd: (session: CallSession) => void;
+  /** After that many calls, or so long after it was opened, a session takes no more. @defaultValue 10 000 calls, 24 h */
+  readonly bounds?: SessionBounds;
 }
 
 export interface SessionFacts {
@@ -57,7 +67,10 @@ export class CallSession implements ModelSession {
   readonly #services: SessionServices;
   readonly #open = new Map<string, OpenCall>();
   readonly #settling = new Set<Promise<void>>();
+  readonly #openedMs: number;
   #calls = 0;
+  /** Its bounds are reached: it ends once the calls under way have ended, however long they take. */
+  #isOver = false;
   #isClosed = false;
   #whenIdle: (() => void) | null = null;
   #closing: Promise<void> | null = null;
@@ -65,6 +78,7 @@ export class CallSession implements ModelSession {
   constructor(services: SessionServices, facts: SessionFacts) {
     this.#services = services;
     this.#facts = facts;
+    this.#openedMs = services.clock.monotonicMs();
     this.executionId = facts.executionId;
     this.agentId = facts.agentId;
     this.limits = facts.limits;
@@ -77,6 +91,7 @@ export class CallSession implements ModelSession {
   }
 
   async reserve(call: SessionCall): Promise<SessionReserveOutcome> {
+    if (this.#isFull()) return { kind: "ended" };
     if (this.#isClosed) {
       throw new AppError("CONFLICT", `session ${this.executionId} is closed: it takes no more calls`, {
         details: { execution: this.executionId },
@@ -125,6 +140,7 @@ export class CallSession implements ModelSession {
       .finally(() => {
         this.#settling.delete(work);
         if (this.#isIdle) this.#whenIdle?.();
+        this.#endIfOver();
       });
     this.#settling.add(work);
     await this.#within(SETTLE_WAIT_MS, work);
@@ -147,6 +163,25 @@ export class CallSession implements ModelSession {
   /** Another has ended it: a sweep, or a person. */
   noteLost(): void {
     this.#services.onEnd(this);
+  }
+
+  #isFull(): boolean {
+    const { calls, ms } = this.#services.bounds ?? BOUNDS;
+    if (!this.#isOver && !this.#isClosed && (this.#calls >= calls || this.#services.clock.monotonicMs() - this.#openedMs >= ms)) {
+      this.#isOver = true;
+      this.#endIfOver();
+    }
+    return this.#isOver;
+  }
+
+  /** In the background: who asked for a call goes on in another session. */
+  #endIfOver(): void {
+    if (!this.#isOver || !this.#isIdle || this.#closing !== null) return;
+    this.close().catch((error: unknown) => {
+      this.#services.logger.warn({ executionId: this.executionId, error: String(error) }, "a full session is left to the sweep");
+      // Nobody renews it any more, so it counts as silent before long.
+      this.noteLost();
+    });
   }
 
   get #isIdle(): boolean {

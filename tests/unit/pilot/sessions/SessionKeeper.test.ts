@@ -12,7 +12,7 @@ import { Ledger } from "../../../../lib/ledger/Ledger.ts";
 import { insertAccount } from "../../../../lib/ledger/BudgetStore.ts";
 import { settlementWriter } from "../../../../lib/ledger/LedgerStore.ts";
 import { endWriter } from "../../../../lib/pilot/ExecutionStore.ts";
-import type { CallSession } from "../../../../lib/pilot/sessions/CallSession.ts";
+import type { CallSession, SessionBounds } from "../../../../lib/pilot/sessions/CallSession.ts";
 import { SessionKeeper } from "../../../../lib/pilot/sessions/SessionKeeper.ts";
 import type { SessionCall, SessionSettlement } from "../../../../lib/sessionApi.ts";
 import { ManualClock } from "../../../../lib/testing/ManualClock.ts";
@@ -37,13 +37,14 @@ afterEach(async () => {
   await db.close();
 });
 
-function createKeeper(ownsDatabase = false): SessionKeeper {
+function createKeeper(ownsDatabase = false, bounds?: SessionBounds): SessionKeeper {
   const watched = watchedDatabase(db, (text, isDone) => {
     if (!isDone && isAway(text)) throw new AppError("DATABASE_UNAVAILABLE", "away");
   });
   const writers = [stepWriter, settlementWriter, usageWriter, auditWriter, endWriter] as readonly PartWriter[];
   const journal = new Journal({ db: watched, clock, writers, onFinish: () => Promise.resolve(new Set()) });
-  return new SessionKeeper({ db: watched, clock, logger: silentLogger, journal, ledger: new Ledger({ db: watched }), ownsDatabase });
+  const ledger = new Ledger({ db: watched });
+  return new SessionKeeper({ db: watched, clock, logger: silentLogger, journal, ledger, ownsDatabase, ...(bounds && { bounds }) });
 }
 
 async function openSession(keeper: SessionKeeper): Promise<CallSession> {
@@ -230,6 +231,40 @@ describe("CallSession", () => {
     await Promise.all([session.settle(attemptId, USED), session.settle(attemptId, { ...USED, state: "assumed" })]);
 
     expect([await attempt(), (await sumUsage(db, DEFAULT_WORKSPACE_ID, session.executionId)).calls]).toEqual([["settled", 50], 1]);
+  });
+
+  test("ends by itself after its last call once it has taken as many as it may", async () => {
+    const session = await openSession(createKeeper(false, { calls: 2, ms: 1e9 }));
+    const calls = [await reserved(session), await reserved(session)];
+    expect(await session.reserve(CALL)).toEqual({ kind: "ended" });
+    await clock.advance(20_000);
+    expect((await sessions())[0]?.status).toBe("running");
+
+    for (const attemptId of calls) await session.settle(attemptId, USED);
+    await until(async () => (await sessions())[0]?.status === "completed");
+    expect([await attempt(), await session.reserve(CALL)]).toEqual([["settled", 50], { kind: "ended" }]);
+    await session.close();
+  });
+
+  test("ends by itself when it is asked for a call a day after it was opened, and is left to the sweep where that fails", async () => {
+    const keeper = createKeeper();
+    const session = await openSession(keeper);
+    await clock.advance(86_400_000 - 1);
+    await session.settle(await reserved(session), USED);
+    await clock.advance(1);
+
+    let tries = 0;
+    isAway = (text) => {
+      if (!text.includes("epoch = epoch + 1")) return false;
+      tries += 1;
+      return true;
+    };
+    expect(await session.reserve(CALL)).toEqual({ kind: "ended" });
+    await until(async () => (await sessions()).length === tries);
+    await db.query("UPDATE workflow_executions SET wake_at = NOW() - INTERVAL '1 second'");
+    isAway = () => false;
+    await clock.advance(30_000);
+    await until(async () => (await sessions())[0]?.status === "completed");
   });
 
   test("makes no call whose reservation the database did not take", async () => {
