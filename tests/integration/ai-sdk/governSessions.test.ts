@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateText } from "ai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { AppError, govern } from "../../../lib/ai-sdk/index.ts";
+import { govern } from "../../../lib/ai-sdk/index.ts";
 import { loadConfig } from "../../../lib/config/loadConfig.ts";
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import { silentLogger } from "../../../lib/core/logger.ts";
@@ -18,6 +18,7 @@ import { createSystem } from "../../../lib/system.ts";
 import type { BudgetReport, System } from "../../../lib/systemApi.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
 import { isOnServer, openTestDatabase, serverUrl } from "../../testEnvironment.ts";
+import { codeOf } from "../../unit/ai-sdk/codeOf.ts";
 import { answerOf, mockModel } from "../../unit/ai-sdk/mockAnswers.ts";
 import type { ChildCall } from "./callingChild.ts";
 
@@ -73,15 +74,6 @@ async function killDuringCall(call: ChildCall): Promise<void> {
   if (first !== "calling") throw new Error(`the child ended before its call: ${String(first)}`);
   child.kill("SIGKILL");
   expect(await ended).toBe("SIGKILL");
-}
-
-async function codeOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    await work;
-    return "none";
-  } catch (error) {
-    return AppError.is(error) ? error.code : String(error);
-  }
 }
 
 /** As if its process had not been heard of for as long as counts as silence. */

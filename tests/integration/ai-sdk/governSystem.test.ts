@@ -7,6 +7,7 @@ import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
 import { saveCalibration } from "../../../lib/tokens/CalibrationStore.ts";
 import { savePriceOverride } from "../../../lib/tokens/PriceStore.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
+import { codeOf } from "../../unit/ai-sdk/codeOf.ts";
 import { mockModel, partsOf, streamOf, usageOf } from "../../unit/ai-sdk/mockAnswers.ts";
 import { openTestDatabase } from "../../testEnvironment.ts";
 import { createTestSystem, workflow, type TestSystem } from "../testSystem.ts";
@@ -22,15 +23,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await opened[Symbol.asyncDispose]();
 });
-
-async function codeOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    await work;
-    return "none";
-  } catch (error) {
-    return AppError.is(error) ? error.code : String(error);
-  }
-}
 
 async function attempts(db: Database): Promise<{ state: string; reserved: number; used: number | null }[]> {
   const { rows } = await db.query<{ state: string; reserved_tokens: string; used_tokens: string | null }>(
