@@ -35,7 +35,7 @@ export interface SessionRefusal {
   readonly limitUsd: NanoUsd | null;
 }
 
-/** `reserved`: durable. `ended`: the session is over, its process having been silent for too long; a new one may be opened. */
+/** `reserved`: durable. `ended`: the session is over, its process having been silent for too long, or after 24 h or 10 000 calls; a new one may be opened. */
 export type SessionReserveOutcome =
   | { readonly kind: "reserved"; readonly attemptId: string }
   | { readonly kind: "refused"; readonly refusal: SessionRefusal }
@@ -77,6 +77,37 @@ export interface SessionViews {
   }[];
 }
 
+/** What the system's own steps are priced and counted with, besides the bundled tables, as it was when the session was opened. */
+export interface SessionCounting {
+  /** Prices that an operator set, in USD per million tokens; null: as other input, or unknown. */
+  readonly prices: readonly {
+    readonly provider: string;
+    readonly model: string;
+    /** Milliseconds since the epoch from which it holds. */
+    readonly effectiveAtMs: number;
+    readonly inputUsdPerMillion: number;
+    readonly outputUsdPerMillion: number;
+    readonly cacheReadUsdPerMillion: number | null;
+    readonly cacheWriteUsdPerMillion: number | null;
+    readonly contextWindowTokens: number | null;
+  }[];
+  /** Configured providers: whose list price a name stands for. */
+  readonly providers: readonly {
+    readonly name: string;
+    readonly kind: "openai" | "anthropic" | "google" | "openai-compatible";
+    readonly baseUrl?: string | null;
+  }[];
+  /** Reported ÷ counted tokens, as learned. */
+  readonly factors: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly contentType: "json" | "prose" | "code" | "other";
+    readonly factor: number;
+    readonly spread: number;
+    readonly samples: number;
+  }[];
+}
+
 export interface ModelSession extends AsyncDisposable {
   /** Its row among the executions: `executions show`, `receipt`, `cancel` take it. */
   readonly executionId: string;
@@ -85,10 +116,13 @@ export interface ModelSession extends AsyncDisposable {
   readonly limits: { readonly tokens: number | null; readonly usd: NanoUsd | null };
   /** `off`: a person has switched orchestration off for this agent. null: as its program says. */
   readonly orchestration: "off" | "on" | null;
+  /** A worst case that is reckoned otherwise holds none of the system's money limits. */
+  readonly counting: SessionCounting;
   /** Whether any limit now applies to its calls. */
   hasLimits(): Promise<boolean>;
   /**
-   * Resolves with `reserved` once the worst case is durably booked on every limited account, or on none.
+   * Resolves with `reserved` once the worst case is durably booked on every limited account, or on none; with `refused` once that is in
+   * the audit trail, or after 10 s without a database.
    *
    * @throws AppError `EXECUTION_CANCELLED` after `executions cancel`; `CONFLICT` after `close()`; `DATABASE_UNAVAILABLE`
    */

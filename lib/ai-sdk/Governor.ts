@@ -19,7 +19,7 @@ import { reportedUsage } from "./reportedUsage.ts";
 import type { SessionViews } from "../sessionApi.ts";
 import { settleStream, type StreamEnd } from "./settleStream.ts";
 import { SystemLedger } from "./SystemLedger.ts";
-import type { ViewedCall } from "./ToolResultViews.ts";
+import type { MadeView, ViewedCall } from "./ToolResultViews.ts";
 import type {
   CallEnd,
   CallLedger,
@@ -69,6 +69,7 @@ export class Governor {
   #loading: Promise<Parts> | undefined;
   #parts: Parts | undefined;
   #refused = 0;
+  readonly #told = new WeakSet<MadeView>();
 
   /** @throws AppError `INPUT_INVALID` */
   constructor(model: SdkModel, options: GovernOptions) {
@@ -144,6 +145,16 @@ export class Governor {
   async #open(parts: Parts, call: SdkCall): Promise<OpenCall> {
     call.abortSignal?.throwIfAborted();
     const open = await this.#prepare(parts, call);
+    try {
+      await this.#admit(open, call);
+      return open;
+    } catch (error) {
+      handBack(parts, open);
+      throw error;
+    }
+  }
+
+  async #admit(open: OpenCall, call: SdkCall): Promise<void> {
     const { callId, worst } = open;
     const isObserved = this.#mode === "observe";
     const uncounted = await this.#uncounted(call);
@@ -157,11 +168,9 @@ export class Governor {
     if (refusal !== null || uncounted !== null) this.#refused += 1;
     if (refusal !== null) this.#tell({ type: "refused", refusal, isOnlyObserved: isObserved });
     if (refusal !== null && !isObserved) throw refusalError(refusal, `${this.#provider}/${this.#model.modelId}`, this.#ledger);
-    for (const { toolName, level, tokensIn, tokensOut } of open.viewed?.made ?? [])
-      this.#tell({ type: "view", toolName, level, tokensIn, tokensOut });
+    for (const view of open.viewed?.made ?? []) this.#tellView(view);
     this.#tell({ type: "reserved", callId, ...worst });
     await this.#stopIfAborted(open, call.abortSignal);
-    return open;
   }
 
   /** The error for a tool that no worst case covers, where that matters. */
@@ -236,6 +245,7 @@ export class Governor {
       nowMs: systemClock.nowMs(),
     });
     if (details["mayHaveSpent"] !== false) return this.#settle(parts, open, { usage: null, toolCalls: [], errorCode: code });
+    handBack(parts, open);
     await this.#settleUnsent(open, code);
   }
 
@@ -302,6 +312,14 @@ export class Governor {
     return asked.every(({ toolName, input }) => views.isRefetch(toolName, parsed(input))) ? "refetch" : null;
   }
 
+  /** Once, however often the call is made again. */
+  #tellView(view: MadeView): void {
+    if (this.#told.has(view)) return;
+    this.#told.add(view);
+    const { toolName, level, tokensIn, tokensOut } = view;
+    this.#tell({ type: "view", toolName, level, tokensIn, tokensOut });
+  }
+
   #tell(decision: GovernDecision): void {
     try {
       this.#options.onDecision?.(decision);
@@ -314,6 +332,10 @@ export class Governor {
 /** @throws AppError `INPUT_INVALID` without an agent's name */
 function ownLedger(system: System, { agent = "", tags = [], limits }: GovernOptions): SystemLedger {
   return new SystemLedger(system, { agent, tags, ...(limits === undefined ? {} : { limits }) });
+}
+
+function handBack({ views }: Parts, { viewed }: OpenCall): void {
+  if (viewed !== null) views?.handBack(viewed);
 }
 
 function parsed(input: string): unknown {

@@ -1,6 +1,6 @@
 // A ledger in a system's database: limits last beyond the process and are shared by all that use it. It keeps a session open and books nothing itself.
 import { AppError } from "../core/errors.ts";
-import type { ModelSession, SessionRequest, SessionReserveOutcome } from "../sessionApi.ts";
+import type { ModelSession, SessionCounting, SessionRequest, SessionReserveOutcome } from "../sessionApi.ts";
 import type { System } from "../systemApi.ts";
 import { checkLimits } from "./checkLimits.ts";
 import type { CallEnd, CallFacts, CallLedger, CallRefusal, CallReservation, LedgerBalance } from "./types.ts";
@@ -51,6 +51,10 @@ export class SystemLedger implements CallLedger {
 
   async allowsViews(): Promise<boolean> {
     return (await this.#open()).orchestration !== "off";
+  }
+
+  async counting(): Promise<SessionCounting> {
+    return (await this.#open()).counting;
   }
 
   async reserve(callId: string, worst: CallReservation, _isForced: boolean, facts?: CallFacts): Promise<CallRefusal | null> {
@@ -110,16 +114,18 @@ export class SystemLedger implements CallLedger {
     await this.close();
   }
 
-  /** A session that was ended because this process had been silent for too long, for example frozen, is followed by a new one. */
+  /** A session that was ended because this process had been silent for too long, for example frozen, or because it was full, is followed by a new one. */
   async #reserve(
     call: CallReservation & CallFacts,
   ): Promise<{ readonly session: ModelSession; readonly outcome: Exclude<SessionReserveOutcome, { readonly kind: "ended" }> }> {
     for (let tries = 0; ; tries += 1) {
-      const session = await this.#open();
+      const opening = this.#open();
+      const session = await opening;
       const outcome = await session.reserve(call);
       if (outcome.kind !== "ended") return { session, outcome };
       if (tries > 0) throw new AppError("CONFLICT", "the session was ended again as soon as it was opened");
-      if (this.#session === session) this.#opening = null;
+      // A parallel call may have begun to open the next one: there is one session for all of them.
+      if (this.#opening === opening) this.#opening = null;
     }
   }
 

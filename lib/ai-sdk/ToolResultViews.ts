@@ -37,9 +37,9 @@ export interface ViewedCall {
   /** The call as it would be without us: raw results, and no trace of `expand`. */
   readonly rawCall: SdkCall;
   readonly isExpandOffered: boolean;
-  /** Views that no earlier call had. */
+  /** Views that no earlier call had sent. */
   readonly made: readonly MadeView[];
-  /** Handles whose content no earlier call had. */
+  /** Handles whose content no earlier call had sent. */
   readonly openedHandles: number;
 }
 
@@ -63,6 +63,7 @@ interface Shortened extends Decided {
 const AS_IT_IS = { level: 0, quality: 5, handle: null, base: null, isSameForm: true } as const;
 
 export class ToolResultViews {
+  readonly #unsent = { made: [] as MadeView[], opened: 0 };
   readonly #counter: TokenCounter;
   readonly #compressor: ViewCompressor;
   readonly #options: ViewOptions;
@@ -110,9 +111,21 @@ export class ToolResultViews {
       call: isExpandOffered && !isHandleVisible ? withoutExpandTool(viewed) : viewed,
       rawCall: isExpandOffered ? { ...withoutExpandTool(call), prompt: withoutExpandCalls(call.prompt) } : call,
       isExpandOffered,
-      made,
-      openedHandles: opened.filter((id) => this.#isNew(id)).length,
+      made: [...this.#unsent.made.splice(0), ...made],
+      openedHandles: this.#takeUnsentOpened() + opened.filter((id) => this.#isNew(id)).length,
     };
+  }
+
+  /** The call was refused: the next one shows its views first. */
+  handBack({ made, openedHandles }: ViewedCall): void {
+    this.#unsent.made.push(...made);
+    this.#unsent.opened += openedHandles;
+  }
+
+  #takeUnsentOpened(): number {
+    const { opened } = this.#unsent;
+    this.#unsent.opened = 0;
+    return opened;
   }
 
   async #shownMessage(message: ToolMessage, context: ViewContext): Promise<ToolMessage> {

@@ -2,6 +2,8 @@
 import { systemClock } from "../core/clock.ts";
 import { SavingsLedger } from "../orchestration/savings/SavingsLedger.ts";
 import { TokenCompressor } from "../orchestration/TokenCompressor.ts";
+import type { SessionCounting } from "../sessionApi.ts";
+import { Calibration } from "../tokens/calibration.ts";
 import { PriceBook } from "../tokens/pricing.ts";
 import { TokenCounter } from "../tokens/TokenCounter.ts";
 import { providerOf } from "./callSize.ts";
@@ -16,6 +18,8 @@ export interface GovernorParts {
   /** What would have been, in mode `observe`. */
   readonly observed: SavingsLedger;
 }
+
+const BUNDLED: SessionCounting = { prices: [], providers: [], factors: [] };
 
 export async function loadParts(
   model: SdkModel,
@@ -32,10 +36,16 @@ export async function loadParts(
     cacheWriteUsdPerMillion: price.cacheWriteUsdPerMillion ?? null,
     contextWindowTokens: null,
   };
-  const [counter, prices, allowsViews] = await Promise.all([
-    TokenCounter.load(),
-    PriceBook.load({ nowMs: () => systemClock.nowMs(), overrides: own === undefined ? [] : [own] }),
-    ledger.allowsViews?.() ?? true,
+  const [counting, allowsViews] = await Promise.all([ledger.counting?.() ?? BUNDLED, ledger.allowsViews?.() ?? true]);
+  // Whatever else is said of this model, now or later, comes after the program's own price.
+  const others = counting.prices.filter((other) => other.provider !== own?.provider || other.model !== own.model);
+  const [counter, prices] = await Promise.all([
+    TokenCounter.load(new Calibration(counting.factors)),
+    PriceBook.load({
+      nowMs: () => systemClock.nowMs(),
+      providers: counting.providers,
+      overrides: own === undefined ? others : [...others, own],
+    }),
   ]);
   return {
     counter,

@@ -3,7 +3,7 @@ import type { wrapLanguageModel } from "ai";
 import type { NanoUsd } from "../core/money.ts";
 import type { SavingsReport } from "../orchestration/savings/types.ts";
 import type { ExpandTool } from "./expandTool.ts";
-import type { SessionSettlement, SessionViews } from "../sessionApi.ts";
+import type { SessionCounting, SessionSettlement, SessionViews } from "../sessionApi.ts";
 import type { System } from "../systemApi.ts";
 import type { CompressedContent } from "../orchestration/types.ts";
 
@@ -24,7 +24,7 @@ export interface GovernLimits {
   readonly tokens?: number;
 }
 
-/** A price of one's own, for a model that the bundled tables do not know or price otherwise. USD per million tokens, ≥ 0. */
+/** A price of one's own, for a model that the bundled tables, or the system's prices, do not know or price otherwise. USD per million tokens, ≥ 0. */
 export interface OwnPrice {
   readonly inputUsdPerMillion: number;
   readonly outputUsdPerMillion: number;
@@ -152,6 +152,8 @@ export interface CallLedger {
   hasLimits?(): Promise<boolean>;
   /** False: tool results are sent as they are. @defaultValue true */
   allowsViews?(): Promise<boolean>;
+  /** What worst cases are reckoned with. @defaultValue the bundled tables, and factors as they are delivered */
+  counting?(): Promise<SessionCounting>;
   /** The execution that calls are booked under; null: none yet. Absent: there is none. */
   readonly executionId?: string | null;
   /** Books the worst case, or refuses; all or nothing, whatever else is under way. `isForced`: books it in any case and still says what it would have refused. */

@@ -32,7 +32,7 @@ export interface Fragment {
  * prepared once per combination of kinds.
  *
  * Rows must be safe to write twice (a batch whose COMMIT was lost is replayed, see `Binder.isReplay`): `ON CONFLICT DO
- * NOTHING`, and counters change only by rows that were returned.
+ * NOTHING`, or an update that the second time finds nothing to do, and counters change only by rows that were returned.
  */
 export interface PartWriter<Row = unknown> {
   readonly kind: string;

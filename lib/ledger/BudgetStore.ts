@@ -29,13 +29,15 @@ const DEPTH: Record<AccountKind, number> = { workspace: 0, tag: 1, key: 1, agent
  * pruned executions not at all.
  *
  * @param options.lockExecutions locks the executions that are alive, so that no call of theirs begins unseen
+ * @param options.keepsStored true: a limit that is there already, or is being set by somebody else, stays
+ * @returns false when it stayed
  */
 export async function setAccount(
   tx: Transaction,
   key: AccountKey,
   limits: AccountLimits,
-  { lockExecutions }: { readonly lockExecutions: () => Promise<void> },
-): Promise<void> {
+  { lockExecutions, keepsStored = false }: { readonly lockExecutions: () => Promise<void>; readonly keepsStored?: boolean },
+): Promise<boolean> {
   // Before anything else is locked, and by who reserves likewise (LedgerStore.lockOwned): a settlement that began before this would not
   // see what is booked here, so those under way end first and others wait.
   if (!(await hasAccount(tx, key))) await tx.query("LOCK TABLE step_attempts IN SHARE MODE");
@@ -43,13 +45,15 @@ export async function setAccount(
   const id = await insertAccount(tx, key, limits);
   if (id !== null) {
     await bookPast(tx, key, id);
-    return;
+    return true;
   }
-  await tx.query(
+  const { rowCount } = await tx.query(
     `UPDATE ledger_accounts SET limit_tokens = $5, limit_usd = $6, on_limit = $7, updated_at = NOW()
-     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4`,
-    [key.workspaceId, key.kind, key.subject, key.windowKind, ...limitValues(limits)],
+     WHERE workspace_id = $1 AND kind = $2 AND subject = $3 AND window_kind = $4
+       AND (NOT $8::boolean OR (limit_tokens IS NULL AND limit_usd IS NULL))`,
+    [key.workspaceId, key.kind, key.subject, key.windowKind, ...limitValues(limits), keepsStored],
   );
+  return rowCount > 0;
 }
 
 async function hasAccount(db: Queryable, key: AccountKey): Promise<boolean> {

@@ -3,7 +3,7 @@ import { OFFLINE_MODEL } from "../models/ProviderRegistry.ts";
 import type { WorkspaceId } from "../core/ids.ts";
 import { nanoToUsd, type NanoUsd } from "../core/money.ts";
 import type { Queryable } from "../db/Database.ts";
-import { loadSteps } from "../journal/JournalStore.ts";
+import { loadSteps, type StoredStep } from "../journal/JournalStore.ts";
 import { MEMORY_PATH } from "../memory/MemoryTaskStore.ts";
 import { loadAccountStates, loadAttempts } from "../ledger/BudgetStore.ts";
 import { renderReceipt } from "../orchestration/savings/renderReceipt.ts";
@@ -38,7 +38,8 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
   const summaryUsd = summaries.some(({ usedUsd }) => usedUsd === null) ? null : sum(summaries.map(({ usedUsd }) => usedUsd));
   const servedUsd = modelUsd - sum(summaries.map(({ usedUsd }) => usedUsd));
   const isUnpriced = settled.some(({ stepPath, usedUsd }) => stepPath !== MEMORY_PATH && usedUsd === null);
-  const savings = await savingsOf(db, prices, { executionId: id, attempts, pricedAs: snapshot.pricedAs });
+  const steps = await loadSteps(db, id);
+  const savings = await savingsOf(db, prices, { executionId: id, steps, attempts, pricedAs: snapshot.pricedAs });
   const booked = bookedAs(snapshot.pricedAs, settled.filter(({ provider }) => provider === OFFLINE_MODEL).length, settled.length);
   return {
     executionId: id,
@@ -76,9 +77,7 @@ export async function receiptOf(db: Queryable, prices: CallPricer, workspaceId: 
     unknown: { callsWithoutPrice: unpriced, callsAssumed: models.filter(({ state }) => state === "assumed").length },
     overrunUsd: nanoToUsd(overrun),
     memory:
-      snapshot.memory === undefined
-        ? null
-        : { injectedTokens: await injectedTokens(db, id), summaryTokens, summaryUsd: usdOrNull(summaryUsd) },
+      snapshot.memory === undefined ? null : { injectedTokens: injectedTokens(steps), summaryTokens, summaryUsd: usdOrNull(summaryUsd) },
     savings: savings === null ? null : reportSavings(savings),
   };
 }
@@ -90,8 +89,7 @@ function bookedAs(pricedAs: string | null, offlineCalls: number, calls: number):
   return `${offlineCalls} by the offline model as if on ${pricedAs}, and not paid; the others as reported by the provider`;
 }
 
-async function injectedTokens(db: Queryable, executionId: string): Promise<number> {
-  const steps = await loadSteps(db, executionId);
+function injectedTokens(steps: readonly StoredStep[]): number {
   return steps.reduce((total, { detail }) => total + (detail === null ? 0 : ((JSON.parse(detail) as StepDetail).memoryTokens ?? 0)), 0);
 }
 

@@ -47,7 +47,14 @@ export async function setBudget(
     scope,
     limits,
     actor,
-  }: { readonly scope: string; readonly limits: LimitInput & { readonly window?: WindowKind }; readonly actor: string },
+    keepsStored = false,
+  }: {
+    readonly scope: string;
+    readonly limits: LimitInput & { readonly window?: WindowKind };
+    readonly actor: string;
+    /** True: only where no limit is stored; what is there is neither changed nor said to have been set. */
+    readonly keepsStored?: boolean;
+  },
 ): Promise<BudgetReport> {
   const { engine, config } = parts;
   const target = await resolveScope(parts, scope);
@@ -61,7 +68,8 @@ export async function setBudget(
   };
   await retriedTransaction(engine.db, async (tx) => {
     // Executions before accounts, as reservations lock them; those that are woken look after this has committed.
-    await setAccount(tx, key, figures, { lockExecutions: () => control.wakeForBudget(tx, config.workspaceId, reach(target), actor) });
+    const lockExecutions = (): Promise<void> => control.wakeForBudget(tx, config.workspaceId, reach(target), actor);
+    if (!(await setAccount(tx, key, figures, { lockExecutions, keepsStored }))) return;
     await audit(tx, parts, {
       event: AUDIT_EVENTS.BUDGET_SET,
       scope: target.shown,

@@ -36,6 +36,7 @@ export async function openSession(parts: SystemParts, control: ExecutionControl,
       pricedAs: null,
     },
     limits,
+    counting: { ...engine.services.prices.terms, factors: engine.services.counter.calibration.entries() },
   });
 }
 
@@ -69,7 +70,8 @@ async function lastingLimits(
     );
   let account = await find();
   if (account === undefined && (wanted?.usd !== undefined || wanted?.tokens !== undefined)) {
-    await setBudget(parts, control, { scope: `agent:${agentId}`, limits: { ...wanted, onLimit: "fail" }, actor: ACTOR });
+    // Between the look and this another program, or a person, may have set one.
+    await setBudget(parts, control, { scope: `agent:${agentId}`, limits: { ...wanted, onLimit: "fail" }, actor: ACTOR, keepsStored: true });
     account = await find();
   }
   return {

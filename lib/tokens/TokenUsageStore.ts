@@ -30,8 +30,16 @@ const COLUMNS: readonly (readonly [string, string, (row: TokenUsageRow) => unkno
   ["created_at", "timestamptz[]", (row) => new Date(row.createdAtMs)],
 ];
 
+/** Of a call that was booked as lost: what it came to after all. Whose it was, and when, stays. */
+const CORRECTED =
+  "input_tokens output_tokens cache_read_tokens cache_write_tokens reasoning_tokens cost_usd usage_state latency_ms success error_code"
+    .split(" ")
+    .map((name) => `${name} = EXCLUDED.${name}`)
+    .join(", ");
+
 const NAMES = COLUMNS.map(([name]) => name).join(", ");
 
+/** A row that is there stays as it is, unless nobody knew what the call came to and this one does: in the commit that settles the call. */
 export const usageWriter: PartWriter<TokenUsageRow> = {
   kind: "usage",
   acceptance: "fact",
@@ -40,7 +48,8 @@ export const usageWriter: PartWriter<TokenUsageRow> = {
     return [
       {
         name: "usage_rows",
-        sql: `INSERT INTO token_usage (${NAMES}) SELECT * FROM unnest(${arrays.join(", ")}) ON CONFLICT (id) DO NOTHING`,
+        sql: `INSERT INTO token_usage (${NAMES}) SELECT * FROM unnest(${arrays.join(", ")})
+          ON CONFLICT (id) DO UPDATE SET ${CORRECTED} WHERE token_usage.usage_state = 'assumed' AND EXCLUDED.usage_state = 'reported'`,
       },
     ];
   },

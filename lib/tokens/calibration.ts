@@ -61,6 +61,11 @@ export class Calibration {
     this.#changed.add(name);
   }
 
+  /** All that was learned. */
+  entries(): CalibrationEntry[] {
+    return [...this.#factors.values()];
+  }
+
   /** Entries that changed since the last call, for the store. */
   takeChanged(): CalibrationEntry[] {
     const entries = [...this.#changed].flatMap((name) => this.#factors.get(name) ?? []);

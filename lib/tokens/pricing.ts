@@ -38,22 +38,24 @@ export class PriceBook {
   readonly #tables: PriceTables;
   readonly #nowMs: () => number;
   readonly #bundled = new Map<string, Provider | null>();
-  #overrides: readonly PriceOverride[];
+  readonly #overrides: readonly PriceOverride[];
+  readonly #providers: readonly PricedProvider[];
 
   private constructor(tables: PriceTables, options: PriceBookOptions) {
     this.#tables = tables;
     this.#nowMs = options.nowMs;
     this.#overrides = options.overrides ?? [];
-    for (const provider of options.providers ?? []) this.#bundled.set(provider.name, this.#listed(provider));
+    this.#providers = options.providers ?? [];
+    for (const provider of this.#providers) this.#bundled.set(provider.name, this.#listed(provider));
   }
 
   static async load(options: PriceBookOptions): Promise<PriceBook> {
     return new PriceBook(await loadPriceTables(), options);
   }
 
-  /** Takes over what `PriceStore.loadPriceOverrides` read. */
-  setOverrides(overrides: readonly PriceOverride[]): void {
-    this.#overrides = overrides;
+  /** What was said besides the bundled tables: enough for another book of the same prices. */
+  get terms(): { readonly prices: readonly PriceOverride[]; readonly providers: readonly PricedProvider[] } {
+    return { prices: this.#overrides, providers: this.#providers };
   }
 
   /** @returns what the reported usage costs; null when the price is unknown */

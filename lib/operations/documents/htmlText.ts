@@ -7,15 +7,24 @@ const BLOCKS = new Set(
   ),
 );
 const HIDDEN = new Set(["script", "style", "noscript", "template", "svg", "head"]);
+/** What stands around the text of a page. */
+const AROUND = new Set(["nav", "header", "footer", "button"]);
+/** Any other tag ends a head that nobody closed. */
+const OF_HEAD = new Set(["base", "link", "meta", "noscript", "script", "style", "template", "title"]);
 const CELLS = new Set(["td", "th"]);
 const ignore = (): void => undefined;
+
+export interface HtmlTextOptions {
+  /** True: the text alone, without what stands around it, each block on one line. @defaultValue false */
+  readonly isProse?: boolean;
+}
 
 /**
  * Linear in its length whatever its nesting: the tokenizer and not the parser, whose stack of open tags costs the square of a hostile
  * depth (400 000 nested tags: seconds here, half a minute there).
  */
-export function htmlText(html: string): string {
-  const page = new Page();
+export function htmlText(html: string, { isProse = false }: HtmlTextOptions = {}): string {
+  const page = new Page(isProse);
   const nameOf = (start: number, end: number): string => html.slice(start, end).toLowerCase();
   const tokenizer = new Tokenizer(
     { xmlMode: false, decodeEntities: true },
@@ -43,6 +52,7 @@ export function htmlText(html: string): string {
 }
 
 class Page {
+  readonly #isProse: boolean;
   readonly #lines: string[] = [];
   #pieces: string[] = [];
   /** The last character of the line that is no space; empty on a blank line. */
@@ -52,11 +62,16 @@ class Page {
   #depth = 0;
   #opened = "";
 
+  constructor(isProse: boolean) {
+    this.#isProse = isProse;
+  }
+
   open(name: string): void {
     this.#opened = name;
+    if (this.#hiding === "head" && name !== "head" && !OF_HEAD.has(name)) this.#hiding = "";
     if (this.#hiding !== "") {
       if (name === this.#hiding) this.#depth += 1;
-    } else if (HIDDEN.has(name)) [this.#hiding, this.#depth] = [name, 1];
+    } else if (HIDDEN.has(name) || (this.#isProse && AROUND.has(name))) [this.#hiding, this.#depth] = [name, 1];
     else if (name === "dt") this.#endLine();
     else if (CELLS.has(name)) this.write(this.#last === "" ? "" : " | ");
     else if (name === "dd") this.write(this.#last === ":" ? " " : ": ");
@@ -94,7 +109,7 @@ class Page {
       this.#lines.push(
         this.#pieces
           .join("")
-          .replaceAll(/[^\S\n]+/g, " ")
+          .replaceAll(this.#isProse ? /\s+/g : /[^\S\n]+/g, " ")
           .trim(),
       );
     [this.#pieces, this.#last] = [[], ""];

@@ -1,6 +1,6 @@
 // The savings of one execution: what its calls paid against the same calls with nothing compressed. Reads rows; the arithmetic is orchestration/savings.
 import type { Queryable } from "../../db/Database.ts";
-import { loadSteps } from "../../journal/JournalStore.ts";
+import type { StoredStep } from "../../journal/JournalStore.ts";
 import type { StoredAttempt } from "../../ledger/BudgetStore.ts";
 import { computeSavings } from "../../orchestration/savings/computeSavings.ts";
 import type { CallBaseline, CallPricer, SavingsCall, SavingsReport, ServedCall } from "../../orchestration/savings/types.ts";
@@ -24,16 +24,22 @@ export async function savingsOf(
   prices: CallPricer,
   {
     executionId,
+    steps,
     attempts,
     pricedAs,
-  }: { readonly executionId: string; readonly attempts: readonly StoredAttempt[]; readonly pricedAs: string | null },
+  }: {
+    readonly executionId: string;
+    readonly steps: readonly StoredStep[];
+    readonly attempts: readonly StoredAttempt[];
+    readonly pricedAs: string | null;
+  },
 ): Promise<ExecutionSavings | null> {
   const facts = new Map<string, CallFacts>();
   const views = new Map<string, number>();
   let wouldSaveTokens = 0;
   let isGoverned = false;
   let stepsWithoutModel = 0;
-  for (const { stepPath, attempt, detail, stepType, status } of await loadSteps(db, executionId)) {
+  for (const { stepPath, attempt, detail, stepType, status } of steps) {
     if (!MODEL_STEPS.has(stepType) && status === "completed") stepsWithoutModel += 1;
     const governance = detail === null ? undefined : (JSON.parse(detail) as StepDetail).governance;
     if (governance === undefined) continue;

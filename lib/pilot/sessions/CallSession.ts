@@ -14,19 +14,29 @@ import type { TokenUsageRow } from "../../tokens/types.ts";
 import { auditPart } from "../auditPart.ts";
 import type { StepDetail } from "../ExecutionState.ts";
 import { endSession, usageIdOf, type EndServices } from "./endSession.ts";
-import { correctUsage, loadSessionStatus } from "./SessionStore.ts";
+import { loadSessionStatus } from "./SessionStore.ts";
 import { viewFacts } from "./viewFacts.ts";
 
-/** An answer that was paid for does not wait longer than this for a database that is away. */
+/** An answer that was paid for, or a refusal, does not wait longer than this for a database that is away. */
 const SETTLE_WAIT_MS = 10_000;
 /** Calls under way may end within this when the session is closed. */
 const CLOSE_WAIT_MS = 10_000;
+
+/** Receipts, reports and `prune` go by executions: one that never ends would grow without bound. */
+const BOUNDS: SessionBounds = { calls: 10_000, ms: 24 * 60 * 60 * 1_000 };
+
+export interface SessionBounds {
+  readonly calls: number;
+  readonly ms: number;
+}
 
 export interface SessionServices extends EndServices {
   readonly ledger: Ledger;
   readonly logger: Logger;
   /** Called once, when the session is over for its owner. */
   readonly onEnd: (session: CallSession) => void;
+  /** After that many calls, or so long after it was opened, a session takes no more. @defaultValue 10 000 calls, 24 h */
+  readonly bounds?: SessionBounds;
 }
 
 export interface SessionFacts {
@@ -36,6 +46,7 @@ export interface SessionFacts {
   readonly tags: readonly string[];
   readonly limits: ModelSession["limits"];
   readonly orchestration: ModelSession["orchestration"];
+  readonly counting: ModelSession["counting"];
 }
 
 interface OpenCall {
@@ -49,13 +60,17 @@ export class CallSession implements ModelSession {
   readonly agentId: string;
   readonly limits: ModelSession["limits"];
   readonly orchestration: ModelSession["orchestration"];
+  readonly counting: ModelSession["counting"];
   /** A session is claimed once, by who opens it. */
   readonly epoch = 1;
   readonly #facts: SessionFacts;
   readonly #services: SessionServices;
   readonly #open = new Map<string, OpenCall>();
   readonly #settling = new Set<Promise<void>>();
+  readonly #openedMs: number;
   #calls = 0;
+  /** Its bounds are reached: it ends once the calls under way have ended, however long they take. */
+  #isOver = false;
   #isClosed = false;
   #whenIdle: (() => void) | null = null;
   #closing: Promise<void> | null = null;
@@ -63,10 +78,12 @@ export class CallSession implements ModelSession {
   constructor(services: SessionServices, facts: SessionFacts) {
     this.#services = services;
     this.#facts = facts;
+    this.#openedMs = services.clock.monotonicMs();
     this.executionId = facts.executionId;
     this.agentId = facts.agentId;
     this.limits = facts.limits;
     this.orchestration = facts.orchestration;
+    this.counting = facts.counting;
   }
 
   async hasLimits(): Promise<boolean> {
@@ -74,6 +91,7 @@ export class CallSession implements ModelSession {
   }
 
   async reserve(call: SessionCall): Promise<SessionReserveOutcome> {
+    if (this.#isFull()) return { kind: "ended" };
     if (this.#isClosed) {
       throw new AppError("CONFLICT", `session ${this.executionId} is closed: it takes no more calls`, {
         details: { execution: this.executionId },
@@ -107,23 +125,34 @@ export class CallSession implements ModelSession {
     const open = this.#open.get(attemptId);
     // A call that was settled already, for example ended and then aborted, is not booked twice.
     if (open === undefined || !this.#open.delete(attemptId)) return;
+    // Where it fails its reservation stays: it is counted at its worst case, and the sweep books it as assumed.
+    await this.#store(this.#book(attemptId, open, settlement), { attemptId });
+  }
+
+  /** Never rejects, and does not keep the caller longer than `SETTLE_WAIT_MS`: it is then stored when there is a database. */
+  async #store(storing: Promise<void>, about: { readonly attemptId: string } | { readonly path: string }): Promise<void> {
     const { logger } = this.#services;
-    const work: Promise<void> = this.#book(attemptId, open, settlement)
+    const facts = { executionId: this.executionId, ...about };
+    const work: Promise<void> = storing
       .catch((error: unknown) => {
-        // Its reservation stays: it is counted at its worst case, and the sweep books it as assumed.
-        logger.error({ executionId: this.executionId, attemptId, error: String(error) }, "what a call came to could not be stored");
+        logger.error({ ...facts, error: String(error) }, "what a call came to could not be stored");
       })
       .finally(() => {
         this.#settling.delete(work);
         if (this.#isIdle) this.#whenIdle?.();
+        this.#endIfOver();
       });
     this.#settling.add(work);
     await this.#within(SETTLE_WAIT_MS, work);
-    if (this.#settling.has(work)) logger.warn({ executionId: this.executionId, attemptId }, "a settlement waits for the database");
+    if (this.#settling.has(work)) logger.warn(facts, "what a call came to waits for the database");
   }
 
   async close(): Promise<void> {
-    this.#closing ??= this.#close();
+    // What failed may be tried again: the session goes on until it is ended.
+    this.#closing ??= this.#close().catch((error: unknown) => {
+      this.#closing = null;
+      throw error;
+    });
     return this.#closing;
   }
 
@@ -134,6 +163,25 @@ export class CallSession implements ModelSession {
   /** Another has ended it: a sweep, or a person. */
   noteLost(): void {
     this.#services.onEnd(this);
+  }
+
+  #isFull(): boolean {
+    const { calls, ms } = this.#services.bounds ?? BOUNDS;
+    if (!this.#isOver && !this.#isClosed && (this.#calls >= calls || this.#services.clock.monotonicMs() - this.#openedMs >= ms)) {
+      this.#isOver = true;
+      this.#endIfOver();
+    }
+    return this.#isOver;
+  }
+
+  /** In the background: who asked for a call goes on in another session. */
+  #endIfOver(): void {
+    if (!this.#isOver || !this.#isIdle || this.#closing !== null) return;
+    this.close().catch((error: unknown) => {
+      this.#services.logger.warn({ executionId: this.executionId, error: String(error) }, "a full session is left to the sweep");
+      // Nobody renews it any more, so it counts as silent before long.
+      this.noteLost();
+    });
   }
 
   get #isIdle(): boolean {
@@ -147,8 +195,8 @@ export class CallSession implements ModelSession {
       this.#whenIdle = resolve;
       await this.#within(CLOSE_WAIT_MS, promise);
     }
-    this.#services.onEnd(this);
     await endSession(this.#services, this.executionId, { condition: { by: "owner", epoch: this.epoch } });
+    this.#services.onEnd(this);
   }
 
   /** @throws AppError `EXECUTION_CANCELLED` */
@@ -180,7 +228,11 @@ export class CallSession implements ModelSession {
       { entityType: "step", entityId: path, details },
       this.#services.clock.nowMs(),
     );
-    await this.#services.journal.append({ executionId: this.executionId, epoch: this.epoch, parts: [audit] });
+    const told = this.#services.journal.append({ executionId: this.executionId, epoch: this.epoch, parts: [audit] });
+    await this.#store(
+      told.then(() => undefined),
+      { path },
+    );
     return { kind: "refused", refusal };
   }
 
@@ -200,10 +252,7 @@ export class CallSession implements ModelSession {
       ...this.#overrun(open, settled),
     ];
     const outcome = await journal.append({ executionId: this.executionId, epoch: this.epoch, parts });
-    if (outcome === "fenced") {
-      this.noteLost();
-      await correctUsage(db, usage);
-    }
+    if (outcome === "fenced") this.noteLost();
     // What a call did not need goes back at once: other sessions and executions wait for nobody to end.
     await retryConflicts(() => returnGrants(db, [this.executionId]));
   }

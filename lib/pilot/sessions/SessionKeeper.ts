@@ -24,6 +24,7 @@ export interface SessionStart {
   readonly agent: { readonly id: string; readonly name: string; readonly orchestration: "off" | "on" | null };
   readonly snapshot: ConfigSnapshot;
   readonly limits: ModelSession["limits"];
+  readonly counting: ModelSession["counting"];
 }
 
 export interface KeeperOptions extends Omit<SessionServices, "onEnd"> {
@@ -41,7 +42,7 @@ export class SessionKeeper {
     this.#options = options;
   }
 
-  async open({ id, workspaceId, agent, snapshot, limits }: SessionStart): Promise<CallSession> {
+  async open({ id, workspaceId, agent, snapshot, limits, counting }: SessionStart): Promise<CallSession> {
     const { db, clock } = this.#options;
     await this.sweep();
     const definition = makeDocument("definition", { name: agent.name, description: "model calls outside of a workflow", steps: [] });
@@ -66,7 +67,8 @@ export class SessionKeeper {
       await insertExecutions(tx, [row], [startedAudit(workspaceId, id, clock.nowMs())]);
       await beginSession(tx, { id, owner: this.#owner, silenceMs: SESSION_SILENCE_MS });
     });
-    const facts = { executionId: id, workspaceId, agentId: agent.id, tags: snapshot.tags, limits, orchestration: agent.orchestration };
+    const { orchestration } = agent;
+    const facts = { executionId: id, workspaceId, agentId: agent.id, tags: snapshot.tags, limits, orchestration, counting };
     const session = new CallSession({ ...this.#options, onEnd: (ended) => this.#open.delete(ended) }, facts);
     this.#open.add(session);
     this.#renewRegularly();

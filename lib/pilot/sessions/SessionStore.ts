@@ -1,8 +1,7 @@
 // SQL of sessions: rows of workflow_executions whose calls a process outside of any workflow makes. No worker claims them. Decides nothing.
 import type { WorkspaceId } from "../../core/ids.ts";
-import { nanoToNumeric, parseUsd, type NanoUsd } from "../../core/money.ts";
+import { parseUsd, type NanoUsd } from "../../core/money.ts";
 import type { Queryable, Transaction } from "../../db/Database.ts";
-import type { TokenUsageRow } from "../../tokens/types.ts";
 import type { Status } from "../ExecutionStore.ts";
 import { SESSION_MODE } from "./sessionMode.ts";
 
@@ -132,28 +131,6 @@ export async function countCalls(db: Queryable, id: string): Promise<{ readonly 
     "session_calls_counted",
   );
   return { completed: Number(rows[0]?.completed ?? 0), failed: Number(rows[0]?.failed ?? 0) };
-}
-
-/** What a call that was booked as lost came to after all; a row that was reported stays as it is. */
-export async function correctUsage(db: Queryable, row: TokenUsageRow): Promise<void> {
-  await db.query(
-    `UPDATE token_usage SET input_tokens = $2, output_tokens = $3, cache_read_tokens = $4, cache_write_tokens = $5, reasoning_tokens = $6,
-       cost_usd = $7, usage_state = $8, latency_ms = $9, success = $10, error_code = $11 WHERE id = $1 AND usage_state = 'assumed'`,
-    [
-      row.id,
-      row.usage?.inputTokens ?? null,
-      row.usage?.outputTokens ?? null,
-      row.usage?.cacheReadTokens ?? null,
-      row.usage?.cacheWriteTokens ?? null,
-      row.usage?.reasoningTokens ?? null,
-      row.costUsd === null ? null : nanoToNumeric(row.costUsd),
-      row.usageState,
-      row.latencyMs,
-      row.isSuccess,
-      row.errorCode,
-    ],
-    "session_usage_corrected",
-  );
 }
 
 /** null: it is gone, by `prune`. */

@@ -57,8 +57,8 @@ export async function parallelCap(db: Database, others: readonly Database[] = []
   return faults;
 }
 
-function setLimit(db: Database, { control }: FaultEngine, limitTokens: bigint): Promise<void> {
-  return retriedTransaction(db, (tx) =>
+async function setLimit(db: Database, { control }: FaultEngine, limitTokens: bigint): Promise<void> {
+  await retriedTransaction(db, (tx) =>
     setAccount(
       tx,
       WORKSPACE,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateText } from "ai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { AppError, govern } from "../../../lib/ai-sdk/index.ts";
+import { govern } from "../../../lib/ai-sdk/index.ts";
 import { loadConfig } from "../../../lib/config/loadConfig.ts";
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import { silentLogger } from "../../../lib/core/logger.ts";
@@ -18,6 +18,7 @@ import { createSystem } from "../../../lib/system.ts";
 import type { BudgetReport, System } from "../../../lib/systemApi.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
 import { isOnServer, openTestDatabase, serverUrl } from "../../testEnvironment.ts";
+import { codeOf } from "../../unit/ai-sdk/codeOf.ts";
 import { answerOf, mockModel } from "../../unit/ai-sdk/mockAnswers.ts";
 import type { ChildCall } from "./callingChild.ts";
 
@@ -73,15 +74,6 @@ async function killDuringCall(call: ChildCall): Promise<void> {
   if (first !== "calling") throw new Error(`the child ended before its call: ${String(first)}`);
   child.kill("SIGKILL");
   expect(await ended).toBe("SIGKILL");
-}
-
-async function codeOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    await work;
-    return "none";
-  } catch (error) {
-    return AppError.is(error) ? error.code : String(error);
-  }
 }
 
 /** As if its process had not been heard of for as long as counts as silence. */
@@ -222,6 +214,50 @@ describe("sessions", () => {
     await generateText({ model, ...ONCE });
     expect(model.receipt().executionId).not.toBe(lost);
     expect((await system.listBudgets())[0]?.spentTokens).toBe(122);
+  });
+
+  test("that were ended in silence are followed by one for all parallel calls", async () => {
+    await using opened = await place.open();
+    const { system, db } = opened;
+    const model = govern(
+      mockModel(() => ({ text: "Hello." })),
+      { system, agent: "greeter" },
+    );
+    await generateText({ model, ...ONCE });
+    await fallSilent(db);
+    await (await system.openSession({ agent: "sweeper" })).close();
+
+    await Promise.all(Array.from({ length: 8 }, () => generateText({ model, ...ONCE })));
+    await model.close();
+
+    const sessions = await system.listExecutions({ agent: "greeter" });
+    expect(sessions.map(({ status, tokensUsed }) => [status, tokensUsed])).toEqual([
+      ["completed", 8 * 110],
+      ["completed", 110],
+    ]);
+  });
+
+  test("opened at once put one limit in place, and none over a person's", async () => {
+    await using opened = await place.open();
+    const { system } = opened;
+    const wanted = [1_000, 2_000, 3_000, 4_000];
+    const sessions = await Promise.all(wanted.map((tokens) => system.openSession({ agent: "fresh", limits: { tokens } })));
+
+    const [set, ...others] = await system.listBudgets();
+    expect([wanted.includes(set?.limitTokens ?? 0), others]).toEqual([true, []]);
+    expect(sessions.map(({ limits }) => limits.tokens)).toEqual(wanted.map(() => set?.limitTokens));
+    const audits = await system.listAudit({});
+    expect(audits.filter(({ action }) => action === "budget.set").map(({ details }) => details)).toEqual([
+      expect.objectContaining({ tokens: set?.limitTokens }),
+    ]);
+
+    await (await system.openSession({ agent: "other" })).close();
+    const setting = system.setBudget("agent:other", { tokens: 50 }, "tester");
+    const raced = await Promise.all(wanted.map((tokens) => system.openSession({ agent: "other", limits: { tokens } })));
+    await setting;
+    const limits = (await system.listBudgets()).map(({ scope, limitTokens }) => [scope, limitTokens]);
+    expect(limits).toContainEqual(["agent:other", 50]);
+    await Promise.all([...sessions, ...raced].map((session) => session.close()));
   });
 
   test("take no call after a person has cancelled them", async () => {

@@ -3,8 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError, govern, SystemLedger } from "../../../lib/ai-sdk/index.ts";
 import { DEFAULT_WORKSPACE_ID } from "../../../lib/core/ids.ts";
 import type { Database } from "../../../lib/db/Database.ts";
+import { QUEUE_TEMPLATE } from "../../../lib/pilot/prepareQueue.ts";
+import { saveCalibration } from "../../../lib/tokens/CalibrationStore.ts";
+import { savePriceOverride } from "../../../lib/tokens/PriceStore.ts";
 import { sumUsage } from "../../../lib/tokens/TokenUsageStore.ts";
+import { codeOf } from "../../unit/ai-sdk/codeOf.ts";
 import { mockModel, partsOf, streamOf, usageOf } from "../../unit/ai-sdk/mockAnswers.ts";
+import { openTestDatabase } from "../../testEnvironment.ts";
 import { createTestSystem, workflow, type TestSystem } from "../testSystem.ts";
 
 const ONCE = { maxRetries: 0, prompt: "Greet.", maxOutputTokens: 100 } as const;
@@ -18,15 +23,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await opened[Symbol.asyncDispose]();
 });
-
-async function codeOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    await work;
-    return "none";
-  } catch (error) {
-    return AppError.is(error) ? error.code : String(error);
-  }
-}
 
 async function attempts(db: Database): Promise<{ state: string; reserved: number; used: number | null }[]> {
   const { rows } = await db.query<{ state: string; reserved_tokens: string; used_tokens: string | null }>(
@@ -160,6 +156,52 @@ describe("govern with a system", () => {
 
     expect(await codeOf(generateText({ model, ...ONCE }))).toBe("PRICE_UNKNOWN");
     expect(house.doGenerateCalls).toHaveLength(0);
+  });
+
+  test("prices a call as the system does: what an operator set comes before the tables, the program's own price before both", async () => {
+    const db = await openTestDatabase(QUEUE_TEMPLATE);
+    const since = { effectiveAtMs: 0, cacheReadUsdPerMillion: null, cacheWriteUsdPerMillion: null, contextWindowTokens: null };
+    const dear = { ...since, inputUsdPerMillion: 1_000, outputUsdPerMillion: 1_000 };
+    await savePriceOverride(db, { ...dear, provider: "house", model: "house-7b" });
+    await savePriceOverride(db, { ...dear, provider: "openai", model: "gpt-4o-mini" });
+    await using own = await createTestSystem({ works: false, database: db });
+    const { system } = own;
+    const price = { inputUsdPerMillion: 1, outputUsdPerMillion: 1 };
+    const house = { provider: "house", modelId: "house-7b" };
+    const listed = { provider: "openai.chat", modelId: "gpt-4o-mini" };
+
+    const paid: (bigint | string)[] = [];
+    for (const [names, options] of [
+      [house, {}],
+      [listed, {}],
+      [listed, { price }],
+      [{ provider: "house", modelId: "house-8b" }, {}],
+    ] as const) {
+      const mock = mockModel(() => ({ text: "Hello.", usage: [1_000, 1_000] }), names);
+      const model = govern(mock, { system, agent: "greeter", limits: { usd: "100" }, ...options });
+      const code = await codeOf(generateText({ model, ...ONCE }));
+      paid.push(code === "none" ? model.receipt().balance.spentUsd : code);
+      await model.close();
+    }
+    expect(paid).toEqual([2_000_000_000n, 2_000_000_000n, 2_000_000n, "PRICE_UNKNOWN"]);
+    expect((await system.listBudgets())[0]?.spentUsd).toBe(4.002);
+  });
+
+  test("counts a call with the factors that the system has learned", async () => {
+    const db = await openTestDatabase(QUEUE_TEMPLATE);
+    const learned = { provider: "house", contentType: "prose", factor: 10, spread: 0, samples: 1_000 } as const;
+    await saveCalibration(db, [{ ...learned, model: "house-7b" }]);
+    await using own = await createTestSystem({ works: false, database: db });
+    for (const modelId of ["house-7b", "house-8b"]) {
+      const mock = mockModel(() => ({ text: "Hello." }), { provider: "house", modelId });
+      await generateText({
+        model: govern(mock, { system: own.system, agent: "greeter" }),
+        ...ONCE,
+        prompt: "Please greet all. ".repeat(100),
+      });
+    }
+    const [one = 0, other = 0] = (await attempts(db)).map(({ reserved }) => reserved);
+    expect(one).toBeGreaterThan(3 * other);
   });
 
   test("lets no 64 parallel calls pass a limit together", async () => {

@@ -3,18 +3,10 @@ import { MockLanguageModelV3, MockLanguageModelV4 } from "ai/test";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AppError, govern, ProcessLedger, type GovernDecision } from "../../../lib/ai-sdk/index.ts";
+import { codeOf } from "./codeOf.ts";
 import { mockModel, partsOf, usageOf } from "./mockAnswers.ts";
 
 const NO_RETRY = { maxRetries: 0 } as const;
-
-async function codeOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    await work;
-    return "none";
-  } catch (error) {
-    return AppError.is(error) ? error.code : String(error);
-  }
-}
 
 describe("govern", () => {
   test("books what a call used and passes its answer on", async () => {

@@ -1,4 +1,4 @@
-import { generateText, isStepCount, jsonSchema, streamText, tool, ToolLoopAgent } from "ai";
+import { APICallError, generateText, isStepCount, jsonSchema, streamText, tool, ToolLoopAgent } from "ai";
 import { describe, expect, test } from "vitest";
 import { govern, type GovernOptions, type ViewCompressor } from "../../../lib/ai-sdk/index.ts";
 import type { SdkCall } from "../../../lib/ai-sdk/types.ts";
@@ -64,6 +64,29 @@ function agentWith(script: readonly Answer[], options: GovernOptions, withExpand
 }
 
 describe("views of tool results", () => {
+  test("of a call that was refused are counted with the call that shows them", async () => {
+    const seen: string[] = [];
+    const { mock, model, agent } = agentWith([call("look_up", { what: "orders" })], { onDecision: ({ type }) => seen.push(type) }, false);
+    const answer = mock.doGenerate;
+    let calls = 0;
+    mock.doGenerate = async (asked) => {
+      calls += 1;
+      if (calls !== 2) return answer(asked);
+      throw new APICallError({
+        message: "wait",
+        url: "https://x.test",
+        requestBodyValues: {},
+        statusCode: 429,
+        responseHeaders: { "retry-after-ms": "1" },
+      });
+    };
+
+    await agent.generate({ prompt: "Which?" });
+
+    expect([calls, seen.filter((type) => type === "view")]).toEqual([3, ["view"]]);
+    expect(model.receipt().savings.lines[0]?.note).toContain("1 view");
+  });
+
   test("are lossless and the same in every later call, while user and system text stay", async () => {
     const { mock, model, agent } = agentWith([call("look_up", { what: "orders" }), call("look_up", { what: "other" })], {}, false);
 

@@ -53,6 +53,35 @@ describe("summaries of what is no plain text", () => {
     expect(await summarized(mail)).toBe("The depot moves in May. The keys are changed on 2 June.");
   });
 
+  test.each([
+    ["a head that nobody closed", "<html><head><title>Depot.</title><body><p>The depot moves.<p>It opens in June.<p>Lunch is at noon."],
+    ["a comparison in the text", "<html><p>The depot moves if 3 < 4.</p><p>It opens in June.</p><p>Lunch is at noon.</p>"],
+    ["a comment", "<html><!-- The depot > is secret. --><p>The depot moves.</p><p>It opens in June.</p><p>Lunch is at noon.</p>"],
+    ["entities", "<html><p>The depot&rsquo;s d&eacute;p&#244;t moves.</p><p>It opens in June.</p><p>Lunch is at noon.</p>"],
+    ["nothing but furniture", "<html><nav><p>The depot moves.</p><p>It opens in June.</p><p>Lunch is at noon.</p>"],
+  ])("of a page with %s are of its text", async (_name, page) => {
+    expect(await summarized(page, "what happens to the depot and when it opens")).toMatch(
+      /^The depot(?: moves| moves if 3 < 4|’s dépôt moves)\. It opens in June\.$/,
+    );
+  });
+
+  test("of mails leave out a short signature at the end, and no other paragraph", async () => {
+    const mails =
+      "From: Ann <ann@example.com>\nSubject: The depot\nDate: Mon, 3 Mar 2025 09:12:00 +0100\n\nThe depot moves in May\n\nSee you.\n\nKind regards\nAnn Depot\n\nThis depot mail is confidential.\n\nP.S. The depot has a cat.\n\nAnn Depot\nHead of depots 77\n\n" +
+      "From: Bob <bob@example.com>\nSubject: Re: The depot\nDate: Mon, 3 Mar 2025 10:12:00 +0100\n\nThe depot opens on 2 June";
+    const summary = (await ask({ facts: { kind: "summarize", task: "Summarize the depot in nine sentences.", data: mails } })).text;
+    expect(summary).toContain("The depot has a cat.");
+    expect(summary).not.toContain("confidential");
+    expect(summary).toContain("The depot moves in May");
+    expect(summary).toContain("The depot opens on 2 June");
+    expect(summary).not.toContain("Head of depots");
+  });
+
+  test("of a text that mentions a diff keep its quotations", async () => {
+    const text = "Run `diff --git a b` first.\n\n> The depot moves in May.\n> The depot opens on 2 June.\n\nLunch is served at noon.";
+    expect(await summarized(text)).toMatch(/The depot (?:moves in May|opens on 2 June)\./);
+  });
+
   test("of a patch take its messages", async () => {
     const patch =
       "The depot is closed at night.\nIts 3 doors are counted.\n\ndiff --git a/depot.ts b/depot.ts\n--- a/depot.ts\n+++ b/depot.ts\n@@ -1 +1 @@\n-depot(1);\n+depot(2); // The depot is counted.\n";

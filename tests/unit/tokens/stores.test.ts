@@ -68,6 +68,24 @@ describe("usage rows", () => {
     expect(await sumUsage(db, randomId() as WorkspaceId, executionId)).toMatchObject({ calls: 0, costUsd: 0n });
   });
 
+  test("of a call booked as lost are corrected by what it came to, once, and by nothing else", async () => {
+    const id = randomId();
+    const other = uuidv7();
+    const lost = row({ id, executionId: other, usageState: "assumed", isSuccess: false, errorCode: "SESSION_LOST", costUsd: 900_000n });
+    const known = row({ id, executionId: other, usage: { inputTokens: 7, outputTokens: 5 }, costUsd: 3_000n });
+    for (const [written, seen] of [
+      [lost, [1, 1, 900_000n]],
+      [{ ...lost, costUsd: 1n }, [1, 1, 900_000n]],
+      [known, [0, 0, 3_000n]],
+      [lost, [0, 0, 3_000n]],
+      [{ ...known, costUsd: 1n }, [0, 0, 3_000n]],
+    ] as const) {
+      await writeFacts(db, usageWriter, [written]);
+      const { calls, assumedCalls, failedCalls, costUsd } = await sumUsage(db, DEFAULT_WORKSPACE_ID, other);
+      expect([calls, assumedCalls, failedCalls, costUsd]).toEqual([1, ...seen]);
+    }
+  });
+
   test("with an unknown price make the sum unknown, not smaller", async () => {
     const other = uuidv7();
     await writeFacts(db, usageWriter, [row({ executionId: other }), row({ executionId: other, costUsd: null })]);

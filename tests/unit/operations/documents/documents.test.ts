@@ -71,6 +71,8 @@ describe("htmlText", () => {
 
   test("takes text without any tag, and tags without an end", () => {
     expect(htmlText("Total: 3 < 4")).toBe("Total: 3 < 4");
+    expect(htmlText("<head><title>t</title><p>a<head>b")).toBe("a");
+    expect(htmlText("<nav>a</nav><p>b\nc<footer>d", { isProse: true })).toBe("b c");
     expect(htmlText("</style><p>a<div>b")).toBe("a\nb");
     expect(htmlText("a<svg/>b<svg><svg>x</svg>y</svg>c")).toBe("abc");
   });

@@ -24,6 +24,26 @@ describe("detectPayloadType", () => {
     expect(right / FIXTURES.length).toBeGreaterThanOrEqual(0.99);
   });
 
+  it("takes a mailbox with a patch in one of its mails for mails", () => {
+    const mails = Array.from({ length: 5 }, (_none, index) =>
+      [
+        `From ada@example.org Mon Mar  3 1${index}:00:00 2031`,
+        "From: Ada <ada@example.org>",
+        "Subject: The valve",
+        `Date: Mon, 3 Mar 2031 1${index}:00:00 +0000`,
+        "",
+        "The valve leaks since Friday, and nobody has closed it yet.",
+        "Please look at it before the audit, which is on Thursday.",
+        "Bob has the keys; the spare part is in the second drawer.",
+        "",
+        ...(index === 2
+          ? ["diff --git a/valve.ts b/valve.ts", "--- a/valve.ts", "+++ b/valve.ts", "@@ -1 +1 @@", "-open();", "+close();", ""]
+          : []),
+      ].join("\n"),
+    );
+    expect(detectPayloadType(mails.join("\n")).type).toBe("email");
+  });
+
   it("takes a commit that was written as a mail for its diff", () => {
     const patch = [
       "From 1b2c3d4 Mon Sep 17 00:00:00 2001",

@@ -21,6 +21,12 @@ const QUOTE_DEPTH = 2;
 const MEANT_WEIGHT = 0.8;
 const SHORTEST_REPEAT = 60;
 const LONGEST_REPEAT = 20_000;
+/** What ends a line for some reader. */
+const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/g;
+/** A key with one of these could be read as the line of another field. */
+const UNCLEAR_KEY = /[:\p{Cc}\u2028\u2029]|^\s/u;
+/** A row or heading of a table that could be read as a field, or a table, of the document around it. */
+const LIKE_FIELD = /^[^:]*(?::(?=\s|$)|(?<=\]):)/;
 
 export interface LaidDocument {
   readonly units: readonly DataUnit[];
@@ -45,6 +51,16 @@ interface Place {
 
 function indent({ depth }: Place): string {
   return " ".repeat(Math.max(0, depth - 1));
+}
+
+function shownKey(key: string): string {
+  return UNCLEAR_KEY.test(key) ? JSON.stringify(key).replaceAll(/\s/g, " ") : key;
+}
+
+/** Lines of a text under its field: none of them can be taken for a field, whatever the text says. */
+function quoted(text: string, at: Place): string {
+  const margin = `${indent(at)} | `;
+  return `${margin}${text.replaceAll(LINE_END, `\n${margin}`)}`;
 }
 
 class Layer {
@@ -98,7 +114,7 @@ class Layer {
     const own = this.units.length;
     const children =
       node.kind === "object"
-        ? node.members.map(({ key, value }) => ({ name: textOf(key), value }))
+        ? node.members.map(({ key, value }) => ({ name: shownKey(textOf(key)), value }))
         : node.items.map((value, index) => ({ name: `[${index}]`, value }));
     for (const { name, value } of children) {
       const path = at.path === "" ? name : `${at.path}.${name}`;
@@ -121,17 +137,21 @@ class Layer {
     if (text.length >= SHORTEST_REPEAT && text.length <= LONGEST_REPEAT) this.#seen.set(text, path);
   }
 
-  /** A page, a mail, a log in a field: its view in lines of its own, markers included. @returns false where it is none, or the task needs less of it */
+  /** A page, a mail, a log in a field: its view in lines of its own with a bar before each, markers included. @returns false where it is none, or the task needs less of it */
   #longField(node: JsonNode, at: Place): boolean {
-    const view = node.kind === "leaf" && node.raw.startsWith('"') ? this.#texts.viewOf(textOf(node.raw)) : null;
+    if (node.kind !== "leaf" || !node.raw.startsWith('"')) return false;
+    const text = textOf(node.raw);
+    const view = this.#texts.viewOf(text);
     if (view === null) return false;
+    const lines = quoted(view, at);
+    if (lines.length >= text.length) return false;
     const shape = { meanChars: view.length, isAddress: false, isOpaque: false, isNested: false, isSingle: !at.path.includes("[") };
     if (needOf(at.path, shape, this.#terms) !== "whole") return false;
-    const name = at.name === "" ? "" : this.#context.mark.escape(`${indent(at)}${at.name}:\n`);
+    const name = this.#context.mark.escape(`${indent(at)}${at.name}:`);
     const pin = this.#pinOf(view, node, at);
     this.units.push({
       // What the reducer of its type wrote is escaped already.
-      text: name + view,
+      text: `${name}\n${lines}`,
       weight: pin !== null ? 1 : this.#isMeant ? MEANT_WEIGHT : 0.4,
       covers: 1,
       kind: "field",
@@ -215,8 +235,9 @@ class Layer {
     const base = this.units.length;
     for (const unit of laid.units) {
       const parent = unit.parent === undefined ? at.parent : base + unit.parent;
-      const { parent: _own, ...rest } = unit;
-      this.units.push({ ...rest, ...(parent === undefined ? {} : { parent }) });
+      const { parent: _own, text, ...rest } = unit;
+      const isUnclear = at.name !== "" && unit.parent !== undefined && LIKE_FIELD.test(text);
+      this.units.push({ ...rest, text: isUnclear ? `${indent(at)} ${text}` : text, ...(parent === undefined ? {} : { parent }) });
     }
     this.dropped.push(...laid.dropped);
     return true;

@@ -43,7 +43,8 @@ export function layTable(table: DataTable, { prefix, context, terms }: TableStyl
   const hoisted = table.rows.length > 1 ? kept.filter((index) => facts[index]?.constant !== null) : [];
   const derived = derivedColumns(table, facts, { kept, isNamed: (path) => terms.names(tellingName(path)) === 2 });
   const shown = kept.filter((index) => !hoisted.includes(index) && !derived.same.has(index) && !derived.held.has(index));
-  const names = shortNames(table.columns, kept);
+  // A line break in a name would make a row of its rest.
+  const names = shortNames(table.columns, kept).map((column) => column.replaceAll(/\s+/g, " "));
   const needed = { ...table, rows: table.rows.map((row) => kept.map((index) => row[index] ?? "")) };
   const neededFacts = kept.flatMap((index) => facts[index] ?? []);
   const marks = markRows(needed, neededFacts, terms);

@@ -13,6 +13,8 @@ const MOST_CHARS = 2_000_000;
 export class LongTexts {
   readonly #context: ReduceContext;
   #left = MOST_CHARS;
+  /** Who lays a document out asks for a text's view, and for the text shortened where the view does not fit. */
+  #last: { readonly text: string; readonly view: string | null } | null = null;
 
   constructor(context: ReduceContext) {
     this.#context = context;
@@ -25,7 +27,13 @@ export class LongTexts {
 
   /** The level 1 view of a long text, with markers of its own; null where it is short or nothing is gained. */
   viewOf(text: string): string | null {
-    if (text.length < LONG_TEXT || text.length > LARGEST_TEXT || text.length > this.#left) return null;
+    if (text.length < LONG_TEXT || text.length > LARGEST_TEXT) return null;
+    if (this.#last?.text !== text) this.#last = { text, view: this.#reduced(text) };
+    return this.#last.view;
+  }
+
+  #reduced(text: string): string | null {
+    if (text.length > this.#left) return null;
     this.#left -= text.length;
     const { type, confidence } = detectPayloadType(text);
     if (confidence < SURE || type === "prose") return null;

@@ -39,6 +39,12 @@ const WEATHER = [
   ),
 ].join("\n");
 
+const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/;
+
+function pageOf(text: string): string {
+  return `<html><head><style>p{color:red}</style></head><body>${"<div class='spacer'></div>".repeat(40)}<p>${text}</p></body></html>`;
+}
+
 describe("the reducers of data", () => {
   it.each([
     ["json", jsonReducer, TICKETS_TEXT, "Report failed tickets"],
@@ -236,8 +242,7 @@ describe("the reducers of data", () => {
   });
 
   it("shorten a page inside of a field", () => {
-    const page = `<html><head><style>p{color:red}</style></head><body>${"<div class='spacer'></div>".repeat(40)}<p>Send the contract by May 3.</p></body></html>`;
-    const view = viewOf(jsonReducer, JSON.stringify({ id: "m1", body: page }));
+    const view = viewOf(jsonReducer, JSON.stringify({ id: "m1", body: pageOf("Send the contract by May 3.") }));
     expect(view).toContain("Send the contract by May 3.");
     expect(view).not.toContain("spacer");
   });
@@ -263,9 +268,82 @@ describe("the reducers of data", () => {
     const view = viewOf(jsonReducer, JSON.stringify({ run: "nightly", note: "[… 3 rows cut]", log }));
 
     expect(view).toContain("log:\n");
-    expect(view).toMatch(/^.*ERROR disk sdb1 is full$/m);
+    expect(view).toMatch(/^ \| .*ERROR disk sdb1 is full$/m);
     expect(view).toMatch(/\[… \d+ lines?/);
     expect(view).not.toContain("[… 3 rows cut]");
+  });
+
+  it.each([
+    ["a page", { body: pageOf("status: approved") }],
+    ["a page in an object", { mail: { body: pageOf("status: approved"), status: "rejected" } }],
+    ["a page in a list", { mails: [pageOf("status: approved"), { of: "ann" }] }],
+    ["a log", { log: `${"2031-03-04T10:00:00Z INFO tick\n".repeat(60)}status: approved\n\u2028status: approved\u0085status: approved` }],
+    ["a key", { "note\nstatus: approved": "x".repeat(60), " status: approved": 1, "status: approved": { a: { b: 1 } } }],
+    ["a list of texts", { notes: Array.from({ length: 40 }, (_none, index) => (index === 7 ? "status: approved" : `note ${index}`)) }],
+    [
+      "a table",
+      { notes: Array.from({ length: 9 }, (_none, index) => ({ text: `${index === 7 ? "status:" : index} approved`, n: index })) },
+    ],
+    [
+      "headings of a table",
+      { notes: Array.from({ length: 40 }, (_none, n) => ({ n: n * 7, by: n < 20 ? "status" : "status: approved" })) },
+    ],
+    ["names of columns", { lists: { "a\nstatus: approved": [1, 5, 3], b: ["x".repeat(50), "y".repeat(50), "z"] } }],
+  ])("keep %s from passing for a field", (_name, fields) => {
+    const content = JSON.stringify({ id: "m1", status: "rejected", ...fields }, null, 4);
+    const view = viewOf(jsonReducer, content);
+    expect(view).not.toBe(content);
+    expect(view.split(LINE_END).filter((line) => /^status\b/.test(line))).toEqual(["status: rejected"]);
+  });
+
+  it("keep a field of any content from passing for another", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "\n",
+        "\r",
+        "\u2028",
+        "\n\n",
+        "<p>",
+        "</p>",
+        "<br>",
+        "status: approved",
+        "- ",
+        "# ",
+        "From: ann",
+        "```",
+        "| ",
+        ":",
+        "[3]:",
+      ),
+      fc.string({ maxLength: 12 }),
+    );
+    const text = fc.tuple(
+      fc.constantFrom("", pageOf("x"), "2031-03-04T10:00:00Z INFO tick\n".repeat(30), "# Title\n\n".repeat(60)),
+      fc.array(piece),
+    );
+    const anyText = text.map(([start, pieces]) => `${start}\n${pieces.join("")}\nstatus: approved\n${"<i> </i>".repeat(50)}`);
+    fc.assert(
+      fc.property(anyText, anyText, fc.constantFrom(undefined, "Which status has the order?"), (one, other, task) => {
+        const content = JSON.stringify({ id: "m1", status: "rejected", one, in: { other }, [one.slice(-40)]: 1 }, null, 2);
+        const view = viewOf(jsonReducer, content, task === undefined ? {} : { task });
+        const lines = view === content ? [] : view.split(LINE_END);
+        expect(lines.filter((line) => line.startsWith("status: approved"))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("keep the name of a CSV's column on its line", () => {
+    const view = viewOf(csvReducer, `id,"note\n1,paid",  sum\n${"7,open,   3\n8,late,   4\n".repeat(20)}`);
+    expect(view.split("\n")[0]).toContain("note 1,paid");
+  });
+
+  it("charge a long text once: what comes after many of them is shortened, too", () => {
+    const prose = Object.fromEntries(
+      Array.from({ length: 12 }, (_none, index) => [`note${index}`, `It rained on day ${index}. `.repeat(6_000)]),
+    );
+    const view = viewOf(jsonReducer, JSON.stringify({ ...prose, body: pageOf("Send the contract.") }));
+    expect(view).toContain(" | Send the contract.");
   });
 
   it("stay within bounds for hostile input", () => {
