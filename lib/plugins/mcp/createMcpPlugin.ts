@@ -94,7 +94,7 @@ function toAction(tool: McpTool, owner: string, parts: McpPluginParts): Action {
       if (params instanceof AppError) throw params;
       const request = { tool: tool.name, params: given as Record<string, unknown>, signal };
       const result = await session.call(request, (listed) => checkUnchanged(tool, effect, listed, parts));
-      const data = readResult(result, owner) as JsonObject;
+      const data = readResult(result, owner, (text) => session.hide(text)) as JsonObject;
       checkOutput(data["structured"] ?? null, output, owner);
       return data;
     },
