@@ -24,7 +24,7 @@ const mail = {
 };
 
 describe("a workflow that sends mail", () => {
-  const open = async (smtpPort: number, imapPort?: number) => {
+  const open = async (smtpPort: number, imapPort?: number, more: object = {}) => {
     const t = await createTestSystem({
       env: { NEURONFORGE_SECRET_KEY: SECRET_KEY, NEURONFORGE_ALLOWED_PRIVATE_HOSTS: "127.0.0.1" },
     });
@@ -33,6 +33,7 @@ describe("a workflow that sends mail", () => {
       from: "shop@example.com",
       smtp: { host: "127.0.0.1", port: smtpPort, security: "none" },
       ...(imapPort !== undefined && { imap: { ...login, port: imapPort } }),
+      ...more,
     };
     await t.system.setConnection("email", JSON.stringify(account), "tester");
     return t;
@@ -56,6 +57,16 @@ describe("a workflow that sends mail", () => {
 
     const eager = { retryPolicy: { maxRetries: 3, backoffMs: 1, retryableErrors: ["UPSTREAM_UNAVAILABLE"] } };
     const report = await t.run(workflow([{ ...mail, ...eager }]));
+
+    expect([report.status, peer.complete.length]).toEqual(["uncertain", 1]);
+  });
+
+  test("is uncertain, and sends no second mail, when the provider files its copy later than we look", async () => {
+    await using peer = await ScriptedSmtp.open("dot", "drop");
+    await using imap = await ImapPeer.open();
+    await using t = await open(peer.port, imap.port, { sentCopies: "server" });
+
+    const report = await t.run(workflow([mail]));
 
     expect([report.status, peer.complete.length]).toEqual(["uncertain", 1]);
   });
