@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineAction, definePlugin } from "../../lib/plugins/definePlugin.ts";
 import { runCli } from "./cli/spawnCli.ts";
 import { createTestSystem, workflow } from "./testSystem.ts";
 import { ImapPeer } from "../unit/plugins/email/ImapPeer.ts";
@@ -146,6 +148,49 @@ describe("a workflow that calls tools of MCP servers", () => {
 
       const called = (await readFile(join(folder, "log"), "utf8")).split("\n").filter((line) => line.startsWith("called"));
       expect([report.status, called]).toEqual(["uncertain", ["called write_note"]]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("loses a plugin whose server cannot be listed anew", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "neuronforge-mcp-"));
+    try {
+      await using t = await open([ODD_SERVER, join(folder, "log"), "dies-after-list", "lists-once"]);
+      const named = async (refresh: boolean) => (await t.system.listPlugins({ refresh })).map(({ name }) => name);
+
+      expect(await named(false)).toContain("mcp-tools");
+      expect(await named(true)).not.toContain("mcp-tools");
+      await expect(t.run(workflow([step("write_note", { text: "x" })]))).rejects.toThrow("no plugin is called");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    ["a taken name", { name: "mcp-tools" }],
+    ["a missing requirement", { name: "mine", requires: ["nobody"] }],
+  ])("leaves no server behind when the system cannot be made: %s", async (_what, more) => {
+    const folder = await mkdtemp(join(tmpdir(), "neuronforge-mcp-"));
+    try {
+      const log = join(folder, "log");
+      const run = async (): Promise<null> => null;
+      const act = defineAction({
+        description: "",
+        effect: "none",
+        idempotency: { by: "natural", windowHours: 1 },
+        params: z.object({}),
+        run,
+      });
+      const plugin = definePlugin({ version: "1", description: "", actions: { act }, ...more });
+      const file = { mcpServers: [{ name: "tools", command: process.execPath, args: [ODD_SERVER, log] }] };
+      await expect(createTestSystem({ env: { PATH: process.env["PATH"] ?? "" }, file, plugins: [plugin] })).rejects.toMatchObject({
+        code: "PLUGIN_INVALID",
+      });
+
+      const pid = /^started (\d+)$/m.exec(await readFile(log, "utf8"))?.[1] ?? "";
+      // The process itself, not what is left of it until its parent looks.
+      expect(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z ")).toContain(") Z ");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -24,8 +24,9 @@ const SESSION_FORGOTTEN = 404;
 export function describeMcpFailure(error: unknown, { server, tool, ended, hide }: McpFailureFacts): AppError {
   const facts = typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>) : {};
   const { code } = facts;
+  // A number is the code of an answer, which tells more than that the process has ended since.
   const isUnsent = code === "NOT_CONNECTED" || isConnectionRefusal(error);
-  const ours = isUnsent ? undefined : (ended ?? findAppError(error));
+  const ours = isUnsent || typeof code === "number" ? undefined : (ended ?? findAppError(error));
   if (ours !== undefined) {
     return new AppError(ours.code, withoutQueries(hide(ours.message)), { details: ours.details, retry: ours.retry, hint: ours.hint });
   }

@@ -130,7 +130,8 @@ function answer(request: Request): void {
     say({ id, result: { protocolVersion: params?.protocolVersion, capabilities, serverInfo: { name: "odd", version: "1" } } });
   } else if (method === "tools/list") {
     if (isDeaf) return;
-    if (has("no-tools") || isListless) return say({ id, error: { code: -32_603, message: "no list today" } });
+    if (has("no-tools") || isListless || (has("lists-once") && !isFirst))
+      return say({ id, error: { code: -32_603, message: "no list today" } });
     say({ id, result: { tools: listTools() } });
     if (has("dies-after-list")) process.exit(0);
   } else if (method === "tools/call") call(request);
