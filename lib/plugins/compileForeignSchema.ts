@@ -153,7 +153,10 @@ function entriesOf(object: JsonObject): [string, JsonValue][] {
 
 /** What stands in data is not counted, so it cannot be a schema. */
 function refuseDataReference(reference: JsonValue): void {
-  const text = typeof reference === "string" ? decodeURIComponent(reference) : "";
-  const data = text.split("/").find((part) => DATA.has(part));
-  if (data !== undefined) throw new Error(`the reference ${JSON.stringify(reference)} leads into ${data}, which is no schema`);
+  const pointer = typeof reference === "string" ? (reference.split("#", 2)[1] ?? "") : "";
+  let isName = false;
+  for (const part of decodeURIComponent(pointer).split("/")) {
+    if (!isName && DATA.has(part)) throw new Error(`the reference ${JSON.stringify(reference)} leads into ${part}, which is no schema`);
+    isName = !isName && MAPS.has(part);
+  }
 }

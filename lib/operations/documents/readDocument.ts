@@ -57,7 +57,7 @@ export async function readDocument(document: RecognisedDocument, options: ReadOp
 /** The thread itself is too busy to look. Returns what ends the watch. */
 function watchBuffers(worker: Worker, clock: Clock, onOutgrown: () => void): () => void {
   let isOver = false;
-  let cancel: () => void = () => undefined;
+  let cancel: (() => void) | undefined;
   const look = async (): Promise<void> => {
     // One that has ended cannot be asked, and says so elsewhere.
     const statistics = await worker.getHeapStatistics().catch(() => undefined);
@@ -71,7 +71,7 @@ function watchBuffers(worker: Worker, clock: Clock, onOutgrown: () => void): () 
   lookLater();
   return () => {
     isOver = true;
-    cancel();
+    cancel?.();
   };
 }
 

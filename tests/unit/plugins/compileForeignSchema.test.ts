@@ -88,7 +88,11 @@ describe("a schema that others wrote", () => {
 
     expect(check({ properties }, { default: 1, enum: 1, properties: 1 }).ok).toBe(true);
     expect(check({ properties }, { default: "x" }).ok).toBe(false);
-    expect(() => check({ default: { type: "number" }, $ref: "#/default" }, 1)).toThrow("leads into default");
+    expect(check({ properties, $ref: "#/properties/default" }, 1).ok).toBe(true);
+    expect(() => check({ default: { type: "number" }, $ref: "#/def%61ult" }, 1)).toThrow("leads into default");
+    expect(() => check({ properties: { properties: { default: {} } }, $ref: "#/properties/properties/default" }, 1)).toThrow(
+      "leads into default",
+    );
   });
 });
 

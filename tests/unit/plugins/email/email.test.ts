@@ -226,7 +226,7 @@ describe("email.send", () => {
     const opening = withMailbox({ ...place, kind: "imap" }, context, work);
     abort.abort();
 
-    await Promise.all([expect(submitting).rejects.toThrow(), expect(opening).rejects.toThrow()]);
+    await Promise.all([expect(submitting).rejects.toThrow("aborted"), expect(opening).rejects.toThrow("aborted")]);
     await systemClock.sleep(200);
     expect(isConnected).toBe(false);
   });

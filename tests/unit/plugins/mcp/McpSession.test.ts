@@ -64,7 +64,7 @@ describe("the line to a server", () => {
       secretOf: async (name) => Promise.reject(new Error(name)),
       maxMessageBytes: 1_000,
     });
-    await expect(session.tools(AbortSignal.timeout(500))).rejects.toThrow();
+    await expect(session.tools(AbortSignal.timeout(500))).rejects.toThrow("timeout");
     const startedMs = performance.now();
 
     await session[Symbol.asyncDispose]();
