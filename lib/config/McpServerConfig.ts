@@ -54,6 +54,8 @@ export interface McpProcess {
   readonly environment: Readonly<Record<string, string>>;
   /** Variable to name of a stored connection. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Names in `environment` whose values come from variables of ours, and may be secrets. */
+  readonly hidden: readonly string[];
   /** Variables of ours that it should get and that are not set; while there is one, it is not started. */
   readonly missing: readonly string[];
 }
@@ -81,6 +83,8 @@ export function checkMcpServers(entries: readonly McpServerEntry[]): string[] {
     if ((entry.command === undefined) === (entry.url === undefined)) problems.push(`${place}: expected either command or url`);
     if (entry.url === undefined && entry.connection !== undefined)
       problems.push(`${place}.connection: only a server with a url takes one; use env`);
+    if (entry.url !== undefined && hasOpenSecret(entry.url))
+      problems.push(`${place}.url holds a user, a password or a key and stands in logs: store it as a connection`);
     for (const name of openSecrets(entry))
       problems.push(`${place}.${name} is a secret and may not stand in a file: name a connection or a variable in env`);
   }
@@ -95,6 +99,13 @@ function openSecrets({ args, env }: McpServerEntry): string[] {
   return [...variables.map(([name]) => `env.${name}`), ...args.flatMap((arg, index) => (looksLikeSecret(arg) ? [`args[${index}]`] : []))];
 }
 
+function hasOpenSecret(url: string): boolean {
+  const { username, password, searchParams } = new URL(url);
+  if (username !== "" || password !== "" || looksLikeSecret(url)) return true;
+  // By its name alone too: a short key is one all the same.
+  return [...searchParams.keys()].some((name) => isSecretKey(name) || looksLikeSecret(`?${name}=12345678`));
+}
+
 export function completeMcpServer(entry: McpServerEntry, env: Variables, cwd: string): McpServerConfig {
   const { name, command, args, folder, url, timeoutMs, tools, effects } = entry;
   const told = { name, timeoutMs, tools, effects };
@@ -105,15 +116,19 @@ export function completeMcpServer(entry: McpServerEntry, env: Variables, cwd: st
     if (value !== undefined && value !== "") environment[variableName] = value;
   }
   const secrets: Record<string, string> = {};
+  const hidden: string[] = [];
   const missing: string[] = [];
   for (const [variableName, source] of Object.entries(entry.env)) {
     if (typeof source === "string") environment[variableName] = source;
     else if ("connection" in source) secrets[variableName] = source.connection;
     else if ((env[source.env] ?? "") === "") missing.push(source.env);
-    else environment[variableName] = env[source.env] ?? "";
+    else {
+      environment[variableName] = env[source.env] ?? "";
+      hidden.push(variableName);
+    }
   }
   return {
     ...told,
-    target: { kind: "process", command: command ?? "", args, folder: resolve(cwd, folder ?? "."), environment, secrets, missing },
+    target: { kind: "process", command: command ?? "", args, folder: resolve(cwd, folder ?? "."), environment, secrets, hidden, missing },
   };
 }

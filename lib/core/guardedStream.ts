@@ -7,8 +7,6 @@ import { createPinnedConnector } from "./pinnedConnector.ts";
 export interface GuardedStreamOptions extends AddressGuardOptions {
   /** Decoded bytes of one answer; reading beyond fails with `OUTPUT_TOO_LARGE`. */
   readonly maxBytes: number;
-  /** PEM of certificate authorities to trust instead of the system's. */
-  readonly certificateAuthorities?: readonly string[];
 }
 
 export type StreamFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -22,8 +20,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 
 /** Opens no connection until the first request. */
-export function createGuardedStream({ maxBytes, certificateAuthorities, ...guarding }: GuardedStreamOptions): GuardedStreamClient {
-  const connect = createPinnedConnector(new AddressGuard(guarding), { timeoutMs: CONNECT_TIMEOUT_MS, certificateAuthorities });
+export function createGuardedStream({ maxBytes, ...guarding }: GuardedStreamOptions): GuardedStreamClient {
+  const connect = createPinnedConnector(new AddressGuard(guarding), { timeoutMs: CONNECT_TIMEOUT_MS });
   // No time limits of its own: a stream may rest for as long as its reader's signal allows.
   const dispatcher = new Agent({ connect, allowH2: false, headersTimeout: 0, bodyTimeout: 0 });
   return {

@@ -5,7 +5,7 @@ import type { AddressGuard } from "./addressGuard.ts";
 export interface PinnedConnectorOptions {
   readonly timeoutMs: number;
   /** PEM of authorities to trust instead of the system's; undefined = the system's. */
-  readonly certificateAuthorities: readonly string[] | undefined;
+  readonly certificateAuthorities?: readonly string[] | undefined;
 }
 
 export function createPinnedConnector(guard: AddressGuard, options: PinnedConnectorOptions): buildConnector.connector {

@@ -29,6 +29,11 @@ export class PluginManager implements PluginCatalog {
     this.#plugins.set(plugin.name, plugin);
   }
 
+  /** Running calls end with what they began with. */
+  remove(name: string): void {
+    this.#plugins.delete(name);
+  }
+
   /** Says why plugins that are configured are not there; an unknown name is then told with its reason. */
   noteMissing(reasons: ReadonlyMap<string, string>): void {
     this.#missing = reasons;

@@ -5,14 +5,16 @@ import addFormats from "ajv-formats";
 import { z } from "zod";
 import { AppError } from "../core/errors.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
-import { matchesPattern } from "../operations/regularExpressions.ts";
+import { compileForeignSchema } from "./compileForeignSchema.ts";
 import type { CompiledSchema, Defect, JsonSchema, Schema } from "./types.ts";
 
 /** How much of a refused value an error may show. */
 const SHOWN_CHARACTERS = 80;
+/** How many defects one error tells: enough to mend them, few enough to store. */
+const MAX_TOLD_DEFECTS = 20;
 
 export interface CompileOptions {
-  /** Patterns run on RE2, for schemas that come from workflows or models: a backtracking engine can be held up for minutes. @defaultValue false */
+  /** For schemas that come from workflows, models or servers: patterns run on RE2 and the work is bounded, so that none can hold us up. @defaultValue false */
   readonly isUntrusted?: boolean;
 }
 
@@ -55,33 +57,26 @@ function describeIssue(issue: z.core.$ZodIssue): Defect[] {
   ];
 }
 
-const re2Engine = Object.assign((pattern: string) => ({ test: (text: string) => matchesPattern(text, pattern) }), {
-  /** Only read when ajv writes standalone code, which we do not. */
-  code: "",
-});
-
 function compileJsonSchema(schema: JsonSchema, isUntrusted: boolean): CompiledSchema {
-  const options = {
-    allErrors: true,
-    useDefaults: true,
-    strict: false,
-    verbose: true,
-    validateFormats: true,
-    ...(isUntrusted && { code: { regExp: re2Engine } }),
-  } as const;
-  const dialect = schema["$schema"];
-  const ajv = typeof dialect === "string" && dialect.includes("2020-12") ? new Ajv2020(options) : new Ajv(options);
-  addFormats.default(ajv);
-  const validate = ajv.compile(schema);
+  const findDefects = isUntrusted ? compileForeignSchema(schema) : compileOwnSchema(schema);
   return {
     json: schema,
     check: (value) => {
       // ajv writes defaults into what it checks; the caller's value stays as it was.
       const copy: unknown = structuredClone(value);
-      if (validate(copy)) return { ok: true, value: copy };
-      return { ok: false, defects: (validate.errors ?? []).map(describeAjvError) };
+      const errors = findDefects(copy);
+      return errors.length === 0 ? { ok: true, value: copy } : { ok: false, defects: errors.map(describeAjvError) };
     },
   };
+}
+
+function compileOwnSchema(schema: JsonSchema): (value: unknown) => readonly ErrorObject[] {
+  const options = { allErrors: true, useDefaults: true, strict: false, verbose: true, validateFormats: true } as const;
+  const dialect = schema["$schema"];
+  const ajv = typeof dialect === "string" && dialect.includes("2020-12") ? new Ajv2020(options) : new Ajv(options);
+  addFormats.default(ajv);
+  const validate = ajv.compile(schema);
+  return (value) => (validate(value) ? [] : (validate.errors ?? []));
 }
 
 function describeAjvError(error: ErrorObject): Defect {
@@ -126,7 +121,8 @@ function showValue(value: unknown): string {
 
 /** One line for people: `to: is required; count: must be number (expected number, got "x")`. */
 export function describeDefects(defects: readonly Defect[]): string {
-  return defects.map(describeDefect).join("; ");
+  const untold = defects.length - MAX_TOLD_DEFECTS;
+  return [...defects.slice(0, MAX_TOLD_DEFECTS).map(describeDefect), ...(untold > 0 ? [`and ${untold} more`] : [])].join("; ");
 }
 
 function describeDefect(defect: Defect): string {
@@ -139,5 +135,5 @@ function describeDefect(defect: Defect): string {
 
 /** Defects as facts of an error. */
 export function defectsToJson(defects: readonly Defect[]): JsonValue {
-  return defects.map((defect) => ({ ...defect }));
+  return defects.slice(0, MAX_TOLD_DEFECTS).map((defect) => ({ ...defect }));
 }

@@ -36,7 +36,12 @@ export async function createPlugins({ config, db, connections, clock, logger, gi
   const manager = new PluginManager();
   manager.register(...createBuiltinPlugins({ outboxFolder, clock, allowedPrivateHosts }), ...given);
   const mcp = await openMcpServers({ config, db, connections, manager, clock, logger });
-  manager.checkRequires((await connections.listConnections(db, workspaceId)).map(({ name }) => name));
+  try {
+    manager.checkRequires((await connections.listConnections(db, workspaceId)).map(({ name }) => name));
+  } catch (error) {
+    await mcp.close();
+    throw error;
+  }
   const fetcher = createGuardedFetch({ clock, allowedPrivateHosts });
   const executor = new PluginExecutor({
     manager,

@@ -36,15 +36,24 @@ export async function openMcpServers({ config, db, connections, manager, clock, 
     if (secret !== undefined) return secret;
     throw new AppError("CONNECTION_MISSING", `connection "${name}" is not stored`, { details: { expected: name, accepted: "no" } });
   });
+  const ours = new Set<string>();
   const list = async (isFresh: boolean): Promise<void> => {
     const { plugins, missing } = await servers.list({ isFresh });
     if (isFresh) for (const plugin of plugins) manager.replace(plugin);
     // At first a taken name is a fault.
     else manager.register(...plugins);
+    for (const { name } of plugins) ours.add(name);
+    for (const name of missing.keys()) if (ours.delete(name)) manager.remove(name);
     manager.noteMissing(missing);
   };
-  await list(false);
-  return { refresh: () => list(true), close: async () => servers[Symbol.asyncDispose]() };
+  const close = async (): Promise<void> => servers[Symbol.asyncDispose]();
+  try {
+    await list(false);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { refresh: () => list(true), close };
 }
 
 /** For commands that validate and plan without a system: the tools as they were listed last. Starts nothing. */

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { defineAction, definePlugin } from "../../lib/plugins/definePlugin.ts";
 import { runCli } from "./cli/spawnCli.ts";
 import { createTestSystem, workflow } from "./testSystem.ts";
 import { ImapPeer } from "../unit/plugins/email/ImapPeer.ts";
@@ -24,7 +26,7 @@ const mail = {
 };
 
 describe("a workflow that sends mail", () => {
-  const open = async (smtpPort: number, imapPort?: number) => {
+  const open = async (smtpPort: number, imapPort?: number, more: object = {}) => {
     const t = await createTestSystem({
       env: { NEURONFORGE_SECRET_KEY: SECRET_KEY, NEURONFORGE_ALLOWED_PRIVATE_HOSTS: "127.0.0.1" },
     });
@@ -33,6 +35,7 @@ describe("a workflow that sends mail", () => {
       from: "shop@example.com",
       smtp: { host: "127.0.0.1", port: smtpPort, security: "none" },
       ...(imapPort !== undefined && { imap: { ...login, port: imapPort } }),
+      ...more,
     };
     await t.system.setConnection("email", JSON.stringify(account), "tester");
     return t;
@@ -56,6 +59,16 @@ describe("a workflow that sends mail", () => {
 
     const eager = { retryPolicy: { maxRetries: 3, backoffMs: 1, retryableErrors: ["UPSTREAM_UNAVAILABLE"] } };
     const report = await t.run(workflow([{ ...mail, ...eager }]));
+
+    expect([report.status, peer.complete.length]).toEqual(["uncertain", 1]);
+  });
+
+  test("is uncertain, and sends no second mail, when the provider files its copy later than we look", async () => {
+    await using peer = await ScriptedSmtp.open("dot", "drop");
+    await using imap = await ImapPeer.open();
+    await using t = await open(peer.port, imap.port, { sentCopies: "server" });
+
+    const report = await t.run(workflow([mail]));
 
     expect([report.status, peer.complete.length]).toEqual(["uncertain", 1]);
   });
@@ -135,6 +148,49 @@ describe("a workflow that calls tools of MCP servers", () => {
 
       const called = (await readFile(join(folder, "log"), "utf8")).split("\n").filter((line) => line.startsWith("called"));
       expect([report.status, called]).toEqual(["uncertain", ["called write_note"]]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("loses a plugin whose server cannot be listed anew", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "neuronforge-mcp-"));
+    try {
+      await using t = await open([ODD_SERVER, join(folder, "log"), "dies-after-list", "lists-once"]);
+      const named = async (refresh: boolean) => (await t.system.listPlugins({ refresh })).map(({ name }) => name);
+
+      expect(await named(false)).toContain("mcp-tools");
+      expect(await named(true)).not.toContain("mcp-tools");
+      await expect(t.run(workflow([step("write_note", { text: "x" })]))).rejects.toThrow("no plugin is called");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    ["a taken name", { name: "mcp-tools" }],
+    ["a missing requirement", { name: "mine", requires: ["nobody"] }],
+  ])("leaves no server behind when the system cannot be made: %s", async (_what, more) => {
+    const folder = await mkdtemp(join(tmpdir(), "neuronforge-mcp-"));
+    try {
+      const log = join(folder, "log");
+      const run = async (): Promise<null> => null;
+      const act = defineAction({
+        description: "",
+        effect: "none",
+        idempotency: { by: "natural", windowHours: 1 },
+        params: z.object({}),
+        run,
+      });
+      const plugin = definePlugin({ version: "1", description: "", actions: { act }, ...more });
+      const file = { mcpServers: [{ name: "tools", command: process.execPath, args: [ODD_SERVER, log] }] };
+      await expect(createTestSystem({ env: { PATH: process.env["PATH"] ?? "" }, file, plugins: [plugin] })).rejects.toMatchObject({
+        code: "PLUGIN_INVALID",
+      });
+
+      const pid = /^started (\d+)$/m.exec(await readFile(log, "utf8"))?.[1] ?? "";
+      // The process itself, not what is left of it until its parent looks.
+      expect(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z ")).toContain(") Z ");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

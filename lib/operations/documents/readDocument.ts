@@ -16,6 +16,10 @@ export interface ReadOptions {
 /** The worker's file stands beside this one, in the same language: source in a checkout, JavaScript in the package. */
 const WORKER = new URL(`./documentWorker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 const MAX_HEAP_MB = 512;
+/** What the thread holds beside its heap, such as unpacked streams: no limit of threads counts it. */
+const MEBIBYTE = 1_048_576;
+const MAX_BUFFER_BYTES = 512 * MEBIBYTE;
+const LOOK_MS = 50;
 /** A page of this size is read in a few milliseconds: starting a thread takes longer. */
 const SMALL_HTML_CHARACTERS = 200_000;
 
@@ -29,6 +33,9 @@ export async function readDocument(document: RecognisedDocument, options: ReadOp
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<DocumentAnswer>();
   const worker = new Worker(WORKER, { workerData: document, resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+  const stopWatching = watchBuffers(worker, clock, () =>
+    resolve({ fault: `it takes more than ${MAX_BUFFER_BYTES / MEBIBYTE} MiB of memory` }),
+  );
   const cancel = clock.schedule(limitMs, () => resolve({ fault: `it was not read within ${limitMs} ms` }), true);
   const onAbort = (): void => reject(signal?.reason as Error);
   signal?.addEventListener("abort", onAbort, { once: true });
@@ -41,9 +48,31 @@ export async function readDocument(document: RecognisedDocument, options: ReadOp
     return answer.read;
   } finally {
     cancel();
+    stopWatching();
     signal?.removeEventListener("abort", onAbort);
     await worker.terminate();
   }
+}
+
+/** The thread itself is too busy to look. Returns what ends the watch. */
+function watchBuffers(worker: Worker, clock: Clock, onOutgrown: () => void): () => void {
+  let isOver = false;
+  let cancel: (() => void) | undefined;
+  const look = async (): Promise<void> => {
+    // One that has ended cannot be asked, and says so elsewhere.
+    const statistics = await worker.getHeapStatistics().catch(() => undefined);
+    if (isOver || statistics === undefined) return;
+    if (statistics.external_memory > MAX_BUFFER_BYTES) onOutgrown();
+    else lookLater();
+  };
+  const lookLater = (): void => {
+    cancel = clock.schedule(LOOK_MS, () => void look());
+  };
+  lookLater();
+  return () => {
+    isOver = true;
+    cancel?.();
+  };
 }
 
 function unreadable(kind: string, why: string): AppError {

@@ -59,7 +59,8 @@ function recogniseBase64(payload: string, kind: DocumentKind | null): Recognised
 }
 
 function isBase64(text: string): boolean {
-  return text.length >= 8 && /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text);
+  // Without spaces at the end of the pattern, which would be tried from each of many.
+  return text.length >= 8 && /^[A-Za-z0-9+/\s]+={0,2}$/.test(text.trimEnd());
 }
 
 /** At least three lines of headers, among them one that only mail has, before the first empty line. */

@@ -33,9 +33,9 @@ export function createEmailPlugin(options: AddressGuardOptions = {}): Plugin {
     verify: async (context, params) => {
       const account = openAccount(await context.connection(params.connection));
       const found = await findSentMail(account, await locateServer(guard, "imap", requireServer(account, "imap")), context);
-      if (found.result !== "found") return { happened: found.result === "absent" ? false : "unknown" };
+      if (found === null) return { happened: "unknown" };
       const recipients = recipientsOf(params).map((address) => ({ address, status: "unknown", reply: null }));
-      const { folder, sizeBytes } = found.mail;
+      const { folder, sizeBytes } = found;
       return {
         happened: true,
         output: {

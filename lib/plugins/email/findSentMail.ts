@@ -14,23 +14,21 @@ export interface FoundMail {
   readonly sizeBytes: number;
 }
 
-/** `found`: it is there. `absent`: it would be there. `unknown`: it is not there, and that proves nothing. */
-export type Search = { readonly result: "found"; readonly mail: FoundMail } | { readonly result: "absent" | "unknown" };
-
 /**
- * In the folder of sent mail, then in the inbox, where it is when the account itself is among the recipients.
+ * In the folder of sent mail, then in the inbox, where it is when the account itself is among the recipients. Null proves
+ * nothing: a provider that files what it sends does so seconds or minutes later.
  *
  * @throws AppError `CONNECTION_INVALID` without an IMAP server: then nobody can look
  */
-export async function findSentMail(account: MailAccount, server: MailServer, context: ActionContext): Promise<Search> {
+export async function findSentMail(account: MailAccount, server: MailServer, context: ActionContext): Promise<FoundMail | null> {
   return withMailbox(server, context, async (client) => {
     const sent = await findSentFolder(client, account.sentFolder);
     const folders = [...new Set([...(sent === null ? [] : [sent]), "INBOX"])];
     for (const folder of folders) {
       const mail = await findIn(client, folder, hashedIdempotencyKey(context.idempotencyKey));
-      if (mail !== null) return { result: "found", mail };
+      if (mail !== null) return mail;
     }
-    return { result: sent !== null && account.sentCopies === "server" ? "absent" : "unknown" };
+    return null;
   });
 }
 

@@ -25,8 +25,8 @@ const accountSchema = z.strictObject({
   /** Absent: the folder that the server marks as the one for sent mail, else "Sent". */
   sentFolder: z.string().min(1).max(500).optional(),
   /**
-   * Who puts sent mail into that folder. `server`: it does by itself, so that a mail that is not there was not sent;
-   * `client`: we do, after it was accepted; `none`: nobody.
+   * Who puts sent mail into that folder. `server`: it does by itself; `client`: we do, after the mail was accepted;
+   * `none`: nobody.
    */
   sentCopies: z.enum(["server", "client", "none"]).default("client"),
 });

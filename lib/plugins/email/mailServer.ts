@@ -10,6 +10,15 @@ import type { MailServerSettings } from "./mailAccount.ts";
 
 const DEFAULT_PORTS = { smtp: { tls: 465, starttls: 587, none: 25 }, imap: { tls: 993, starttls: 143, none: 143 } } as const;
 const MAX_REPLY_CHARACTERS = 300;
+/** What says that nobody answers at one address. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "ETIMEDOUT",
+  "CONNECT_TIMEOUT",
+]);
 
 export interface MailServer {
   readonly kind: "smtp" | "imap";
@@ -17,8 +26,8 @@ export interface MailServer {
   readonly host: string;
   readonly port: number;
   readonly security: "tls" | "starttls" | "none";
-  /** The very address that was judged: looking the name up again could give another. */
-  readonly address: string;
+  /** The very addresses that were judged: looking the name up again could give others. At least one. */
+  readonly addresses: readonly string[];
   readonly tls: ConnectionOptions;
   readonly login: { readonly user: string; readonly password: string } | null;
 }
@@ -27,9 +36,9 @@ export interface MailServer {
 export async function locateServer(guard: AddressGuard, kind: "smtp" | "imap", settings: MailServerSettings): Promise<MailServer> {
   const { host, security, user, password, ca } = settings;
   const port = settings.port ?? DEFAULT_PORTS[kind][security];
-  const [address] = await lookUp(guard, { kind, host, port });
-  if (address === undefined) throw unreachable(`${kind} server ${host}:${port} has no address`, undefined);
-  if (security === "none" && !isLoopback(address)) {
+  const addresses = await lookUp(guard, { kind, host, port });
+  if (addresses.length === 0) throw unreachable(`${kind} server ${host}:${port} has no address`, undefined);
+  if (security === "none" && !addresses.every(isLoopback)) {
     throw new AppError("ADDRESS_FORBIDDEN", `${kind} server ${host}:${port} is not on this machine, so its line must be secured`, {
       details: { field: `${kind}.security`, expected: "tls | starttls", got: "none", accepted: "no" },
       hint: "set `security` of the stored mail account to tls or starttls",
@@ -40,7 +49,7 @@ export async function locateServer(guard: AddressGuard, kind: "smtp" | "imap", s
     host,
     port,
     security,
-    address,
+    addresses,
     tls: { minVersion: "TLSv1.2", ...(ipaddr.isValid(host) ? { host } : { servername: host }), ...(ca !== undefined && { ca }) },
     login: user === undefined || password === undefined ? null : { user, password },
   };
@@ -79,6 +88,22 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
+/** At one address after the other until one is reached: a name may have one of a network that is not there. */
+export async function atFirstReached<T>(
+  { addresses }: MailServer,
+  signal: AbortSignal,
+  attempt: (address: string) => Promise<T>,
+): Promise<T> {
+  for (const address of addresses.slice(0, -1)) {
+    try {
+      return await attempt(address);
+    } catch (error) {
+      if (signal.aborted || !AppError.is(error) || error.details["isReached"] !== false) throw error;
+    }
+  }
+  return attempt(addresses.at(-1) ?? "");
+}
+
 export interface ServerFailure {
   readonly accepted: "no" | "maybe";
   /** Said before the error's own text, for example `while the message was sent`. */
@@ -92,11 +117,12 @@ export function toServerError(thrown: unknown, server: MailServer, { accepted, w
   const said = shownReply(thrown instanceof Error ? thrown.message : String(thrown), server);
   const code = originalCode(thrown);
   const place = `${server.kind} server ${server.host}:${server.port}`;
+  const isUnreached = accepted === "no" && code !== undefined && UNREACHED.has(code);
   const original = Object.assign(new Error("", { cause: thrown }), { code });
   const isRejected = isLogin || code === "ETLS" || isTlsFailure(original);
   const kind = isRejected ? "UPSTREAM_REJECTED" : "UPSTREAM_UNAVAILABLE";
   return new AppError(kind, `${place}, ${when}: ${said}${code === undefined ? "" : ` (${code})`}`, {
-    details: { ...details, accepted: isConnectionRefusal(original) ? "no" : accepted },
+    details: { ...details, ...(isUnreached && { isReached: false }), accepted: isConnectionRefusal(original) ? "no" : accepted },
     ...(isLogin && { hint: "check user and password of the stored mail account" }),
   });
 }

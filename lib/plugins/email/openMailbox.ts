@@ -1,8 +1,8 @@
 // One IMAP session for one piece of work: opened, bounded, closed. Reads; the only thing it can change is adding a copy to a folder.
-import type { ImapFlow } from "imapflow";
+import type { ImapFlow, ImapFlowOptions } from "imapflow";
 import { AppError } from "../../core/errors.ts";
 import type { ActionContext } from "../types.ts";
-import { type MailServer, toServerError } from "./mailServer.ts";
+import { atFirstReached, type MailServer, toServerError } from "./mailServer.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
@@ -18,8 +18,12 @@ export async function withMailbox<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const { ImapFlow: Client } = await import("imapflow");
-  const client = new Client({
-    host: server.address,
+  return atFirstReached(server, signal, async (address) => withMailboxAt(new Client(clientOptions(server, address)), server, signal, work));
+}
+
+function clientOptions(server: MailServer, address: string): ImapFlowOptions {
+  return {
+    host: address,
     port: server.port,
     secure: server.security === "tls",
     doSTARTTLS: server.security === "starttls",
@@ -37,7 +41,17 @@ export async function withMailbox<T>(
     disableCompression: true,
     clientInfo: { name: "neuronforge" },
     logger: false,
-  });
+  };
+}
+
+async function withMailboxAt<T>(
+  client: ImapFlow,
+  server: MailServer,
+  signal: AbortSignal,
+  work: (client: ImapFlow) => Promise<T>,
+): Promise<T> {
+  // It may have ended while the library was loaded.
+  signal.throwIfAborted();
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
   // Without a listener an error of the socket would end the process.

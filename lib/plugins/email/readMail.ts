@@ -18,6 +18,7 @@ export interface MailQuery {
 }
 
 const MAX_TEXT_CHARACTERS = 1_000;
+const MAX_ADDRESSES = 100;
 const MAX_FLAGS = 50;
 /** What is turned into text of a mail that has HTML only. */
 const MAX_HTML_CHARACTERS = 2_000_000;
@@ -78,7 +79,7 @@ function toSummary({ uid, envelope, flags, size, internalDate }: FetchMessageObj
 }
 
 function toAddresses(given: readonly MessageAddressObject[] | undefined): JsonValue {
-  return (given ?? []).map(({ name, address }) => ({ name: clipped(name) ?? "", address: clipped(address) ?? "" }));
+  return (given ?? []).slice(0, MAX_ADDRESSES).map(({ name, address }) => ({ name: clipped(name) ?? "", address: clipped(address) ?? "" }));
 }
 
 function clipped(text: string | undefined): string | null {

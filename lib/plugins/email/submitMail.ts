@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { AppError } from "../../core/errors.ts";
 import type { ActionContext } from "../types.ts";
-import { type MailServer, shownReply, toServerError } from "./mailServer.ts";
+import { atFirstReached, type MailServer, shownReply, toServerError } from "./mailServer.ts";
 
 export interface Submission {
   readonly from: string;
@@ -37,8 +37,21 @@ export async function submitMail(server: MailServer, submission: Submission, con
   const { signal, clock } = context;
   signal.throwIfAborted();
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
-  const connection = new Connection({
-    host: server.address,
+  const late = new AbortController();
+  const cancelTimeout = clock.schedule(SUBMIT_TIMEOUT_MS, () => late.abort(new Error(`not done after ${SUBMIT_TIMEOUT_MS} ms`)));
+  const ended = AbortSignal.any([signal, late.signal]);
+  try {
+    return await atFirstReached(server, ended, async (address) =>
+      submitAt(new Connection(connectionOptions(server, submission, address)), server, submission, ended),
+    );
+  } finally {
+    cancelTimeout();
+  }
+}
+
+function connectionOptions(server: MailServer, submission: Submission, address: string): SMTPConnection.Options {
+  return {
+    host: address,
     port: server.port,
     secure: server.security === "tls",
     requireTLS: server.security === "starttls",
@@ -53,16 +66,22 @@ export async function submitMail(server: MailServer, submission: Submission, con
     allowInternalNetworkInterfaces: true,
     maxResponseSize: 100_000,
     logger: false,
-  });
+  };
+}
+
+async function submitAt(
+  connection: SMTPConnection,
+  server: MailServer,
+  submission: Submission,
+  signal: AbortSignal,
+): Promise<SubmissionReport> {
   const conversation = new Conversation(connection, server, submission);
   const onAbort = (): void => conversation.end(signal.reason);
-  const cancelTimeout = clock.schedule(SUBMIT_TIMEOUT_MS, () => conversation.end(new Error(`not done after ${SUBMIT_TIMEOUT_MS} ms`)));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await conversation.run();
+    return await conversation.run(signal);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    cancelTimeout();
     connection.close();
   }
 }
@@ -86,8 +105,10 @@ class Conversation {
     connection.on("end", () => this.#broken.reject(new Error("the connection was closed")));
   }
 
-  async run(): Promise<SubmissionReport> {
+  async run(signal: AbortSignal): Promise<SubmissionReport> {
     try {
+      // It may have ended while the library was loaded.
+      signal.throwIfAborted();
       await this.#step((done) => this.#connection.connect(done));
       await this.#logIn();
       return await this.#send();

@@ -10,7 +10,7 @@ import { randomId, sha256Hex } from "../../core/ids.ts";
 import { canonicalJson, type JsonObject } from "../../core/json.ts";
 import type { Logger } from "../../core/logger.ts";
 import type { Plugin, Secret } from "../types.ts";
-import { createMcpPlugin, type JudgeTool, mcpPluginName } from "./createMcpPlugin.ts";
+import { createMcpPlugin, type JudgeTool, mcpPluginName, unlistedTools } from "./createMcpPlugin.ts";
 import { McpSession } from "./McpSession.ts";
 import type { McpServerConfig } from "../../config/McpServerConfig.ts";
 import type { McpTool } from "./McpTool.ts";
@@ -23,8 +23,6 @@ export interface McpServersOptions extends AddressGuardOptions {
   readonly log: Logger;
   readonly judge: JudgeTool;
   readonly secretOf: (name: string) => Promise<Secret>;
-  /** Of one message of a server. @defaultValue 10 000 000 */
-  readonly maxMessageBytes?: number;
 }
 
 export interface McpListing {
@@ -33,7 +31,8 @@ export interface McpListing {
   readonly missing: ReadonlyMap<string, string>;
 }
 
-const DEFAULT_MAX_MESSAGE_BYTES = 10_000_000;
+/** Of one message of a server. */
+const MAX_MESSAGE_BYTES = 10_000_000;
 /** Servers that `npx` must first fetch take long; all are asked at once. */
 const LIST_TIMEOUT_MS = 60_000;
 /** For so long a server that could not be listed is not asked again: each command would wait for it. */
@@ -65,12 +64,12 @@ export class McpServers implements AsyncDisposable {
   readonly #sessions = new Map<string, McpSession>();
 
   constructor(options: McpServersOptions) {
-    const { clock, servers, secretOf, maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES } = options;
+    const { clock, servers, secretOf } = options;
     this.#options = options;
-    this.#stream = createGuardedStream({ ...options, maxBytes: maxMessageBytes });
+    this.#stream = createGuardedStream({ ...options, maxBytes: MAX_MESSAGE_BYTES });
     const { fetch } = this.#stream;
     for (const settings of servers)
-      this.#sessions.set(settings.name, new McpSession({ settings, clock, fetch, secretOf, maxMessageBytes }));
+      this.#sessions.set(settings.name, new McpSession({ settings, clock, fetch, secretOf, maxMessageBytes: MAX_MESSAGE_BYTES }));
   }
 
   /** From memory where a server was listed before under the same settings; `isFresh` asks each of them anew. */
@@ -82,6 +81,7 @@ export class McpServers implements AsyncDisposable {
     );
     for (const { settings, tools } of found) {
       const plugin = tools instanceof AppError ? null : this.#toPlugin(settings, tools);
+      if (!(tools instanceof AppError)) this.#warnOfUnlisted(settings, tools);
       if (plugin !== null) plugins.push(plugin);
       else
         missing.set(mcpPluginName(settings.name), tools instanceof AppError ? tools.message : `MCP server ${settings.name} lists no tool`);
@@ -129,11 +129,19 @@ export class McpServers implements AsyncDisposable {
       return tools;
     } catch (error) {
       const failure = asAppError(error);
-      await this.#remember(settings, { tools: [], failure: { reason: failure.message, atMs: this.#options.clock.nowMs() } });
+      // What was listed before is worth more than a failure that may be gone in a minute.
+      const hasTools = ((await this.#recall(settings))?.tools ?? []).length > 0;
+      if (!hasTools) await this.#remember(settings, { tools: [], failure: { reason: failure.message, atMs: this.#options.clock.nowMs() } });
       return failure;
     } finally {
       cancel();
     }
+  }
+
+  #warnOfUnlisted(settings: McpServerConfig, tools: readonly McpTool[]): void {
+    const unlisted = unlistedTools({ settings, tools });
+    if (unlisted.length > 0)
+      this.#options.log.warn({ server: settings.name, unlisted }, "an MCP server does not list tools that its settings name");
   }
 
   #toPlugin(settings: McpServerConfig, tools: readonly McpTool[]): Plugin | null {

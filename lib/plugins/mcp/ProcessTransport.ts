@@ -18,11 +18,15 @@ export interface ProcessTransportOptions {
   /** Of one message. */
   readonly maxMessageBytes: number;
   readonly clock: Clock;
+  /** Takes out of what it writes to its standard error what it was given. */
+  readonly hide: (text: string) => string;
 }
 
 /** How long it has to end by itself once its input is closed, and then once it is asked to. */
 const GRACE_MS = 500;
-const MAX_STDERR_CHARACTERS = 2_000;
+/** More than is shown, so that no secret is cut before it is hidden. */
+const MAX_STDERR_CHARACTERS = 20_000;
+const MAX_SHOWN_CHARACTERS = 300;
 /** Some print a banner first; one that goes on and on speaks no protocol. */
 const MAX_FOREIGN_LINES = 200;
 
@@ -54,9 +58,10 @@ export class ProcessTransport implements Transport {
 
   /** The end of what the process wrote to its standard error, for messages. */
   get stderr(): string {
-    return maskSecretText(this.#stderr)
+    return maskSecretText(this.#options.hide(this.#stderr))
       .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
-      .trim();
+      .trim()
+      .slice(-MAX_SHOWN_CHARACTERS);
   }
 
   /** Its last words may still be on their way, but it hears no more. */
@@ -177,7 +182,7 @@ export class ProcessTransport implements Transport {
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#hasExited = true;
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-    this.failure ??= this.#error("UPSTREAM_UNAVAILABLE", `it ended with ${how}${this.stderr === "" ? "" : `: ${this.stderr.slice(-300)}`}`);
+    this.failure ??= this.#error("UPSTREAM_UNAVAILABLE", `it ended with ${how}${this.stderr === "" ? "" : `: ${this.stderr}`}`);
     // What it started itself goes with it. The watcher still holds the group's number, so it is nobody else's.
     this.#kill("SIGKILL");
     // Its last words may still be on their way; whoever left the group and holds the stream open is not waited for.

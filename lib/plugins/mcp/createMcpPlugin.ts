@@ -20,11 +20,15 @@ export interface McpPluginParts {
   readonly judge: JudgeTool;
 }
 
+/** Of an action's name. */
+const MAX_NAME_CHARACTERS = 64;
 const MAX_SCHEMA_CHARACTERS = 200_000;
 const MAX_DESCRIPTION_CHARACTERS = 2_000;
 const DANGER: readonly Effect[] = ["none", "read", "write", "destructive"];
 const NEVER_REPEATED: Idempotency = { by: "none", windowHours: 0 };
 const READ: Idempotency = { by: "natural", windowHours: 24 };
+/** Of a tool that says why it cannot be used when it is called. */
+const UNCHECKED: CompiledSchema = { json: { type: "object" }, check: (value) => ({ ok: true, value }) };
 
 export function mcpPluginName(server: string): string {
   return `mcp-${server}`;
@@ -33,12 +37,10 @@ export function mcpPluginName(server: string): string {
 /** Null when no tool is left to call. */
 export function createMcpPlugin(parts: McpPluginParts): Plugin | null {
   const { settings, tools } = parts;
-  const allowed = tools.filter(({ name }) => settings.tools === null || settings.tools.includes(name));
   const actions: Record<string, DefinedAction> = {};
-  for (const tool of allowed) {
-    const name = actionName(tool.name, actions);
-    actions[name] = { compile: (owner) => toAction(tool, owner, parts) };
-  }
+  // Of all that are listed, so that a tool's name does not hang on which of them may be called.
+  for (const [name, tool] of nameActions(tools))
+    if (settings.tools === null || settings.tools.includes(tool.name)) actions[name] = { compile: (owner) => toAction(tool, owner, parts) };
   if (Object.keys(actions).length === 0) return null;
   const where = settings.target.kind === "process" ? settings.target.command : new URL(settings.target.url).origin;
   return definePlugin({
@@ -50,14 +52,36 @@ export function createMcpPlugin(parts: McpPluginParts): Plugin | null {
   });
 }
 
-/** Tool names may hold what action names may not; two that become one are told apart by number. */
-function actionName(tool: string, taken: Readonly<Record<string, unknown>>): string {
-  const plain = tool.replaceAll(/[^a-zA-Z0-9_-]/g, "_").slice(0, 60);
-  const base = /^[a-zA-Z]/.test(plain) ? plain : `t_${plain}`.slice(0, 60);
-  for (let at = 1; ; at += 1) {
-    const name = at === 1 ? base : `${base}_${at}`;
-    if (!Object.hasOwn(taken, name)) return name;
+/** What the operator says of tools that the server does not list: a misspelt word protects nothing. */
+export function unlistedTools({ settings, tools }: Pick<McpPluginParts, "settings" | "tools">): string[] {
+  const listed = new Set(tools.map(({ name }) => name));
+  return [...new Set([...(settings.tools ?? []), ...Object.keys(settings.effects)])].filter((name) => !listed.has(name));
+}
+
+/**
+ * Tool names may hold what action names may not. A name that is valid stays, whatever others become; of others that become
+ * one, each is told apart by its own name, never by the order in which the server lists them.
+ */
+function nameActions(tools: readonly McpTool[]): Map<string, McpTool> {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const wanted = new Map<string, McpTool[]>();
+  for (const tool of byName.values()) wanted.set(plainName(tool.name), [...(wanted.get(plainName(tool.name)) ?? []), tool]);
+  const named = new Map<string, McpTool>();
+  for (const tool of byName.values()) if (plainName(tool.name) === tool.name) named.set(tool.name, tool);
+  for (const [plain, those] of wanted) {
+    for (const tool of those) {
+      if (plain === tool.name) continue;
+      const name = those.length === 1 ? plain : `${plain.slice(0, MAX_NAME_CHARACTERS - 7)}_${sha256Hex(tool.name).slice(0, 6)}`;
+      // Only a server that means to deceive calls another tool as the hash says: then this one cannot be called.
+      if (!named.has(name)) named.set(name, tool);
+    }
   }
+  return named;
+}
+
+function plainName(tool: string): string {
+  const plain = tool.replaceAll(/[^a-zA-Z0-9_-]/g, "_");
+  return (/^[a-zA-Z]/.test(plain) ? plain : `t_${plain}`).slice(0, MAX_NAME_CHARACTERS);
 }
 
 /** The operator's word, else what the judge says; a tool of another process at least reads. */
@@ -71,15 +95,23 @@ function effectOf(tool: McpTool, { settings, judge }: Pick<McpPluginParts, "sett
 function toAction(tool: McpTool, owner: string, parts: McpPluginParts): Action {
   const { settings, session } = parts;
   const effect = effectOf(tool, parts);
-  const params = compileForeign(tool.inputSchema, `tool ${tool.name} of MCP server ${settings.name}`);
-  const output = tool.outputSchema === undefined ? undefined : compileForeign(tool.outputSchema, `the output of tool ${tool.name}`);
+  // Compiling takes some ten milliseconds, and a server may list hundreds of tools of which one is called.
+  const paramsOf = once(() => compileForeign(tool.inputSchema, `tool ${tool.name} of MCP server ${settings.name}`));
+  const outputOf = once(() =>
+    tool.outputSchema === undefined ? undefined : compileForeign(tool.outputSchema, `the output of tool ${tool.name}`),
+  );
   const isReading = effect === "none" || effect === "read";
   return {
-    description: describe(tool, params),
+    get description() {
+      return describe(tool, paramsOf());
+    },
     effect,
     // Its own claim that a repetition is harmless is a claim only.
     idempotency: isReading ? READ : NEVER_REPEATED,
-    params: params instanceof AppError ? { json: { type: "object" }, check: (value) => ({ ok: true, value }) } : params,
+    get params() {
+      const params = paramsOf();
+      return params instanceof AppError ? UNCHECKED : params;
+    },
     output: undefined,
     timeoutMs: settings.timeoutMs,
     rateLimit: undefined,
@@ -91,11 +123,12 @@ function toAction(tool: McpTool, owner: string, parts: McpPluginParts): Action {
     costUsd: () => null,
     verify: async () => ({ happened: "unknown" }),
     run: async (given, { signal }) => {
+      const params = paramsOf();
       if (params instanceof AppError) throw params;
       const request = { tool: tool.name, params: given as Record<string, unknown>, signal };
       const result = await session.call(request, (listed) => checkUnchanged(tool, effect, listed, parts));
-      const data = readResult(result, owner) as JsonObject;
-      checkOutput(data["structured"] ?? null, output, owner);
+      const data = readResult(result, owner, (text) => session.hide(text)) as JsonObject;
+      checkOutput(data["structured"] ?? null, outputOf(), owner);
       return data;
     },
   };
@@ -104,6 +137,11 @@ function toAction(tool: McpTool, owner: string, parts: McpPluginParts): Action {
 function describe(tool: McpTool, params: CompiledSchema | AppError): string {
   const text = tool.description.slice(0, MAX_DESCRIPTION_CHARACTERS);
   return params instanceof AppError ? `(cannot be called: ${params.message}) ${text}` : text === "" ? tool.name : text;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** A schema that cannot be used concerns its own tool only, and whoever calls that. */

@@ -10,8 +10,8 @@ export interface McpFailureFacts {
   readonly tool: string | null;
   /** Why the server's process ended, if it did. */
   readonly ended: AppError | undefined;
-  /** What the server was given and must not come back in a message. */
-  readonly secrets: readonly string[];
+  /** Takes out what the server was given and must not come back in a message. */
+  readonly hide: (text: string) => string;
 }
 
 const MAX_SHOWN_CHARACTERS = 500;
@@ -21,15 +21,17 @@ const REFUSING_CODES: ReadonlySet<number> = new Set([-32_600, -32_601, -32_602])
 const SESSION_FORGOTTEN = 404;
 
 /** `details.accepted` is `no` where nothing was handed over or the server refused it before it ran anything, else `maybe`. */
-export function describeMcpFailure(error: unknown, { server, tool, ended, secrets }: McpFailureFacts): AppError {
+export function describeMcpFailure(error: unknown, { server, tool, ended, hide }: McpFailureFacts): AppError {
   const facts = typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>) : {};
   const { code } = facts;
+  // A number is the code of an answer, which tells more than that the process has ended since.
   const isUnsent = code === "NOT_CONNECTED" || isConnectionRefusal(error);
-  const ours = isUnsent ? undefined : (ended ?? findAppError(error));
+  const ours = isUnsent || typeof code === "number" ? undefined : (ended ?? findAppError(error));
   if (ours !== undefined) {
-    return new AppError(ours.code, hide(ours.message, secrets), { details: ours.details, retry: ours.retry, hint: ours.hint });
+    return new AppError(ours.code, withoutQueries(hide(ours.message)), { details: ours.details, retry: ours.retry, hint: ours.hint });
   }
-  const said = hide(maskSecretText(error instanceof Error ? error.message : String(error)), secrets).slice(0, MAX_SHOWN_CHARACTERS);
+  const text = hide(error instanceof Error ? error.message : String(error));
+  const said = maskSecretText(withoutQueries(text)).slice(0, MAX_SHOWN_CHARACTERS);
   const message = `MCP server ${server}: ${tool === null ? "it cannot be used" : `tool ${tool} gave no answer`}: ${said}`;
   if (typeof code === "number")
     return new AppError("UPSTREAM_REJECTED", message, { details: { rpcCode: code, accepted: REFUSING_CODES.has(code) ? "no" : "maybe" } });
@@ -61,6 +63,7 @@ function statusOf(data: unknown): number | undefined {
   return typeof status === "number" ? status : undefined;
 }
 
-function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((shown, secret) => (secret === "" ? shown : shown.replaceAll(secret, "[masked]")), text);
+/** An address may hold a key that nobody knows to be one. */
+function withoutQueries(text: string): string {
+  return text.replaceAll(/(\bhttps?:\/\/[^\s?#"'<>]{1,2000})[?#][^\s"'<>]*/gi, "$1");
 }

@@ -11,15 +11,16 @@ const ARGUMENTS_REFUSED = /^MCP error -3260[0-2]:/;
 /**
  * `{ text, content, structured }`: all texts joined, every block as it came, and the structured answer or null.
  *
+ * @param hide takes out of an error what the server was given; an answer is kept as it came
  * @throws AppError `PLUGIN_FAILED` when the tool says that it failed; whether it changed something before is not known
  */
-export function readResult(result: CallToolResult, owner: string): JsonValue {
+export function readResult(result: CallToolResult, owner: string, hide: (text: string) => string): JsonValue {
   const content = result.content.map(toBlock);
   const text = content
     .flatMap((block) => (block["type"] === "text" && typeof block["text"] === "string" ? [block["text"]] : []))
     .join("\n");
   if (result.isError === true) {
-    const shown = maskSecretText(text).slice(0, MAX_SHOWN_CHARACTERS);
+    const shown = maskSecretText(hide(text)).slice(0, MAX_SHOWN_CHARACTERS);
     throw new AppError("PLUGIN_FAILED", `${owner} failed${shown === "" ? "" : `: ${shown}`}`, {
       details: { accepted: ARGUMENTS_REFUSED.test(text) ? "no" : "maybe" },
     });

@@ -182,6 +182,7 @@ describe("loadConfig", () => {
           folder: "/srv/app/work",
           environment: { PATH: "/bin", HOME: "/home/ann", MODE: "fast", KEY: "k1" },
           secrets: { TOKEN: "tickets" },
+          hidden: ["KEY"],
           missing: ["NOT_SET"],
         },
       },
@@ -229,6 +230,20 @@ describe("loadConfig", () => {
 
     expect(problems.map((problem) => problem.split(" is ")[0])).toEqual(["mcpServers[0].env.API_KEY", "mcpServers[0].args[1]"]);
     expect(problems.join()).not.toMatch(/plain-words|abcdefghijklmnop/);
+  });
+
+  test.each([
+    ["https://ann:hunter2pass@mcp.example/mcp", false],
+    ["https://ann@mcp.example/mcp", false],
+    ["https://mcp.example/mcp?key=abc", false],
+    ["https://mcp.example/mcp?accessToken=abc", false],
+    ["https://mcp.example/sk-abcdefghijklmnopqrstuv/mcp", false],
+    ["https://mcp.example/mcp?region=eu", true],
+  ])("takes no address of an MCP server that holds a secret: %s", (url, isTaken) => {
+    const problems = problemsOf(home, { mcpServers: [{ name: "a", url }] });
+
+    expect(problems.map((problem) => problem.split(" ")[0])).toEqual(isTaken ? [] : ["mcpServers[0].url"]);
+    expect(problems.join()).not.toMatch(/hunter2|abc/);
   });
 
   test("keeps found keys apart and does not go live because of them", () => {

@@ -8,7 +8,7 @@ import { pdfText } from "../../../../lib/operations/documents/pdfText.ts";
 import { readDocument } from "../../../../lib/operations/documents/readDocument.ts";
 import { MAX_DOCUMENT_BYTES, recogniseDocument, type RecognisedDocument } from "../../../../lib/operations/documents/recogniseDocument.ts";
 import { ManualClock } from "../../../../lib/testing/ManualClock.ts";
-import { linesPdf, pdfOf } from "./pdfOf.ts";
+import { linesPdf, packedPdf, pdfOf } from "./pdfOf.ts";
 
 const mail = `Return-Path: <ada@example.com>
 Message-ID: <m1@example.com>
@@ -50,6 +50,14 @@ describe("recogniseDocument", () => {
   ])("sees in %s what it is", (_what, value, kind) => {
     expect(recogniseDocument(value)?.kind ?? null).toBe(kind);
   });
+});
+
+test("recogniseDocument is linear in what is nearly base64", () => {
+  const startedMs = performance.now();
+  recogniseDocument({ media_type: "message/rfc822", content: `AAAAAAAA${" ".repeat(1_000_000)}!` });
+  recogniseDocument({ media_type: "message/rfc822", content: `AAAAAAAA${" =".repeat(500_000)}` });
+
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
 describe("htmlText", () => {
@@ -191,6 +199,13 @@ describe("readDocument", () => {
     await clock.advance(5);
     expect((await slow).message).toContain("not read within 5 ms");
   });
+
+  test("ends the reading of a small file that unpacks to hundreds of megabytes", async () => {
+    const file = await packedPdf(400);
+    expect(file.byteLength).toBeLessThan(1_000_000);
+
+    await expect(readDocument({ kind: "pdf", content: file })).rejects.toThrow("it takes more than 512 MiB of memory");
+  }, 60_000);
 
   test("stops reading when it is aborted", async () => {
     const abort = new AbortController();

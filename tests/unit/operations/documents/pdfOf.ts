@@ -1,4 +1,7 @@
-// A small PDF made by hand: lines of text pieces at stated places, or nothing but an empty page.
+// A small PDF made by hand: lines of text pieces at stated places, or nothing but an empty page, or one that unpacks to far more.
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { createDeflate } from "node:zlib";
 
 export interface PlacedText {
   readonly text: string;
@@ -22,6 +25,10 @@ export function pdfOf(...pages: readonly (readonly PlacedText[])[]): Buffer {
     add(`<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`);
     if (number === 0) throw new Error("no page");
   }
+  return fileOf(objects, catalog);
+}
+
+function fileOf(objects: readonly string[], catalog: number): Buffer {
   let file = "%PDF-1.4\n";
   const offsets = objects.map((body, index) => {
     const offset = file.length;
@@ -37,4 +44,19 @@ export function pdfOf(...pages: readonly (readonly PlacedText[])[]): Buffer {
 /** Lines from the top of one page. */
 export function linesPdf(...lines: readonly string[]): Buffer {
   return pdfOf(lines.map((text, index) => ({ text, x: 50, y: 750 - index * 20 })));
+}
+
+/** One page whose content is nothing but so many million spaces. */
+export async function packedPdf(megabytes: number): Promise<Buffer> {
+  const chunk = Buffer.alloc(1_000_000, 32);
+  const packed = await buffer(Readable.from(Array.from({ length: megabytes }, () => chunk)).pipe(createDeflate()));
+  return fileOf(
+    [
+      "<< /Type /Catalog /Pages 2 0 R >>",
+      "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+      "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << >> /Contents 4 0 R >>",
+      `<< /Length ${packed.byteLength} /Filter /FlateDecode >>\nstream\n${packed.toString("latin1")}\nendstream`,
+    ],
+    1,
+  );
 }

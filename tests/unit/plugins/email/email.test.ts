@@ -7,10 +7,14 @@ import { systemClock } from "../../../../lib/core/clock.ts";
 import { parseAddress } from "../../../../lib/plugins/email/mailAddress.ts";
 import { FileJail } from "../../../../lib/plugins/files/FileJail.ts";
 import { hashedIdempotencyKey } from "../../../../lib/plugins/idempotencyKey.ts";
-import { callOf, dataOf, errorOf } from "../executorOf.ts";
+import { createEmailPlugin } from "../../../../lib/plugins/builtin/email.ts";
+import { withMailbox } from "../../../../lib/plugins/email/openMailbox.ts";
+import { submitMail } from "../../../../lib/plugins/email/submitMail.ts";
+import type { ActionContext } from "../../../../lib/plugins/types.ts";
+import { callOf, dataOf, errorOf, executorOf } from "../executorOf.ts";
 import { openTestFolder } from "../openTestFolder.ts";
 import { ImapPeer } from "./ImapPeer.ts";
-import { LETTER, mailExecutor, smtpAccount, verdictOf } from "./mailWorld.ts";
+import { LETTER, mailExecutor, smtpAccount, storedAccounts, verdictOf } from "./mailWorld.ts";
 import { type Deed, type Moment, ScriptedSmtp } from "./ScriptedSmtp.ts";
 import { SmtpPeer } from "./SmtpPeer.ts";
 
@@ -180,14 +184,51 @@ describe("email.send", () => {
     expect(error.message).toContain("attachments[1]");
   });
 
-  test("follows no path and no address that stands in the text", async () => {
-    await using peer = await SmtpPeer.open();
+  test("asks at the next address of a name when nobody answers at the first", async () => {
+    await using smtp = await SmtpPeer.open();
+    await using imap = await ImapPeer.open();
+    const lookup = async (): Promise<string[]> => ["127.0.0.2", "127.0.0.1"];
+    const login = { host: "mail.test", security: "none", user: "shop", password: "right" };
+    const account = { from: "shop@example.com", smtp: { ...login, port: smtp.port }, imap: { ...login, port: imap.port } };
+    const plugin = createEmailPlugin({ allowedPrivateHosts: ["mail.test"], lookup });
+    const executor = executorOf([plugin], { connections: storedAccounts({ email: account }) });
 
-    dataOf(
-      await mailExecutor(smtpAccount(peer.port)).execute(send({ html: '<img src="file:///etc/passwd"><img src="http://127.0.0.1:1/x">' })),
+    expect(dataOf(await executor.execute(send()))).toMatchObject({ copy: { folder: "Sent", failure: null } });
+
+    expect([smtp.accepted.length, imap.mails.length]).toEqual([1, 1]);
+  });
+
+  test("does not ask at another address once a server was reached", async () => {
+    await using peer = await ScriptedSmtp.open("dot", "drop");
+    const lookup = async (): Promise<string[]> => ["127.0.0.1", "127.0.0.1"];
+    const smtp = { host: "mail.test", port: peer.port, security: "none" };
+    const plugin = createEmailPlugin({ allowedPrivateHosts: ["mail.test"], lookup });
+    const executor = executorOf([plugin], { connections: storedAccounts({ email: { from: "shop@example.com", smtp } }) });
+
+    expect(verdictOf(await executor.execute(send()))).toBe("uncertain");
+    expect(peer.complete).toHaveLength(1);
+  });
+
+  test("connects to nobody when it is aborted while the library is loaded", async () => {
+    await using peer = await ScriptedSmtp.open("connect", "drop");
+    const place = { host: "127.0.0.1", port: peer.port, security: "none", addresses: ["127.0.0.1"], tls: {}, login: null } as const;
+    const abort = new AbortController();
+    const context = { signal: abort.signal, clock: systemClock } as ActionContext;
+    let isConnected = false;
+    const work = async (): Promise<void> => void (isConnected = true);
+    void peer.reached.then(() => (isConnected = true));
+
+    const submitting = submitMail(
+      { ...place, kind: "smtp" },
+      { from: "shop@example.com", to: ["ann@example.org"], bytes: Buffer.from("x") },
+      context,
     );
+    const opening = withMailbox({ ...place, kind: "imap" }, context, work);
+    abort.abort();
 
-    expect(peer.accepted[0]?.parsed.attachments).toEqual([]);
+    await Promise.all([expect(submitting).rejects.toThrow("aborted"), expect(opening).rejects.toThrow("aborted")]);
+    await systemClock.sleep(200);
+    expect(isConnected).toBe(false);
   });
 
   test("needs TLS beyond loopback, and an allowance for any private address", async () => {

@@ -26,7 +26,16 @@ export function processServer(
     timeoutMs: 20_000,
     tools: null,
     effects: {},
-    target: { kind: "process", command, args, folder, environment: { PATH: process.env["PATH"] ?? "" }, secrets: {}, missing: [] },
+    target: {
+      kind: "process",
+      command,
+      args,
+      folder,
+      environment: { PATH: process.env["PATH"] ?? "" },
+      secrets: {},
+      hidden: [],
+      missing: [],
+    },
     ...others,
   };
 }

@@ -8,6 +8,8 @@ import { ManualClock } from "../../../../lib/testing/ManualClock.ts";
 import type { JsonObject } from "../../../../lib/core/json.ts";
 import { dataOf, errorOf } from "../executorOf.ts";
 import { openTestFolder } from "../openTestFolder.ts";
+import { silentLogger } from "../../../../lib/core/logger.ts";
+import { createMcpPlugin } from "../../../../lib/plugins/mcp/createMcpPlugin.ts";
 import { verdictOf } from "../email/mailWorld.ts";
 import { McpWorld, oddServer, processServer } from "./McpWorld.ts";
 
@@ -69,6 +71,46 @@ describe("tools of an MCP server", () => {
     expect([error.code, effectHappened]).toEqual(["PLUGIN_INVALID", "no"]);
     expect(error.message).toContain(`tool ${action}`);
     dataOf(await world.call("get_note"));
+  });
+
+  test("have names that do not hang on the order in which they are listed", async () => {
+    const listed = ["notes.purge", "notes_purge", "a b", "a.b", "7up", "a".repeat(70), "x".repeat(64)];
+    const namesOf = (names: readonly string[]) => {
+      const tools = names.map((name) => ({ name, description: name, inputSchema: { type: "object" } }));
+      const settings = processServer("server", [], { tools: null });
+      const plugin = createMcpPlugin({ settings, tools, session: undefined as never, judge: () => "write" });
+      return Object.fromEntries([...(plugin?.actions ?? [])].map(([name, { description }]) => [description, name]));
+    };
+    const names = namesOf(listed);
+
+    expect(namesOf(listed.toReversed())).toEqual(names);
+    expect(names).toMatchObject({ notes_purge: "notes_purge", "notes.purge": "notes_purge_959df0", "7up": "t_7up" });
+    expect([names["a b"], names["a.b"]]).toEqual([expect.stringMatching(/^a_b_[0-9a-f]{6}$/), expect.stringMatching(/^a_b_[0-9a-f]{6}$/)]);
+    expect(new Set(Object.values(names)).size).toBe(listed.length);
+  });
+
+  test("are compiled when they are called and not before", async () => {
+    const inputSchema = { type: "object", properties: { a: { type: "string" } } };
+    const tools = Array.from({ length: 500 }, (_, at) => ({
+      name: `get_${at}`,
+      description: "Gets",
+      inputSchema,
+      outputSchema: inputSchema,
+    }));
+    const startedMs = performance.now();
+
+    createMcpPlugin({ settings: processServer("server", []), tools, session: undefined as never, judge: () => "read" });
+
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+
+  test("are warned of where the settings name one that is not listed", async () => {
+    const warnings: unknown[] = [];
+    const log = { ...silentLogger, warn: (facts: object) => void warnings.push(facts) } as typeof silentLogger;
+    await using world = await McpWorld.odd([], { effects: { "purge.al": "destructive" }, tools: ["get_note", "get_noet"] }, { log });
+
+    expect(world.listing.plugins).toHaveLength(1);
+    expect(warnings).toEqual([{ server: "odd", unlisted: ["get_noet", "purge.al"] }]);
   });
 
   test("check patterns in linear time", async () => {
@@ -266,6 +308,21 @@ describe("server processes", () => {
     expect((await second.log()).filter((line) => line.startsWith("started"))).toHaveLength(1);
     await second.servers.list({ isFresh: true });
     expect((await second.log()).filter((line) => line.startsWith("started"))).toHaveLength(2);
+  });
+
+  test("that cannot be listed anew keep what was listed before", async () => {
+    await using folder = await openTestFolder();
+    const server = oddServer(folder, ["lists-once"]);
+    const first = await McpWorld.open([server], {}, folder);
+    await first.servers[Symbol.asyncDispose]();
+    const second = await McpWorld.open([server], {}, folder);
+    const fresh = await second.servers.list({ isFresh: true });
+    await second.servers[Symbol.asyncDispose]();
+    await using third = await McpWorld.open([server], {}, folder);
+
+    expect([fresh.plugins.length, fresh.missing.get("mcp-odd")]).toEqual([0, expect.stringContaining("no list today")]);
+    expect(third.listing.plugins.map(({ name }) => name)).toEqual(["mcp-odd"]);
+    expect(await third.servers.remembered()).toHaveLength(1);
   });
 
   test("that could not be listed are left alone for a minute, unless asked for", async () => {

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 /** What it did stands in this file, a line each: the truth behind what a caller was told. */
 const [log = "", ...faults] = process.argv.slice(2);
 const has = (fault: string): boolean => faults.includes(fault);
+const isFirst = !existsSync(log);
 
 interface Request {
   readonly id?: number;
@@ -38,6 +39,9 @@ const tools = [
     outputSchema: { type: "object", properties: { n: { type: "number" } }, required: ["n"] },
   },
 ];
+
+let isDeaf = false;
+let isListless = false;
 
 function note(line: string): void {
   appendFileSync(log, `${line}\n`);
@@ -76,6 +80,24 @@ const ON_CALL: Readonly<Record<string, (id: number | undefined) => void>> = {
     const message = { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } };
     process.stdout.write(`${JSON.stringify(message)}\n`, () => process.exit(0));
   },
+  // The first process announces other tools and answers nothing from then on; later ones are well.
+  "goes-deaf": (id) => {
+    if (!isFirst) return say({ id, result: { content: [{ type: "text", text: "heard" }] } });
+    isDeaf = true;
+    say({ method: "notifications/tools/list_changed" });
+  },
+  // The first call takes a while, and meanwhile the tools cannot be listed.
+  "loses-list": (id) => {
+    const answer = (): void => say({ id, result: { content: [{ type: "text", text: `from ${process.pid}` }] } });
+    if (!isFirst) return answer();
+    isListless = true;
+    say({ method: "notifications/tools/list_changed" });
+    setTimeout(answer, 1_000);
+  },
+  "tells-secrets": (id) => {
+    const { TOKEN, OTHER } = process.env;
+    say({ id, result: { isError: true, content: [{ type: "text", text: `refused: ${TOKEN} and ${OTHER}` }] } });
+  },
   binary: (id) => {
     const content = [
       { type: "text", text: "look" },
@@ -107,8 +129,11 @@ function answer(request: Request): void {
     const capabilities = { tools: { listChanged: true } };
     say({ id, result: { protocolVersion: params?.protocolVersion, capabilities, serverInfo: { name: "odd", version: "1" } } });
   } else if (method === "tools/list") {
-    if (has("no-tools")) return say({ id, error: { code: -32_603, message: "no list today" } });
+    if (isDeaf) return;
+    if (has("no-tools") || isListless || (has("lists-once") && !isFirst))
+      return say({ id, error: { code: -32_603, message: "no list today" } });
     say({ id, result: { tools: listTools() } });
+    if (has("dies-after-list")) process.exit(0);
   } else if (method === "tools/call") call(request);
   else if (id !== undefined) say({ id, result: {} });
 }
@@ -122,6 +147,11 @@ if (has("flood")) {
 }
 if (has("banner")) process.stdout.write("Welcome to the odd server!\n");
 if (has("chatter")) process.stdout.write("this is no JSON\n".repeat(1_000));
+if (has("exits-telling")) {
+  // Whatever its end is cut to begins inside of a secret.
+  process.stderr.write(`${"x".repeat(300)} ${process.env["TOKEN"]} ${process.env["OTHER"]}${"y".repeat(280)}`);
+  process.exit(2);
+}
 if (has("exits")) {
   process.stderr.write("cannot find my configuration\n");
   process.exit(2);

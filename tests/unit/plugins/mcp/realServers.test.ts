@@ -45,13 +45,23 @@ describe("server-everything over standard streams", () => {
     expect(await world.servers.session("odd")?.pid()).toBe(pid);
   });
 
-  test("is given up in a long operation, and an aborted one ends at once", async () => {
+  test("is given up in a long operation, and is there for the next call", async () => {
     await using world = await McpWorld.open([processServer(process.execPath, [EVERYTHING, "stdio"], { timeoutMs: 2_000 })]);
 
     const outcome = await world.call("trigger-long-running-operation", { duration: 60, steps: 5 });
 
     expect([verdictOf(outcome), errorOf(outcome).error.code]).toEqual(["uncertain", "STEP_TIMEOUT"]);
     dataOf(await world.call("echo", { message: "again" }));
+  });
+
+  test("lets an aborted operation go at once", async () => {
+    await using world = await McpWorld.open([processServer(process.execPath, [EVERYTHING, "stdio"])]);
+    const startedMs = performance.now();
+
+    const outcome = await world.call("trigger-long-running-operation", { duration: 60, steps: 5 }, AbortSignal.timeout(1_000));
+
+    expect([verdictOf(outcome), errorOf(outcome).error.code]).toEqual(["uncertain", "EXECUTION_CANCELLED"]);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 });
 
@@ -107,18 +117,27 @@ describe("streamable HTTP", () => {
     }
   });
 
-  test("refuses private addresses that the operator does not allow, and redirects", async () => {
-    await using server = await LoopbackServer.open({ "POST /mcp": redirect("http://169.254.169.254/latest/meta-data") });
-    await using forbidden = await McpWorld.open([remote(server.url.concat("/mcp"))]);
-    await using redirected = await McpWorld.open([remote(`${server.url}/mcp`)], loopback);
+  test("refuses private addresses that the operator does not allow", async () => {
+    await using server = await LoopbackServer.open({});
+    await using world = await McpWorld.open([remote(`${server.url}/mcp?at=7`)]);
 
-    expect(forbidden.listing.missing.get("mcp-odd")).toContain("which is loopback: refused");
-    expect(redirected.listing.missing.has("mcp-odd")).toBe(true);
-    expect(server.arrivals.every(({ path }) => path === "/mcp")).toBe(true);
+    const reason = world.listing.missing.get("mcp-odd");
+
+    expect(reason).toContain("which is loopback: refused");
+    expect(reason).not.toContain("at=7");
+    expect(server.arrivals).toEqual([]);
+  });
+
+  test.each([302, 307])("follows no redirect, not even within one server (%i)", async (status) => {
+    await using server = await LoopbackServer.open({ "POST /mcp": redirect("/elsewhere", status) });
+    await using world = await McpWorld.open([remote(`${server.url}/mcp`)], loopback);
+
+    expect(world.listing.missing.has("mcp-odd")).toBe(true);
+    expect(server.arrivals.map(({ path }) => path)).toEqual(["/mcp"]);
   });
 
   /** The least that a server must say. A result may be an answer of its own. */
-  async function openScripted(onCall: Answer): Promise<LoopbackServer> {
+  async function openScripted(onCall: Answer, more: Readonly<Record<string, Answer>> = {}): Promise<LoopbackServer> {
     return LoopbackServer.open({
       "POST /mcp": (response, arrival) => {
         const { id, method, params } = JSON.parse(arrival.body) as { id?: number; method: string; params?: { protocolVersion?: string } };
@@ -130,9 +149,10 @@ describe("streamable HTTP", () => {
           method === "initialize"
             ? { protocolVersion: params?.protocolVersion, capabilities: { tools: {} }, serverInfo }
             : { tools: [tool] };
-        json({ jsonrpc: "2.0", id, result })(response, arrival);
+        json({ jsonrpc: "2.0", id, result }, 200, { "mcp-session-id": "s1" })(response, arrival);
       },
       "GET /mcp": (response) => response.writeHead(405).end(),
+      ...more,
     });
   }
 
@@ -167,6 +187,20 @@ describe("streamable HTTP", () => {
 
     expect([verdictOf(outcome), errorOf(outcome).error.code]).toEqual([verdict, code]);
     expect(server.arrivals.filter(({ body }) => body.includes("tools/call"))).toHaveLength(1);
+  });
+
+  test.each<[string, Answer]>([
+    ["hears it", (response) => response.writeHead(200).end()],
+    ["does not answer", hang],
+  ])("ends its session when we close, though the server %s", async (_what, onDelete) => {
+    await using server = await openScripted(hang, { "DELETE /mcp": onDelete });
+    const world = await McpWorld.open([remote(`${server.url}/mcp`)], loopback);
+    const startedMs = performance.now();
+
+    await world[Symbol.asyncDispose]();
+
+    expect(server.arrivals.at(-1)).toMatchObject({ method: "DELETE", headers: { "mcp-session-id": "s1" } });
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
   });
 
   test("sends the stored connection as bearer token, and shows it nowhere", async () => {
