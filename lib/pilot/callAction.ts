@@ -8,7 +8,7 @@ import { idempotencyKey } from "../plugins/idempotencyKey.ts";
 import type { ActionCall, ActionOutcome } from "../plugins/types.ts";
 import type { UnitPart } from "../db/UnitPart.ts";
 import type { ModelCallHost } from "./ModelCallHost.ts";
-import { isRepeatable, uncertain, verified, verify, type GuardedCall } from "./guardedCall.ts";
+import { confirmed, isRepeatable, look, uncertain, verified, type GuardedCall } from "./guardedCall.ts";
 import { resolveEarlier } from "./resolveEarlier.ts";
 import type { ActionCallRequest, StepFacts, StepOutcome } from "./types.ts";
 
@@ -108,7 +108,8 @@ interface Doubt {
 
 async function afterMaybe(host: ModelCallHost, guarded: GuardedCall, { outcome, settle }: Doubt): Promise<StepOutcome> {
   const { state } = host.scope;
-  const seen = await verify(host, guarded);
+  const first = await look(host, guarded);
+  const seen = isRepeatable(host, guarded) ? first : await confirmed(host, guarded, first);
   if (seen.happened === true) {
     settle("settled");
     return verified(host, guarded, seen.output);

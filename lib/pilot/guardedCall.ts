@@ -18,8 +18,20 @@ export interface GuardedCall {
   readonly facts: StepFacts;
 }
 
-export async function verify(host: ModelCallHost, { call, profile }: GuardedCall): Promise<Verification> {
+/** Asks once: `happened: true` is a fact, `false` only what the receiver knows so far. */
+export async function look(host: ModelCallHost, { call, profile }: GuardedCall): Promise<Verification> {
   return profile.canVerify ? host.services.plugins.verify(call) : { happened: "unknown" };
+}
+
+/** Whoever answers again has worked off within this what had reached it before. */
+const ASK_AGAIN_AFTER_MS = 2_000;
+
+/** A receiver that stood still answers what it is asked before it does what it was sent: "not done" counts when it is said twice. */
+export async function confirmed(host: ModelCallHost, guarded: GuardedCall, first: Verification): Promise<Verification> {
+  if (first.happened !== false) return first;
+  const { signal } = host;
+  await host.services.clock.sleep(ASK_AGAIN_AFTER_MS, signal).catch(() => undefined);
+  return signal.aborted ? { happened: "unknown" } : look(host, guarded);
 }
 
 /** The receiver's window began with the first try under the key, whichever claim made it. */

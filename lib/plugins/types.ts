@@ -101,6 +101,7 @@ export interface ActionContext extends CallContext {
 /** What looking at the outside world says about an effect that may have happened. */
 export type Verification =
   | { readonly happened: true; readonly output: JsonValue }
+  /** As far as the other side can tell now; it is asked a second time before that is believed. */
   | { readonly happened: false }
   | { readonly happened: "unknown" };
 

@@ -92,6 +92,18 @@ describe("an effect whose reply was lost", () => {
     expect(t.probe.calls).toHaveLength(2);
   });
 
+  test("is not repeated when the receiver, asked again, has done it after all", async () => {
+    await using t = await createTestSystem();
+    failOnce(t);
+    const answers = [false, true];
+    t.probe.verify = () => (answers.shift() === true ? { happened: true, output: { late: true } } : { happened: false });
+
+    const report = await t.run(workflow([step("verified", eager)]));
+
+    expect(report).toMatchObject({ status: "completed", output: { late: true } });
+    expect(t.probe.calls).toHaveLength(1);
+  });
+
   test("is repeated under the same key inside the window that the action declares", async () => {
     await using t = await createTestSystem();
     failOnce(t);

@@ -319,7 +319,7 @@ describe("what a handler may use", () => {
       }
       return done("done");
     });
-    const { stage, world } = await openStage(parts, { ...send, timeoutMs: 1_000 }, { inputs });
+    const { stage, world } = await openStage(parts, { ...send, timeoutMs: 30_000 }, { inputs });
     world.behave = async (params) => (params["id"] === "bad" ? Promise.reject(new AppError("UPSTREAM_REJECTED", "no")) : params);
     await stage.walk();
 
